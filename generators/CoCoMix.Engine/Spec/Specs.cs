@@ -1,0 +1,40 @@
+namespace CoCoMix.Engine.Spec;
+
+/// <summary>How a declared class is written: enough to reopen it as <c>partial</c> and to name it from anywhere.</summary>
+/// <param name="Namespace">Empty for the global namespace.</param>
+/// <param name="Name">The class's own name.</param>
+public sealed record TypeName(string Namespace, string Name)
+{
+    /// <summary><c>global::Namespace.Name</c></summary>
+    public string Qualified => Namespace.Length == 0 ? $"global::{Name}" : $"global::{Namespace}.{Name}";
+}
+
+public enum NormKind { LayerNorm }
+
+public enum ActivationKind { GeluTanh }
+
+public enum MixingKind { Interleave }
+
+public enum SelectionKind { Attribution, Activation }
+
+public sealed record NormSpec(NormKind Kind, double Epsilon);
+
+/// <summary>Zero stands for "not stated" in <paramref name="Heads"/> and <paramref name="HeadDim"/>.</summary>
+public sealed record AttentionSpec(int Heads, int HeadDim, bool Bias);
+
+public sealed record FeedForwardSpec(int Expansion, ActivationKind Activation, bool Bias);
+
+/// <summary>A block as its attributes describe it, width still open. A missing part is null and a rule says so.</summary>
+public sealed record BlockSpec(TypeName Type, NormSpec? Norm, AttentionSpec? Attention, FeedForwardSpec? FeedForward);
+
+public sealed record SaeSpec(TypeName Type, int Inputs, int Latents, int Active);
+
+public sealed record ConceptHeadSpec(TypeName Type, int Concepts, int Active, double LossWeight);
+
+public sealed record MixSpec(ConceptHeadSpec Head, int BeforeBlock, MixingKind Mixing);
+
+/// <param name="Teacher">Read without its own labels, so that no cycle arises.</param>
+public sealed record LabelSpec(ModelSpec Teacher, SaeSpec Sae, int AfterBlock, int Count, SelectionKind Selection);
+
+public sealed record ModelSpec(
+    TypeName Type, int Vocabulary, int Context, int Width, BlockSpec? Block, int Layers, MixSpec? Mix, LabelSpec? Labels);

@@ -1,0 +1,146 @@
+namespace CoCoMix;
+
+/// <summary>The normalisation in front of a block's attention and feed-forward.</summary>
+public enum Norm
+{
+    /// <summary>Layer normalisation with gain and bias.</summary>
+    LayerNorm,
+}
+
+/// <summary>The non-linearity of a feed-forward.</summary>
+public enum Activation
+{
+    /// <summary>GELU in its tanh approximation, as GPT-2 computes it.</summary>
+    GeluTanh,
+}
+
+/// <summary>How continuous concepts enter the residual stream.</summary>
+public enum Mixing
+{
+    /// <summary><c>h0, c0, h1, c1, ...</c>: the sequence doubles, and only concept positions reach the head (paper, section 2.2).</summary>
+    Interleave,
+}
+
+/// <summary>How the concept labels of a position are chosen among the teacher's SAE latents.</summary>
+public enum Selection
+{
+    /// <summary>The largest <c>latent * d NLL / d latent</c>, signed, over active latents, as the reference code does.</summary>
+    Attribution,
+
+    /// <summary>The largest latents (the paper's ablation).</summary>
+    Activation,
+}
+
+/// <summary>Normalises the input of each sublayer of a block.</summary>
+[AttributeUsage(AttributeTargets.Class)]
+public sealed class PreNormAttribute(Norm norm) : Attribute
+{
+    /// <summary>The kind of normalisation.</summary>
+    public Norm Norm { get; } = norm;
+
+    /// <summary>Added to the variance under the root.</summary>
+    public double Epsilon { get; set; } = 1e-5;
+}
+
+/// <summary>Causal multi-head self-attention. State <see cref="Heads"/> or <see cref="HeadDim"/>; the model's width gives the other.</summary>
+[AttributeUsage(AttributeTargets.Class)]
+public sealed class CausalSelfAttentionAttribute : Attribute
+{
+    /// <summary>Number of heads; divides the model's width.</summary>
+    public int Heads { get; set; }
+
+    /// <summary>Width of one head; divides the model's width.</summary>
+    public int HeadDim { get; set; }
+
+    /// <summary>Whether the projections have biases.</summary>
+    public bool Bias { get; set; } = true;
+}
+
+/// <summary>The position-wise feed-forward: up, activation, down.</summary>
+[AttributeUsage(AttributeTargets.Class)]
+public sealed class FeedForwardAttribute : Attribute
+{
+    /// <summary>Hidden width as a multiple of the model's width.</summary>
+    public int Expansion { get; set; } = 4;
+
+    /// <summary>The non-linearity between the two projections.</summary>
+    public Activation Activation { get; set; } = Activation.GeluTanh;
+
+    /// <summary>Whether the projections have biases.</summary>
+    public bool Bias { get; set; } = true;
+}
+
+/// <summary>A TopK sparse autoencoder over hidden states: <c>ReLU(topk(W_e (LN(x) - pre_bias) + b_e))</c>.</summary>
+[AttributeUsage(AttributeTargets.Class)]
+public sealed class SparseAutoencoderAttribute : Attribute
+{
+    /// <summary>Width of the hidden states it reads.</summary>
+    public int Inputs { get; set; }
+
+    /// <summary>Number of latents (concepts).</summary>
+    public int Latents { get; set; }
+
+    /// <summary>Latents kept per position.</summary>
+    public int Active { get; set; }
+}
+
+/// <summary>Predicts continuous concepts from a hidden state and compresses them to one vector.</summary>
+[AttributeUsage(AttributeTargets.Class)]
+public sealed class ConceptHeadAttribute : Attribute
+{
+    /// <summary>Number of concepts it scores; the label SAE's latents.</summary>
+    public int Concepts { get; set; }
+
+    /// <summary>Concepts mixed per position: the largest logits.</summary>
+    public int Active { get; set; }
+
+    /// <summary>Weight of the concept loss in the total (lambda).</summary>
+    public double LossWeight { get; set; } = 0.1;
+}
+
+/// <summary>A decoder-only language model with learned positions and a tied output head.</summary>
+[AttributeUsage(AttributeTargets.Class)]
+public sealed class LanguageModelAttribute : Attribute
+{
+    /// <summary>Token ids run from 0 to <c>Vocabulary - 1</c>.</summary>
+    public int Vocabulary { get; set; }
+
+    /// <summary>Longest sequence, in tokens.</summary>
+    public int Context { get; set; }
+
+    /// <summary>Width of the residual stream.</summary>
+    public int Width { get; set; }
+}
+
+/// <summary><paramref name="count"/> blocks of one kind.</summary>
+[AttributeUsage(AttributeTargets.Class)]
+public sealed class BlocksAttribute<TBlock>(int count) : Attribute where TBlock : TransformerBlock
+{
+    /// <summary>Number of blocks.</summary>
+    public int Count { get; } = count;
+}
+
+/// <summary>Mixes continuous concepts into the residual stream before one block.</summary>
+[AttributeUsage(AttributeTargets.Class)]
+public sealed class MixConceptsAttribute<THead> : Attribute where THead : ConceptHead
+{
+    /// <summary>Index of the block that reads the mixed stream, from 0.</summary>
+    public int BeforeBlock { get; set; }
+
+    /// <summary>How the concepts enter.</summary>
+    public Mixing Mixing { get; set; }
+}
+
+/// <summary>Where the concept labels come from: latents of an SAE on a teacher's hidden state.</summary>
+[AttributeUsage(AttributeTargets.Class)]
+public sealed class ConceptLabelsAttribute<TTeacher, TSae> : Attribute where TTeacher : LanguageModel where TSae : SparseAutoencoder
+{
+    /// <summary>Index of the teacher's block after which its hidden state is read, from 0.</summary>
+    public int AfterBlock { get; set; }
+
+    /// <summary>Labels per position.</summary>
+    public int Count { get; set; } = 4;
+
+    /// <summary>How labels are chosen.</summary>
+    public Selection Selection { get; set; }
+}
