@@ -36,13 +36,13 @@ public static class SpecReader
             .Select(reference => reference.GetSyntax()).OfType<TypeDeclarationSyntax>().ToList();
         return new(
             Spec(type, attributes, uses),
-            type.BaseType?.Name ?? "nothing",
+            type.BaseType?.ToDisplayString(SymbolDisplayFormat.MinimallyQualifiedFormat) ?? "nothing",
             new(attributes.Select(attribute => attribute.Name)),
             uses,
             parts.All(part => part.Modifiers.Any(modifier => modifier.ValueText == "partial")),
             UnsupportedForm(type),
             ConflictingMember(parts),
-            usesAreReadable && attributes.All(attribute => attribute.IsReadable),
+            usesAreReadable && type.BaseType?.TypeKind != TypeKind.Error && attributes.All(attribute => attribute.IsReadable),
             SymbolEqualityComparer.Default.Equals(type.ContainingAssembly, here) && IsDeclaration(type));
     }
 

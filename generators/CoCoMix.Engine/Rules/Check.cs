@@ -284,7 +284,11 @@ public static class Check
         let part = use.Declaration
         where part.IsReadable && !part.IsReported && !Passes(part)
         select Broken(Rule.UnusablePart, new Site(declaration.Type, use.Attribute, TypeArgument: use.TypeArgument),
-            declaration.Type.Name, part.Type.Name, Violations(part).Select(violation => violation.Message).FirstOrDefault() ?? "it is not sound");
+            declaration.Type.Name, part.Type.Name, WhyUnusable(part));
+
+    private static string WhyUnusable(Declaration part) =>
+        part.Attributes.Count == 0 ? "it has none of the language's attributes" :
+        Violations(part).Select(violation => violation.Message).FirstOrDefault() ?? "its own parts are not sound";
 
     private static Violation? Size(ClassSpec spec, string attribute, string argument, int value, int most = MaxSize, string reason = "") =>
         value >= 1 && value <= most ? null : OutOfRange(spec, attribute, argument, value, $"from 1 to {most}{reason}");
