@@ -70,7 +70,7 @@ internal static class RuleCases
                 public sealed partial class {|#0:Block|} : TransformerBlock;
                 """,
         }, "'Block' is a TransformerBlock without [PreNorm] and [FeedForward]: add [PreNorm(Norm.LayerNorm)] and [FeedForward(Expansion = 4)]"),
-        new("CCM1003", "a base class and nothing else", new() { Sae = "public class {|#0:Sae|} : SparseAutoencoder;" },
+        new("CCM1003", "a base class and nothing else", new() { Sae = "public partial class {|#0:Sae|} : SparseAutoencoder;" },
             "'Sae' is a SparseAutoencoder without [SparseAutoencoder]: add [SparseAutoencoder(Inputs = 768, Latents = 32_768, Active = 32)]"),
         new("CCM1003", "parts in two files' worth of class", new()
         {

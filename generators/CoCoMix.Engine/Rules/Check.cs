@@ -25,7 +25,11 @@ public static class Check
         {
             return [];
         }
-        List<Violation> found = [.. Values(declaration.Spec), .. MissingParts(declaration)];
+        List<Violation> found =
+        [
+            .. MissingParts(declaration),
+            .. Values(declaration.Spec).Where(violation => declaration.Has(violation.Site.Attribute!)),
+        ];
         if (found.Count == 0 && declaration.Uses.All(use => Passes(use.Declaration)))
         {
             found.AddRange(Relations(declaration));
@@ -110,7 +114,7 @@ public static class Check
             Size(model, LanguageModel, nameof(model.Vocabulary), model.Vocabulary, MaxVocabulary, ", because token ids are stored in 16 bits"),
             Size(model, LanguageModel, nameof(model.Context), model.Context),
             Size(model, LanguageModel, nameof(model.Width), model.Width),
-            model.Block is null ? null : Size(model, Blocks, "Count", model.Layers, MaxBlocks),
+            Size(model, Blocks, "Count", model.Layers, MaxBlocks),
             model.Mix is { } mix ? Defined(model, MixConcepts, "Mixing", "Mixing", mix.Mixing) : null,
             model.Labels is { } labels ? Defined(model, ConceptLabels, "Selection", "Selection", labels.Selection) : null,
             model.Labels is { } counted ? Size(model, ConceptLabels, nameof(counted.Count), counted.Count) : null,
