@@ -110,6 +110,7 @@ internal static class ModelFile
     {
         code.Line("/// <inheritdoc/>");
         code.Open("protected override (Tensor NextToken, Tensor? Concept) Step(Tensor ids, Tensor? labels, Tensor[] weights, Tensor[] gradients)");
+        if (program.Step.Inputs.Count > 1) code.Line("ArgumentNullException.ThrowIfNull(labels);");
         code.Line("var w = new Weights(weights);");
         code.Line("var g = new Weights(gradients);");
         var outputs = FunctionWriter.Body(code, program.Step, probes: true);
