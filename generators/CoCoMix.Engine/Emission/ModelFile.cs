@@ -30,13 +30,12 @@ internal static class ModelFile
     private static void Layers(CodeWriter code, ModelSpec model)
     {
         var (v, d) = (model.Vocabulary, model.Width);
-        code.Line($"public readonly Embedding tokens;", Shape.Of(v, d) + ", the output head too");
-        code.Line($"public readonly Embedding positions;", Shape.Of(model.Context, d).ToString());
-        code.Line($"public readonly ModuleList<{model.Block!.Type.Qualified}> blocks;", $"{model.Layers} blocks");
+        Member(code, $"Token embeddings, <c>[{v}, {d}]</c>, and the output head.", "public readonly Embedding tokens;");
+        Member(code, $"Position embeddings, <c>[{model.Context}, {d}]</c>.", "public readonly Embedding positions;");
+        Member(code, $"{model.Layers} blocks.", $"public readonly ModuleList<{model.Block!.Type.Qualified}> blocks;");
         if (model.Mix is { } mix)
-            code.Line($"public readonly {mix.Head.Type.Qualified} concepts;", $"mixed in before block {mix.BeforeBlock}");
-        code.Line("public readonly LayerNorm norm;");
-        code.Line();
+            Member(code, $"The concept head, mixed in before block {mix.BeforeBlock}.", $"public readonly {mix.Head.Type.Qualified} concepts;");
+        Member(code, "The norm before the output head.", "public readonly LayerNorm norm;");
         code.Line("/// <summary>Draws the weights from torch's default generator; seed it with <c>torch.manual_seed</c>.</summary>");
         code.Open($"public {model.Type.Name}()");
         code.Line($"tokens = Initial.Embedding({v}, {d});");
@@ -51,6 +50,13 @@ internal static class ModelFile
         if (model.Mix is null) return;
         code.Line("/// <inheritdoc/>");
         code.Line("public override ConceptHead ConceptHead => concepts;");
+        code.Line();
+    }
+
+    private static void Member(CodeWriter code, string summary, string declaration)
+    {
+        code.Line($"/// <summary>{summary}</summary>");
+        code.Line(declaration);
         code.Line();
     }
 
