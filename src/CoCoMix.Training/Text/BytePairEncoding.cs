@@ -102,13 +102,11 @@ public sealed class BytePairEncoding
             stream.Write(Encoding.UTF8.GetBytes(string.Concat(merges.Prepend("#version: 0.2").Select(line => line + "\n")))));
     }
 
-    /// <summary>The ids of a text. Half surrogate pairs, which no valid text has, become U+FFFD.</summary>
+    /// <summary>The ids of a text. Of half surrogate pairs, which no valid text has, the decoder makes U+FFFD.</summary>
     public IReadOnlyList<int> Encode(string text) => tokenizer.EncodeToIds(text);
 
-    /// <summary>The ids of documents, in order, each followed by <see cref="EndOfText"/>; encoded on all cores.</summary>
-    /// <exception cref="OperationCanceledException"><paramref name="cancellation"/> asked to stop.</exception>
-    public IEnumerable<int> EncodeDocuments(IReadOnlyList<string> documents, CancellationToken cancellation = default) =>
-        documents.AsParallel().AsOrdered().WithCancellation(cancellation).Select(Encode).AsSequential().SelectMany(ids => ids.Append(EndOfText));
+    /// <summary>The ids of documents, in order, each followed by <see cref="EndOfText"/>; encoded as they are read.</summary>
+    public IEnumerable<int> EncodeDocuments(IEnumerable<string> documents) => documents.SelectMany(text => Encode(text).Append(EndOfText));
 
     /// <summary>The text of ids. Bytes that are not UTF-8, as where a character is cut, become U+FFFD.</summary>
     /// <exception cref="ArgumentOutOfRangeException">An id is not of this vocabulary.</exception>
