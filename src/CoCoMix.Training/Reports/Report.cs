@@ -1,5 +1,5 @@
-using System.Globalization;
 using System.Text;
+using System.Text.RegularExpressions;
 
 namespace CoCoMix.Training;
 
@@ -8,7 +8,7 @@ namespace CoCoMix.Training;
 /// order in which they are added; the same parts give the same bytes.
 /// </summary>
 /// <param name="title">The page's title and first headline.</param>
-public sealed class Report(string title)
+public sealed partial class Report(string title)
 {
     private static readonly string Style = Resource("report.css"), Script = Resource("report.js");
 
@@ -26,17 +26,18 @@ public sealed class Report(string title)
     /// <summary>Adds a chart.</summary>
     public Report Chart(Chart chart) => Add(SvgChart.Draw(chart));
 
-    /// <summary>Adds a table. Cells that begin like numbers are aligned to the right.</summary>
+    /// <summary>Adds a table. Columns of numbers are aligned to the right.</summary>
     /// <param name="header">The names of the columns.</param>
     /// <param name="rows">The cells of each row, one for each column.</param>
     public Report Table(IReadOnlyList<string> header, IEnumerable<IReadOnlyList<string>> rows)
     {
         var lines = rows.ToList();
-        bool[] numeric = [.. header.Select((_, column) => lines.Count > 0 && lines.All(row => column < row.Count && LooksNumeric(row[column])))];
-        return Add($"<div class=\"table\"><table>\n<thead>{Row("th", header)}</thead>\n<tbody>\n{string.Join('\n', lines.Select(row => Row("td", row)))}\n</tbody></table></div>");
+        bool[] numeric = [.. header.Select((_, column) => lines.All(row => NumberOrNothing.IsMatch(row[column])))];
+        var body = string.Concat(lines.Select(row => Row("td", row)));
+        return Add($"<div class=\"table\"><table>\n<thead>\n{Row("th", header)}</thead>\n<tbody>\n{body}</tbody></table></div>");
 
         string Row(string tag, IReadOnlyList<string> cells) => "<tr>" + string.Concat(cells.Select((cell, column) =>
-            $"<{tag}{(column < numeric.Length && numeric[column] ? " class=\"number\"" : "")}>{Html.Escape(cell)}</{tag}>")) + "</tr>";
+            $"<{tag}{(numeric[column] ? " class=\"number\"" : "")}>{Html.Escape(cell)}</{tag}>")) + "</tr>\n";
     }
 
     /// <summary>The page.</summary>
@@ -71,8 +72,9 @@ public sealed class Report(string title)
         return this;
     }
 
-    private static bool LooksNumeric(string cell) => cell is "" or "-" or "–" ||
-        double.TryParse(cell.Split(' ', '%', '±')[0].TrimEnd('k', 'M', 'B', 'x').Replace('−', '-'), NumberStyles.Float | NumberStyles.AllowThousands, CultureInfo.InvariantCulture, out _);
+    /// <summary>Nothing, a dash, or a number with whatever follows it: "1,234.5", "-3.0 %", "51.1 ± 0.2", "690k".</summary>
+    [GeneratedRegex(@"^([-–]?|[-+−]?[0-9][0-9,]*(\.[0-9]+)?([^\w.].*|[kMBx%]?))$")]
+    private static partial Regex NumberOrNothing { get; }
 
     private static string Resource(string name)
     {
