@@ -14,6 +14,9 @@ public sealed class ModelGenerator : IIncrementalGenerator
 {
     private const string FileSuffix = ".g.cs";
 
+    private static readonly SymbolDisplayFormat FullName = new(
+        typeQualificationStyle: SymbolDisplayTypeQualificationStyle.NameAndContainingTypesAndNamespaces);
+
     public static bool Wrote(SyntaxTree tree) => tree.FilePath.EndsWith(FileSuffix, StringComparison.Ordinal);
 
     public void Initialize(IncrementalGeneratorInitializationContext context)
@@ -28,17 +31,18 @@ public sealed class ModelGenerator : IIncrementalGenerator
     /// <summary>The tracked step is named after the attribute.</summary>
     private static void Generate<T>(IncrementalGeneratorInitializationContext context, string attribute, Func<T, string> emit) where T : ClassSpec
     {
-        var specs = context.SyntaxProvider
+        var files = context.SyntaxProvider
             .ForAttributeWithMetadataName(
                 $"{Runtime.Namespace}.{attribute}Attribute",
                 static (node, _) => node is ClassDeclarationSyntax,
-                (found, cancellation) => Read<T>(found, attribute, cancellation))
+                (found, cancellation) => Read<T>(found, attribute, cancellation) is { } spec
+                    ? (Name: FileName((INamedTypeSymbol)found.TargetSymbol, found.SemanticModel.Compilation, cancellation), Spec: spec) : default)
             .WithTrackingName(attribute);
-        context.RegisterSourceOutput(specs, (output, spec) =>
+        context.RegisterSourceOutput(files, (output, file) =>
         {
-            if (spec is not null)
+            if (file.Spec is not null)
             {
-                output.AddSource(FileName(spec.Type), spec is T sound ? emit(sound) : CSharp.Stub(spec.Type));
+                output.AddSource(file.Name, file.Spec is T sound ? emit(sound) : CSharp.Stub(file.Spec.Type));
             }
         });
     }
@@ -55,6 +59,14 @@ public sealed class ModelGenerator : IIncrementalGenerator
             : new BrokenSpec(declaration.Type);
     }
 
-    private static string FileName(TypeName type) =>
-        (type.Namespace.Length == 0 ? type.Name : $"{type.Namespace}.{type.Name}").Replace("@", "") + FileSuffix;
+    /// <summary>The class's full name. File names ignore case, so classes that differ in nothing else are told apart by a hash of the spelling.</summary>
+    private static string FileName(INamedTypeSymbol type, Compilation compilation, CancellationToken cancellation)
+    {
+        var name = type.ToDisplayString(FullName);
+        var isAmbiguous = compilation.GetSymbolsWithName(other => IsSame(other, type.Name), SymbolFilter.Type, cancellation)
+            .Any(other => !SymbolEqualityComparer.Default.Equals(other, type) && IsSame(other.ToDisplayString(FullName), name));
+        return (isAmbiguous ? $"{name}.{name.Aggregate(17u, (hash, letter) => unchecked(hash * 31 + letter)):x8}" : name) + FileSuffix;
+
+        static bool IsSame(string one, string other) => string.Equals(one, other, StringComparison.OrdinalIgnoreCase);
+    }
 }

@@ -33,6 +33,16 @@ public class ModelGeneratorTests
         Assert.Contains(global.SyntaxTrees, tree => Path.GetFileName(tree.FilePath) == "Student.g.cs");
     }
 
+    [Fact]
+    public void Names_that_differ_in_case_only_get_a_file_each()
+    {
+        var generated = Compilations.Of(
+            Sound + Sound.Sae.Replace("class Sae", "class SAE") + Sound.Sae.Replace("class Sae", "class sae"),
+            Header.Replace("N;", "n;") + Sound.Sae).Generate();
+        Assert.Empty(generated.Errors());
+        Assert.Equal(2 + 8, generated.SyntaxTrees.Count());
+    }
+
     public static TheoryData<string> Broken => [.. RuleCases.All.Where(rule => rule.Message is not null).Select(rule => $"{rule.Id} {rule.Name}")];
 
     [Theory]
