@@ -1,16 +1,115 @@
+using System.ComponentModel;
 using TorchSharp;
 using static TorchSharp.torch;
 
 namespace CoCoMix;
 
-/// <summary>Base of declared sparse autoencoders over hidden states.</summary>
+/// <summary>
+/// Base of declared sparse autoencoders: <c>latents = ReLU(topk(W_e (LN(x) - pre_bias) + b_e))</c>,
+/// <c>reconstruction = (W_d latents + pre_bias) std + mean</c>.
+/// </summary>
 public class SparseAutoencoder : nn.Module<Tensor, Tensor>
 {
-    /// <summary>Called by the generated constructor.</summary>
-    protected SparseAutoencoder() : base("SparseAutoencoder") => name = GetType().Name;
+    private Gradients? _gradients;
 
-    /// <summary>Reconstructs hidden states.</summary>
-    /// <param name="x">Hidden states, <c>[..., D]</c>.</param>
-    /// <returns>The reconstruction, <c>[..., D]</c>.</returns>
-    public override Tensor forward(Tensor x) => throw NotGenerated.For(this);
+    /// <summary>Called by the generated constructor.</summary>
+    protected SparseAutoencoder() : base(nameof(SparseAutoencoder)) => name = GetType().Name;
+
+    /// <summary>Width of the hidden states, D.</summary>
+    public virtual int Inputs => throw NotGenerated.For(this);
+
+    /// <summary>Number of latents, L.</summary>
+    public virtual int Latents => throw NotGenerated.For(this);
+
+    /// <summary>Latents kept a position, K.</summary>
+    public virtual int Active => throw NotGenerated.For(this);
+
+    /// <summary>Sees named intermediate values of fused steps.</summary>
+    public Action<string, Tensor>? Probe { get; set; }
+
+    /// <summary>Normalises rows: <c>(x - mean) / (std + 1e-5)</c> with the unbiased std.</summary>
+    /// <param name="x"><c>[..., D]</c></param>
+    public virtual (Tensor Standardized, Tensor Mean, Tensor Std) standardize(Tensor x) => throw NotGenerated.For(this);
+
+    /// <summary>Latents before TopK and ReLU.</summary>
+    /// <param name="standardized"><c>[..., D]</c></param>
+    /// <returns><c>[..., L]</c></returns>
+    public virtual Tensor pre_activations(Tensor standardized) => throw NotGenerated.For(this);
+
+    /// <summary>Latents of raw hidden states; all but K are zero.</summary>
+    /// <param name="x"><c>[..., D]</c></param>
+    /// <returns><c>[..., L]</c></returns>
+    public virtual Tensor encode(Tensor x) => throw NotGenerated.For(this);
+
+    /// <summary>Hidden states from latents, at the scale of the rows they came from.</summary>
+    /// <param name="latents"><c>[..., L]</c></param>
+    /// <param name="mean"><c>[..., 1]</c></param>
+    /// <param name="std"><c>[..., 1]</c></param>
+    /// <returns><c>[..., D]</c></returns>
+    public virtual Tensor decode(Tensor latents, Tensor mean, Tensor std) => throw NotGenerated.For(this);
+
+    /// <summary>Reconstructs hidden states eagerly.</summary>
+    /// <param name="x"><c>[..., D]</c></param>
+    /// <returns><c>[..., D]</c></returns>
+    public override Tensor forward(Tensor x)
+    {
+        var (_, mean, std) = standardize(x);
+        return decode(encode(x), mean, std);
+    }
+
+    /// <summary>The training loss, eagerly: mean over rows of <c>mean((reconstruction - x)^2) / mean(x^2)</c>.</summary>
+    /// <param name="x">Hidden states, <c>[N, D]</c>.</param>
+    public Tensor loss(Tensor x) => ((forward(x) - x).pow(2).mean([1]) / x.pow(2).mean([1])).mean();
+
+    /// <summary>
+    /// One fused way forth and back: adds the gradients of the loss, plus AuxK on dead latents where given, to the parameters' <c>grad</c>.
+    /// </summary>
+    /// <param name="x">Hidden states, <c>[N, D]</c>.</param>
+    /// <param name="dead">0 for dead latents and -infinity for the others, <c>[L]</c>; null where none is dead.</param>
+    /// <returns>The loss, and the active latents <c>[N, K]</c> with their indices.</returns>
+    public (Tensor Loss, Tensor Latents, Tensor Indices) forward_backward(Tensor x, Tensor? dead = null)
+    {
+        using var _ = no_grad();
+        var all = weights();
+        _gradients = Gradients.For(all, _gradients);
+        return dead is null ? Step(x, all, _gradients.Buffers) : AuxiliaryStep(x, dead, all, _gradients.Buffers);
+    }
+
+    /// <summary>The gradient buffers of <see cref="forward_backward"/>; null before the first.</summary>
+    public Gradients? Gradients => _gradients;
+
+    /// <summary>Sets the gradients to zero; the buffers of fused steps stay the parameters' <c>grad</c>.</summary>
+    public override void zero_grad(bool set_to_none = true)
+    {
+        if (_gradients is null) base.zero_grad(set_to_none);
+        else _gradients.zero_();
+    }
+
+    /// <summary>The weights in the order in which they are registered.</summary>
+    [EditorBrowsable(EditorBrowsableState.Never)]
+    public Tensor[] weights()
+    {
+        var all = new Tensor[4];
+        CollectWeights(all);
+        return all;
+    }
+
+    /// <summary>Lists the weights: pre_bias, encoder weight and bias, decoder weight.</summary>
+    [EditorBrowsable(EditorBrowsableState.Never)]
+    public virtual void CollectWeights(Span<Tensor> into) => throw NotGenerated.For(this);
+
+    /// <summary>The generated step.</summary>
+    protected virtual (Tensor Loss, Tensor Latents, Tensor Indices) Step(Tensor x, Tensor[] weights, Tensor[] gradients) =>
+        throw NotGenerated.For(this);
+
+    /// <summary>The generated step with AuxK.</summary>
+    protected virtual (Tensor Loss, Tensor Latents, Tensor Indices) AuxiliaryStep(Tensor x, Tensor dead, Tensor[] weights, Tensor[] gradients) =>
+        throw NotGenerated.For(this);
+
+    /// <inheritdoc/>
+    protected override void Dispose(bool disposing)
+    {
+        if (disposing) _gradients?.Dispose();
+        base.Dispose(disposing);
+    }
 }

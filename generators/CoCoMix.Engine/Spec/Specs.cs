@@ -9,6 +9,9 @@ public sealed record TypeName(string Namespace, string Name)
     public string Qualified => Namespace.Length == 0 ? $"global::{Name}" : $"global::{Namespace}.{Name}";
 }
 
+/// <summary>What a declared class's attributes say; each kind of declaration has its own record.</summary>
+public abstract record ClassSpec(TypeName Type);
+
 public enum NormKind { LayerNorm }
 
 public enum ActivationKind { GeluTanh }
@@ -25,11 +28,11 @@ public sealed record AttentionSpec(int Heads, int HeadDim, bool Bias);
 public sealed record FeedForwardSpec(int Expansion, ActivationKind Activation, bool Bias);
 
 /// <summary>A block as its attributes describe it, width still open. A missing part is null and a rule says so.</summary>
-public sealed record BlockSpec(TypeName Type, NormSpec? Norm, AttentionSpec? Attention, FeedForwardSpec? FeedForward);
+public sealed record BlockSpec(TypeName Type, NormSpec? Norm, AttentionSpec? Attention, FeedForwardSpec? FeedForward) : ClassSpec(Type);
 
-public sealed record SaeSpec(TypeName Type, int Inputs, int Latents, int Active);
+public sealed record SaeSpec(TypeName Type, int Inputs, int Latents, int Active) : ClassSpec(Type);
 
-public sealed record ConceptHeadSpec(TypeName Type, int Concepts, int Active, double LossWeight);
+public sealed record ConceptHeadSpec(TypeName Type, int Concepts, int Active, double LossWeight) : ClassSpec(Type);
 
 public sealed record MixSpec(ConceptHeadSpec Head, int BeforeBlock, MixingKind Mixing);
 
@@ -37,4 +40,8 @@ public sealed record MixSpec(ConceptHeadSpec Head, int BeforeBlock, MixingKind M
 public sealed record LabelSpec(ModelSpec Teacher, SaeSpec Sae, int AfterBlock, int Count, SelectionKind Selection);
 
 public sealed record ModelSpec(
-    TypeName Type, int Vocabulary, int Context, int Width, BlockSpec? Block, int Layers, MixSpec? Mix, LabelSpec? Labels);
+    TypeName Type, int Vocabulary, int Context, int Width, BlockSpec? Block, int Layers, MixSpec? Mix, LabelSpec? Labels)
+    : ClassSpec(Type);
+
+/// <summary>What is left of a declaration that breaks a rule.</summary>
+public sealed record BrokenSpec(TypeName Type) : ClassSpec(Type);

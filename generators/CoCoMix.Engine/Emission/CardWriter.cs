@@ -1,0 +1,58 @@
+using CoCoMix.Engine.Lowering;
+using CoCoMix.Engine.Operations;
+using CoCoMix.Engine.Program;
+using CoCoMix.Engine.Spec;
+
+namespace CoCoMix.Engine.Emission;
+
+/// <summary>The card of a model: what it costs, counted from its program.</summary>
+internal static class CardWriter
+{
+    public static void Write(CodeWriter code, ModelSpec model, ModelLayout layout, ModelProgram program)
+    {
+        var (forward, backward, kept) = Split(program.Step);
+        code.Lines($"""
+            /// <inheritdoc/>
+            public override Card Card => new("{model.Type.Name}", Parameters: {layout.Elements}, ActiveParameters: {Active(model, layout)})
+            """);
+        code.Line("{");
+        code.Indent(+1);
+        code.Lines($"""
+            Vocabulary = {model.Vocabulary},
+            Context = {model.Context},
+            Width = {model.Width},
+            Blocks = {model.Layers},
+            Concepts = {model.Mix?.Head.Concepts ?? 0},
+            Labels = {(model.Mix is null ? 0 : model.Labels?.Count ?? 0)},
+            ForwardFlops = {PerToken(forward)},
+            BackwardFlops = {PerToken(backward)},
+            ActivationBytes = {PerToken(kept)},
+            """);
+        code.Indent(-1);
+        code.Line("};");
+        code.Line();
+    }
+
+    /// <summary>The paper's accounting: of the compress matrix, K of C columns are active.</summary>
+    private static long Active(ModelSpec model, ModelLayout layout) => model.Mix is not { } mix ? layout.Elements
+        : layout.Elements - (long)(mix.Head.Concepts - mix.Head.Active) * model.Width;
+
+    /// <summary>FLOPs forth and back, and the bytes that wait between them.</summary>
+    private static (Dim Forward, Dim Backward, Dim Kept) Split(Function step)
+    {
+        // The way back starts with the losses' own gradients.
+        var turn = step.Nodes.TakeWhile(node => node.Operation != Table.Constant).Count();
+        var forth = step.Nodes.Take(turn).ToArray();
+        var back = step.Nodes.Skip(turn).ToArray();
+        var read = new HashSet<Value>(back.SelectMany(node => node.Inputs).OfType<Value>());
+        var kept = Function.Bytes(forth.SelectMany(node => node.Outputs).Where(value => value.Type.Element != Element.Saved && read.Contains(value)));
+        foreach (var node in forth.Where(node => node.Operation == Table.RepeatSaving))
+            kept += node.Loop!.Count * Function.Bytes(node.Loop.Body.Saved).WithT(node.Inputs[0]!.Shape[1]);
+        return (Sum(forth), Sum(back), kept);
+    }
+
+    private static Dim Sum(IEnumerable<Node> nodes) => nodes.Aggregate((Dim)0, (sum, node) => sum + node.Operation.Flops(node));
+
+    /// <summary>A count for <c>[B, T]</c> tokens as a count per token, linear in T.</summary>
+    private static string PerToken(Dim count) => $"new({count.Coefficient(1, 1)}, {count.Coefficient(1, 2)})";
+}

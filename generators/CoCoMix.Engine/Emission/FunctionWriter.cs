@@ -1,0 +1,175 @@
+using CoCoMix.Engine.Lowering;
+using CoCoMix.Engine.Operations;
+using CoCoMix.Engine.Program;
+
+namespace CoCoMix.Engine.Emission;
+
+/// <summary>
+/// Writes a function's body: one statement an operation, its shape after it, and every temporary freed after its last use.
+/// </summary>
+internal sealed class FunctionWriter
+{
+    private static readonly string[] Reserved = ["w", "g", "i", "next", "saved", "ids", "labels", "weights", "gradients", "probe", "teacher", "sae"];
+
+    private readonly CodeWriter _code;
+    private readonly Function _function;
+    private readonly bool _probes;
+    private readonly Dictionary<Value, string> _names = [];
+    private readonly Dictionary<Value, int> _lastUse = [];
+    private readonly HashSet<Value> _kept;
+
+    private FunctionWriter(CodeWriter code, Function function, bool probes)
+    {
+        (_code, _function, _probes) = (code, function, probes);
+        _kept = [.. function.Outputs, .. function.Saved];
+        var taken = new HashSet<string>(Reserved);
+        foreach (var input in function.Inputs) _names[input] = input.Name;
+        foreach (var input in function.Inputs) taken.Add(input.Name);
+        foreach (var restored in function.Restored) _names[restored] = "saved." + Naming.Pascal(restored.Name);
+        for (var i = 0; i < function.Nodes.Count; i++)
+        {
+            foreach (var input in function.Nodes[i].Inputs.OfType<Value>()) _lastUse[input] = i;
+            foreach (var output in function.Nodes[i].Outputs)
+                if (!_names.ContainsKey(output)) _names[output] = Unique(output.Name, taken);
+        }
+    }
+
+    /// <summary>The statements of a function, without its signature or its return.</summary>
+    /// <param name="probes">Whether named values are shown to the model's probe.</param>
+    /// <returns>The C# names of the function's outputs.</returns>
+    public static IReadOnlyList<string> Body(CodeWriter code, Function function, bool probes)
+    {
+        var writer = new FunctionWriter(code, function, probes);
+        for (var i = 0; i < function.Nodes.Count; i++) writer.Statement(i);
+        if (function.Saved.Count > 0) writer.Save();
+        return [.. function.Outputs.Select(output => writer._names[output])];
+    }
+
+    /// <summary>A block function as a static method, with the struct of what it saves where it saves.</summary>
+    /// <param name="weights">The type through which it names its parameters.</param>
+    public static void Method(CodeWriter code, Function function, string weights)
+    {
+        var saved = function.Saved.Count > 0 ? function.Saved : function.Restored;
+        var bundle = function.Name.Replace("Saving", "").Replace("Backward", "") + "Saved";
+        if (function.Saved.Count > 0)
+        {
+            code.Line($"/// <summary>What {function.Name} keeps for the way back.</summary>");
+            code.Open($"private struct {bundle}");
+            foreach (var value in saved) code.Line($"public Tensor {Naming.Pascal(value.Name)};", value.Type.ToString());
+            code.Close();
+            code.Line();
+        }
+        var effects = function.Nodes.Any(node => node.HasEffect);
+        var input = function.Inputs.Single();
+        var parameters = $"{weights} w, " + (effects ? $"{weights} g, " : "")
+            + (function.Restored.Count > 0 ? $"in {bundle} saved, " : "") + $"Tensor {input.Name}"
+            + (function.Saved.Count > 0 ? $", out {bundle} saved" : "");
+        code.Line($"/// <summary>{function.Name}: {input.Name} {input.Type} to {function.Outputs[0].Type}.</summary>");
+        code.Open($"private static Tensor {function.Name}({parameters})");
+        var result = Body(code, function, probes: false);
+        code.Line($"return {result[0]};");
+        code.Close();
+        code.Line();
+    }
+
+    private void Statement(int index)
+    {
+        var node = _function.Nodes[index];
+        if (node.Loop is not null) LoopStatement(node);
+        else Expression(node);
+        ShowProbes(node);
+        Free(index, node);
+    }
+
+    private void Expression(Node node)
+    {
+        var names = node.Inputs.Select(Reference).ToArray();
+        var call = new Call(node, names, IsUsed);
+        if (node.Into is { } into) _code.Line($"{node.Operation.EmitAccumulate!(call, Gradient(into))};", into.Type.ToString());
+        else if (node.Operation == Table.Accumulate)
+            _code.Line($"Kernels.Accumulate({Gradient(node.Inputs[0]!)}, {names[1]});", node.Inputs[0]!.Type.ToString());
+        else
+        {
+            var outputs = node.Outputs.Select(output => IsSkipped(node) && !IsUsed(output) ? "_" : _names[output]).ToArray();
+            var target = outputs.Length == 1 ? outputs[0] : $"({string.Join(", ", outputs)})";
+            _code.Line($"var {target} = {node.Operation.Emit(call)};", string.Join(", ", node.Outputs.Where(IsUsed).Select(output => output.Type)));
+        }
+    }
+
+    private void LoopStatement(Node node)
+    {
+        var loop = node.Loop!;
+        var owner = loop.Owner.Length == 0 ? "w" : loop.Owner;
+        var result = _names[node.Outputs[0]];
+        var (first, last) = (loop.From, loop.From + loop.Count - 1);
+        var back = node.Operation == Table.RepeatBackward;
+        var saves = node.Operation == Table.RepeatSaving;
+        var input = _names[node.Inputs[node.Inputs.Count - 1]!];
+        if (saves)
+            _code.Line($"var {_names[node.Outputs[1]]} = new {loop.Body.Name.Replace("Saving", "Saved")}[{loop.Count}];");
+        _code.Line($"var {result} = {input};");
+        _code.Open(back ? $"for (var i = {last}; i >= {first}; i--)" : $"for (var i = {first}; i <= {last}; i++)");
+        var offset = first == 0 ? "i" : $"i - {first}";
+        var gradients = back && loop.Body.Nodes.Any(inner => inner.HasEffect) ? "g.Block(i), " : "";
+        var arguments = back ? $"{owner}.Block(i), {gradients}{_names[node.Inputs[0]!]}[{offset}], {result}"
+            : saves ? $"{owner}.Block(i), {result}, out {_names[node.Outputs[1]]}[{offset}]"
+            : $"{owner}.Block(i), {result}";
+        _code.Line($"var next = {loop.Body.Name}({arguments});", node.Outputs[0].Type.ToString());
+        _code.Line($"if (i != {(back ? last : first)}) {result}.Dispose();");
+        _code.Line($"{result} = next;");
+        if (_probes && !back && loop.Owner.Length == 0) _code.Line($"Probe?.Invoke($\"blocks.{{i}}\", {result});");
+        _code.Close();
+    }
+
+    private void ShowProbes(Node node)
+    {
+        if (!_probes) return;
+        foreach (var output in node.Outputs)
+            if (_function.Probes.TryGetValue(output, out var name)) _code.Line($"Probe?.Invoke(\"{name}\", {_names[output]});");
+    }
+
+    /// <summary>Frees what this statement read last, and what it made for nobody.</summary>
+    private void Free(int index, Node node)
+    {
+        var dead = node.Inputs.OfType<Value>().Distinct()
+            .Where(value => _lastUse[value] == index && IsOwned(value) && !_kept.Contains(value))
+            .Concat(node.Outputs.Where(output => !IsUsed(output) && !IsSkipped(node)))
+            .Select(value => _names[value]).ToArray();
+        if (dead.Length > 0) _code.Line($"Kernels.Free({string.Join(", ", dead)});");
+    }
+
+    /// <summary>Whether the kernel leaves out results that nothing reads.</summary>
+    private static bool IsSkipped(Node node) => node.Operation.SkipsUnused;
+
+    /// <summary>Values the function made or was handed to free; inputs and parameters are the caller's.</summary>
+    private bool IsOwned(Value value) =>
+        value.Parameter is null && !_function.Inputs.Contains(value) && value.Type.Element != Element.Saved;
+
+    private bool IsUsed(Value value) => _lastUse.ContainsKey(value) || _kept.Contains(value);
+
+    private void Save()
+    {
+        _code.Line("saved = new()");
+        _code.Line("{");
+        foreach (var value in _function.Saved)
+        {
+            // An input is the caller's and an output becomes the caller's: the bundle keeps a handle of its own.
+            var shared = _function.Inputs.Contains(value) || _function.Outputs.Contains(value);
+            _code.Line($"    {Naming.Pascal(value.Name)} = {(shared ? $"Kernels.Alias({_names[value]})" : _names[value])},");
+        }
+        _code.Line("};");
+    }
+
+    private string Reference(Value? value) => value is null ? "null"
+        : value.Parameter is null ? _names[value]
+        : $"{(value.Owner.Length == 0 ? "w" : value.Owner)}.{Naming.Pascal(value.Parameter)}";
+
+    private static string Gradient(Value parameter) => $"g.{Naming.Pascal(parameter.Parameter!)}";
+
+    private static string Unique(string name, HashSet<string> taken)
+    {
+        var unique = name;
+        for (var i = 2; !taken.Add(unique); i++) unique = name + i;
+        return unique;
+    }
+}

@@ -1,0 +1,25 @@
+namespace CoCoMix.Engine.Emission;
+
+/// <summary>What every generated module has: explicit registration that may run more than once.</summary>
+internal static class ModuleWriter
+{
+    /// <param name="parameters">Own parameters, registered first.</param>
+    /// <param name="modules">Submodules, in the order of the layout.</param>
+    public static void Register(CodeWriter code, IEnumerable<string> parameters, IEnumerable<string> modules)
+    {
+        code.Line("private bool _registered;");
+        code.Line();
+        code.Line("/// <summary>Registers parameters and submodules under their names, once; a parent registers its children again.</summary>");
+        code.Open("protected override void RegisterComponents()");
+        code.Line("if (_registered) return;");
+        code.Line("_registered = true;");
+        foreach (var parameter in parameters) code.Line($"register_parameter(\"{parameter}\", {parameter});");
+        foreach (var module in modules) code.Line($"register_module(\"{module}\", {module});");
+        code.Close();
+        code.Line();
+    }
+
+    public static string Bool(bool value) => value ? "true" : "false";
+
+    public static string Real(double value) => value.ToString("R", System.Globalization.CultureInfo.InvariantCulture);
+}

@@ -1,0 +1,50 @@
+using CoCoMix.Engine.Lowering;
+
+namespace CoCoMix.Engine.Emission;
+
+/// <summary>Structs that name the tensors of a weight (or gradient) array, so that fused code reads by name.</summary>
+internal static class WeightsWriter
+{
+    public static void Model(CodeWriter code, ModelLayout layout, string name)
+    {
+        Struct(code, layout.Block, $"{name.Replace("Weights", "")}BlockWeights", offset: 0, start: true);
+        var after = layout.Before.Count + layout.Blocks * layout.Block.Count;
+        code.Line("/// <summary>Names for the tensors of <see cref=\"LanguageModel.weights\"/>, or of their gradients.</summary>");
+        code.Open($"private readonly struct {name}(Tensor[] at)");
+        Properties(code, layout.Before, i => $"at[{i}]");
+        code.Line($"public {name.Replace("Weights", "")}BlockWeights Block(int i) => new(at, {layout.Before.Count} + {layout.Block.Count} * i);");
+        Properties(code, layout.After, i => $"at[{after + i}]");
+        code.Close();
+        code.Line();
+    }
+
+    public static void Flat(CodeWriter code, IReadOnlyList<Parameter> parameters, string name) => Struct(code, parameters, name, 0, start: false);
+
+    /// <summary>The override that lists a module's parameters in the order of its layout.</summary>
+    public static void Collect(CodeWriter code, IReadOnlyList<Parameter> parameters)
+    {
+        code.Line("/// <inheritdoc/>");
+        code.Open("public override void CollectWeights(Span<Tensor> into)");
+        for (var i = 0; i < parameters.Count; i++) code.Line($"into[{i}] = {Access(parameters[i].Path)};");
+        code.Close();
+        code.Line();
+    }
+
+    /// <summary>The member access of a parameter: biases are nullable in TorchSharp's modules.</summary>
+    public static string Access(string path) => path.Contains(".") ? path + "!" : path;
+
+    private static void Struct(CodeWriter code, IReadOnlyList<Parameter> parameters, string name, int offset, bool start)
+    {
+        code.Line("/// <summary>Names for tensors of a weight or gradient array.</summary>");
+        code.Open(start ? $"private readonly struct {name}(Tensor[] at, int start)" : $"private readonly struct {name}(Tensor[] at)");
+        Properties(code, parameters, i => start ? $"at[start + {i + offset}]" : $"at[{i + offset}]");
+        code.Close();
+        code.Line();
+    }
+
+    private static void Properties(CodeWriter code, IReadOnlyList<Parameter> parameters, Func<int, string> at)
+    {
+        for (var i = 0; i < parameters.Count; i++)
+            code.Line($"public Tensor {Naming.Pascal(parameters[i].Path)} => {at(i)};", parameters[i].Shape.ToString());
+    }
+}

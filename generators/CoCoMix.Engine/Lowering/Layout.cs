@@ -1,0 +1,97 @@
+using CoCoMix.Engine.Program;
+using CoCoMix.Engine.Spec;
+
+namespace CoCoMix.Engine.Lowering;
+
+/// <summary>A parameter's path in its module, as <c>state_dict</c> names it, and its shape.</summary>
+public sealed record Parameter(string Path, Shape Shape)
+{
+    public long Count => Shape.Elements.Constant!.Value;
+}
+
+/// <summary>
+/// The parameters of each declared class, in the order in which its module registers them. Linear weights are <c>[out, in]</c>
+/// as in TorchSharp; latent decoders are <c>[latents, width]</c>, one row a latent.
+/// </summary>
+public static class Layout
+{
+    public static IReadOnlyList<Parameter> Block(BlockSpec block, int width)
+    {
+        var attention = block.Attention!;
+        var feedForward = block.FeedForward!;
+        var hidden = feedForward.Expansion * width;
+        return
+        [
+            .. Norm("norm1", width),
+            .. Linear("attention.qkv", width, 3 * width, attention.Bias),
+            .. Linear("attention.output", width, width, attention.Bias),
+            .. Norm("norm2", width),
+            .. Linear("feed_forward.up", width, hidden, feedForward.Bias),
+            .. Linear("feed_forward.down", hidden, width, feedForward.Bias),
+        ];
+    }
+
+    public static IReadOnlyList<Parameter> ConceptHead(ConceptHeadSpec head, int width) =>
+    [
+        new("pre_bias", Shape.Of(width)),
+        .. Linear("predictor", width, head.Concepts, bias: true),
+        new("compress.weight", Shape.Of(head.Concepts, width)),
+        new("compress.bias", Shape.Of(width)),
+    ];
+
+    public static IReadOnlyList<Parameter> Sae(SaeSpec sae) =>
+    [
+        new("pre_bias", Shape.Of(sae.Inputs)),
+        .. Linear("encoder", sae.Inputs, sae.Latents, bias: true),
+        new("decoder.weight", Shape.Of(sae.Latents, sae.Inputs)),
+    ];
+
+    public static ModelLayout Model(ModelSpec model) => new(
+        [new("tokens.weight", Shape.Of(model.Vocabulary, model.Width)), new("positions.weight", Shape.Of(model.Context, model.Width))],
+        Block(model.Block!, model.Width),
+        model.Layers,
+        [
+            .. model.Mix is null ? [] : ConceptHead(model.Mix.Head, model.Width).Select(p => p with { Path = "concepts." + p.Path }),
+            .. Norm("norm", model.Width),
+        ]);
+
+    private static IEnumerable<Parameter> Norm(string path, int width) =>
+        [new(path + ".weight", Shape.Of(width)), new(path + ".bias", Shape.Of(width))];
+
+    private static IEnumerable<Parameter> Linear(string path, int inputs, int outputs, bool bias) =>
+        bias ? [new(path + ".weight", Shape.Of(outputs, inputs)), new(path + ".bias", Shape.Of(outputs))]
+            : [new(path + ".weight", Shape.Of(outputs, inputs))];
+}
+
+/// <summary>A model's parameters: those before its blocks, those of each block, those after.</summary>
+public sealed record ModelLayout(IReadOnlyList<Parameter> Before, IReadOnlyList<Parameter> Block, int Blocks, IReadOnlyList<Parameter> After)
+{
+    public int Count => Before.Count + Blocks * Block.Count + After.Count;
+
+    public long Elements => Before.Sum(p => p.Count) + Blocks * Block.Sum(p => p.Count) + After.Sum(p => p.Count);
+}
+
+/// <summary>Parameters as values of a function under construction, by path.</summary>
+internal sealed class ParameterValues(IEnumerable<Parameter> parameters, string owner = "")
+{
+    private readonly Dictionary<string, Value> _values = parameters.ToDictionary(
+        p => p.Path, p => new Value(Naming.Camel(p.Path), new(Element.Float, p.Shape), p.Path, owner));
+
+    public Value this[string path] => _values[path];
+
+    /// <summary>The bias of a layer, or null where it has none.</summary>
+    public Value? Optional(string path) => _values.TryGetValue(path, out var value) ? value : null;
+}
+
+/// <summary>Parameter paths as C# names: <c>attention.qkv.weight</c> is <c>AttentionQkvWeight</c>.</summary>
+public static class Naming
+{
+    public static string Pascal(string path) => string.Concat(path.Split('.', '_').Where(part => part.Length > 0)
+        .Select(part => char.ToUpperInvariant(part[0]) + part.Substring(1)));
+
+    public static string Camel(string path)
+    {
+        var name = Pascal(path);
+        return char.ToLowerInvariant(name[0]) + name.Substring(1);
+    }
+}

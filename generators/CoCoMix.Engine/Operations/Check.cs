@@ -1,0 +1,33 @@
+using CoCoMix.Engine.Program;
+
+namespace CoCoMix.Engine.Operations;
+
+/// <summary>What shape rules have in common: requirements that end in one sentence when they fail.</summary>
+internal static class Check
+{
+    public static void That(bool holds, string otherwise)
+    {
+        if (!holds) throw new ShapeException(otherwise);
+    }
+
+    public static void Rank(Shape shape, int rank, string operation, string operand) =>
+        That(shape.Count == rank, $"{operation} needs {operand} with {rank} axes, not {shape}");
+
+    public static void RankAtLeast(Shape shape, int rank, string operation, string operand) =>
+        That(shape.Count >= rank, $"{operation} needs {operand} with at least {rank} {(rank == 1 ? "axis" : "axes")}, not {shape}");
+
+    public static void Same(Shape a, Shape b, string operation) =>
+        That(a.Equals(b), $"{operation} needs operands of one shape, not {a} and {b}");
+
+    public static Shape Broadcast(Shape a, Shape b, string operation) =>
+        Shape.Broadcast(a, b) ?? throw new ShapeException($"{operation} cannot broadcast {a} with {b}");
+
+    /// <summary>An operation whose gradient is not asked for: only gradients use it.</summary>
+    public static readonly Func<Backward, IReadOnlyList<Value?>>? NoGradient = null;
+
+    public static IReadOnlyList<TensorType> Float(Shape shape) => [new(Element.Float, shape)];
+
+    public static Func<Node, Dim> PerElement(long flops) => node => node.Outputs[0].Shape.Elements * flops;
+
+    public static readonly Func<Node, Dim> Free = _ => 0;
+}

@@ -1,0 +1,122 @@
+using CoCoMix.Engine.Program;
+using static CoCoMix.Engine.Operations.Check;
+
+namespace CoCoMix.Engine.Operations;
+
+public static partial class Table
+{
+    /// <summary>Rows of W <c>[V, D]</c> at int64 ids <c>[...]</c>.</summary>
+    public static readonly Operation Embedding = new("embedding",
+        a =>
+        {
+            Rank(a[0], 2, "embedding", "a table");
+            That(a.Types[1]!.Element == Element.Index, $"embedding needs int64 ids, not numbers of shape {a[1]}");
+            return Float(new(a[1].Append(a[0][1])));
+        },
+        b => [b.Build.One(EmbeddingBackward!, "d", [b.Gradient, b[1], b[0]]), null],
+        Free,
+        c => $"Kernels.Embedding({c[0]}, {c[1]})");
+
+    /// <summary>Adds gradient rows at their ids: dy <c>[..., D]</c>, ids <c>[...]</c>, the table for its shape.</summary>
+    public static readonly Operation EmbeddingBackward = new("embedding_backward",
+        a => Float(a[2]),
+        NoGradient,
+        node => node.Inputs[0]!.Shape.Elements,
+        c => $"Kernels.EmbeddingBackward({c[0]}, {c[1]}, {c[2]})")
+    {
+        EmitAccumulate = (c, into) => $"Kernels.AddEmbeddingGradient({into}, {c[0]}, {c[1]})",
+    };
+
+    /// <summary>The first rows of a table <c>[N, D]</c>, as many as a sequence <c>[B, T]</c> is long: <c>[T, D]</c>.</summary>
+    public static readonly Operation FirstRows = new("first_rows",
+        a =>
+        {
+            Rank(a[0], 2, "first_rows", "a table");
+            Rank(a[1], 2, "first_rows", "a sequence");
+            That(a[0][0].Constant is not { } rows || a[1][1].Constant is not { } length || length <= rows,
+                $"first_rows cannot take {a[1][1]} rows of {a[0]}");
+            return Float(Shape.Of(a[1][1], a[0][1]));
+        },
+        b => [b.Build.One(FirstRowsBackward!, "d", [b.Gradient, b[0]]), null],
+        Free,
+        c => $"Kernels.FirstRows({c[0]}, {c[1]})");
+
+    public static readonly Operation FirstRowsBackward = new("first_rows_backward",
+        a => Float(a[1]),
+        NoGradient,
+        node => node.Inputs[0]!.Shape.Elements,
+        c => $"Kernels.FirstRowsBackward({c[0]}, {c[1]})")
+    {
+        EmitAccumulate = (c, into) => $"Kernels.AddFirstRowsGradient({into}, {c[0]})",
+    };
+
+    /// <summary>Three equal parts of the last axis, as views: queries, keys and values.</summary>
+    public static readonly Operation SplitThree = new("chunk_3",
+        a =>
+        {
+            RankAtLeast(a[0], 1, "chunk_3", "an input");
+            That(a[0].Last.Constant % 3 == 0, $"chunk_3 cannot cut the last axis of {a[0]} into three equal parts");
+            var part = new TensorType(Element.Float, a[0].WithLast(a[0].Last.Constant!.Value / 3));
+            return [part, part, part];
+        },
+        b => [b.Build.One(ConcatThree!, "d", b.OutputGradients)],
+        Free,
+        c => $"Kernels.SplitThree({c[0]})") { OutputNames = ["Query", "Key", "Value"] };
+
+    public static readonly Operation ConcatThree = new("cat_3",
+        a =>
+        {
+            Same(a[0], a[1], "cat_3");
+            Same(a[0], a[2], "cat_3");
+            return Float(a[0].WithLast(3 * a[0].Last));
+        },
+        NoGradient,
+        Free,
+        c => $"Kernels.ConcatThree({c[0]}, {c[1]}, {c[2]})");
+
+    /// <summary><c>h0, c0, h1, c1, ...</c>: two <c>[B, T, D]</c> to <c>[B, 2T, D]</c>.</summary>
+    public static readonly Operation Interleave = new("interleave",
+        a =>
+        {
+            Rank(a[0], 3, "interleave", "operands");
+            Same(a[0], a[1], "interleave");
+            return Float(a[0].With(1, 2 * a[0][1]));
+        },
+        b =>
+        [
+            b.Build.One(EverySecond!, "d", [b.Gradient], new(("offset", 0))),
+            b.Build.One(EverySecond!, "d", [b.Gradient], new(("offset", 1))),
+        ],
+        Free,
+        c => $"Kernels.Interleave({c[0]}, {c[1]})");
+
+    /// <summary>Positions <c>offset, offset + 2, ...</c> of <c>[B, 2T, D]</c>, as a view.</summary>
+    public static readonly Operation EverySecond = new("every_second",
+        a =>
+        {
+            Rank(a[0], 3, "every_second", "an input");
+            return Float(a[0].With(1, Half(a[0])));
+        },
+        b => [b.Build.One(Spread!, "d", [b.Gradient], b.Node.Attributes)],
+        Free,
+        c => $"Kernels.EverySecond({c[0]}, offset: {c.Int("offset")})");
+
+    /// <summary>Puts <c>[B, T, D]</c> at positions <c>offset, offset + 2, ...</c> of zeros <c>[B, 2T, D]</c>.</summary>
+    public static readonly Operation Spread = new("spread",
+        a =>
+        {
+            Rank(a[0], 3, "spread", "an input");
+            return Float(a[0].With(1, 2 * a[0][1]));
+        },
+        NoGradient,
+        Free,
+        c => $"Kernels.Spread({c[0]}, offset: {c.Int("offset")})");
+
+    private static Dim Half(Shape shape)
+    {
+        var even = shape[1].Evaluate(1, 1) % 2 == 0 && shape[1].Evaluate(1, 2) % 2 == 0 && shape[1].Evaluate(2, 1) % 2 == 0;
+        That(even, $"every_second needs an even number of positions, not {shape[1]} in {shape}");
+        return shape[1].Constant is { } constant ? constant / 2 : shape[1].Equals(2 * Dim.T) ? Dim.T
+            : throw new ShapeException($"every_second reads an interleaved sequence of 2*T positions, not {shape}");
+    }
+}

@@ -1,0 +1,101 @@
+using CoCoMix.Engine.Program;
+using static CoCoMix.Engine.Operations.Check;
+
+namespace CoCoMix.Engine.Operations;
+
+public static partial class Table
+{
+    /// <summary>The k largest elements of the last axis by signed value, largest first, and where they were.</summary>
+    public static readonly Operation TopK = new("topk",
+        a =>
+        {
+            RankAtLeast(a[0], 1, "topk", "an input");
+            var k = a.Attributes.Int("k");
+            That(a[0].Last.Constant is not { } size || k <= size, $"topk cannot keep {k} of the last axis of {a[0]}");
+            return [new(Element.Float, a[0].WithLast(k)), new(Element.Index, a[0].WithLast(k))];
+        },
+        b => [b.Build.One(Scatter!, "d", [b.Gradient, b.Output(1)], new(("size", b[0].Shape.Last.Constant!.Value)))],
+        node => node.Inputs[0]!.Shape.Elements,
+        c => $"Kernels.TopK({c[0]}, k: {c.Int("k")})") { OutputNames = ["", "Indices"] };
+
+    /// <summary>Zeros of a given last axis, with values added at their indices: <c>[..., k]</c> to <c>[..., size]</c>.</summary>
+    public static readonly Operation Scatter = new("scatter_add",
+        a =>
+        {
+            Same(a[0], a[1], "scatter_add");
+            RankAtLeast(a[0], 1, "scatter_add", "values");
+            return Float(a[0].WithLast(a.Attributes.Int("size")));
+        },
+        b => [b.Build.One(Gather!, "d", [b.Gradient, b[1]]), null],
+        Free,
+        c => $"Kernels.Scatter({c[0]}, {c[1]}, size: {c.Int("size")})");
+
+    /// <summary>Elements of the last axis at indices: <c>[..., C]</c> and <c>[..., k]</c> to <c>[..., k]</c>.</summary>
+    public static readonly Operation Gather = new("gather",
+        a =>
+        {
+            That(a[0].Count > 0 && a[1].Count > 0 && a[0].Leading.Equals(a[1].Leading), $"gather needs equal leading axes, not {a[0]} and {a[1]}");
+            return Float(a[1]);
+        },
+        b => [b.Build.One(Scatter, "d", [b.Gradient, b[1]], new(("size", b[0].Shape.Last.Constant!.Value))), null],
+        Free,
+        c => $"Kernels.Gather({c[0]}, {c[1]})");
+
+    /// <summary>
+    /// <c>scatter_add(values, indices) W</c> without the zeros: k rows of W <c>[C, D]</c>, weighted and summed, <c>[..., D]</c>.
+    /// </summary>
+    public static readonly Operation SparseMatMul = new("sparse_matmul",
+        a =>
+        {
+            Same(a[0], a[1], "sparse_matmul");
+            RankAtLeast(a[0], 1, "sparse_matmul", "values");
+            Rank(a[2], 2, "sparse_matmul", "a weight");
+            return Float(a[0].WithLast(a[2][1]));
+        },
+        b =>
+        [
+            b.Build.One(GatherDot!, "d", [b.Gradient, b[1], b[2]]),
+            null,
+            b.Build.One(SparseWeightGradient!, "d", [b[0], b[1], b.Gradient, b[2]]),
+        ],
+        node => 2 * node.Inputs[0]!.Shape.Elements * node.Outputs[0].Shape.Last,
+        c => $"Kernels.SparseMatMul({c[0]}, {c[1]}, {c[2]})");
+
+    /// <summary>The dot product of a vector with k rows of W: g <c>[..., D]</c>, indices <c>[..., k]</c>, W <c>[C, D]</c> to <c>[..., k]</c>.</summary>
+    public static readonly Operation GatherDot = new("gather_dot",
+        a =>
+        {
+            RankAtLeast(a[0], 1, "gather_dot", "vectors");
+            Rank(a[2], 2, "gather_dot", "a weight");
+            That(a[1].Count > 0 && a[0].Leading.Equals(a[1].Leading), $"gather_dot needs equal leading axes, not {a[0]} and {a[1]}");
+            That(a[0].Last.Equals(a[2][1]), $"gather_dot cannot multiply {a[0]} with rows of {a[2]}");
+            return Float(a[1]);
+        },
+        NoGradient,
+        node => 2 * node.Outputs[0].Shape.Elements * node.Inputs[0]!.Shape.Last,
+        c => $"Kernels.GatherDot({c[0]}, {c[1]}, {c[2]})");
+
+    public static readonly Operation SparseWeightGradient = new("sparse_weight_gradient",
+        a => Float(a[3]),
+        NoGradient,
+        node => 2 * node.Inputs[0]!.Shape.Elements * node.Inputs[2]!.Shape.Last,
+        c => $"Kernels.SparseWeightGradient({c[0]}, {c[1]}, {c[2]}, {c[3]})")
+    {
+        EmitAccumulate = (c, into) => $"Kernels.AddSparseWeightGradient({into}, {c[0]}, {c[1]}, {c[2]})",
+    };
+
+    /// <summary>
+    /// Indices of the <c>count</c> largest scores, int64 <c>[..., count]</c>. Latents that are not among the k candidates score zero, so
+    /// they win over negative scores, lowest index first: as the reference's dense top-k, with its arbitrary ties made definite.
+    /// </summary>
+    public static readonly Operation SelectLabels = new("select_labels",
+        a =>
+        {
+            Same(a[0], a[1], "select_labels");
+            RankAtLeast(a[0], 1, "select_labels", "scores");
+            return [new(Element.Index, a[0].WithLast(a.Attributes.Int("count")))];
+        },
+        NoGradient,
+        Free,
+        c => $"Kernels.SelectLabels({c[0]}, {c[1]}, count: {c.Int("count")})");
+}

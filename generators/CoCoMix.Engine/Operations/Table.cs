@@ -1,0 +1,46 @@
+using System.Reflection;
+using CoCoMix.Engine.Program;
+using static CoCoMix.Engine.Operations.Check;
+
+namespace CoCoMix.Engine.Operations;
+
+/// <summary>
+/// The operation table. Each row says what shapes it takes and gives, its gradient, its cost and the C# it becomes;
+/// everything else in the engine works from the rows.
+/// </summary>
+public static partial class Table
+{
+    /// <summary>A number, on the device of the value it is given.</summary>
+    public static readonly Operation Constant = new("constant",
+        _ => Float(Shape.Of()),
+        _ => [null],
+        Free,
+        c => $"Kernels.Constant({c.Real("value")}, {c[0]})");
+
+    /// <summary>Adds a value to the gradient of a parameter.</summary>
+    public static readonly Operation Accumulate = new("accumulate",
+        a => { Same(a[0], a[1], "accumulate"); return []; },
+        NoGradient,
+        node => node.Inputs[1]!.Shape.Elements,
+        c => $"Kernels.Accumulate({c[0]}, {c[1]})");
+
+    /// <summary>Runs a block function once for each of several blocks. Its gradient is the loop that <c>Differentiate</c> makes.</summary>
+    public static readonly Operation Repeat = LoopRow("repeat");
+
+    /// <summary><see cref="Repeat"/> that also keeps what its way back reads.</summary>
+    public static readonly Operation RepeatSaving = LoopRow("repeat_saving");
+
+    /// <summary>The way back of <see cref="RepeatSaving"/>: what it kept and the gradient of its result, to the gradient of its input.</summary>
+    public static readonly Operation RepeatBackward = LoopRow("repeat_backward");
+
+    /// <summary>Every row, by name.</summary>
+    public static IEnumerable<Operation> All => typeof(Table).GetFields(BindingFlags.Public | BindingFlags.Static)
+        .Where(row => row.FieldType == typeof(Operation))
+        .Select(row => (Operation)row.GetValue(null)!);
+
+    private static Operation LoopRow(string name) => new(name,
+        a => Float(a[0]),
+        NoGradient,
+        node => node.Loop!.Count * node.Loop.Body.Flops.WithT(node.Inputs[node.Inputs.Count - 1]!.Shape[1]),
+        _ => throw new InvalidOperationException($"{name} is a statement, not an expression"));
+}

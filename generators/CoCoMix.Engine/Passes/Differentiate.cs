@@ -1,0 +1,166 @@
+using CoCoMix.Engine.Operations;
+using CoCoMix.Engine.Program;
+
+namespace CoCoMix.Engine.Passes;
+
+/// <summary>
+/// Reverse-mode differentiation at compile time. Gradients of parameters end in <c>accumulate</c> nodes; a block that is repeated is
+/// differentiated once, into a function that saves what the way back reads and the function of the way back.
+/// </summary>
+public static class Differentiate
+{
+    /// <summary>The way forth and the way back of a function with scalar losses, as one function.</summary>
+    /// <param name="losses">Outputs to differentiate, and the weight of each in the total.</param>
+    public static Function WithRespectToParameters(Function function, IReadOnlyList<(Value Loss, double Weight)> losses)
+    {
+        var tape = new Tape(function, value => value.Parameter is not null, losses);
+        return Simplify.Dead(function with { Nodes = [.. tape.Forward, .. tape.Backward], Probes = tape.Probes });
+    }
+
+    /// <summary>As <see cref="WithRespectToParameters"/>, but only the gradient of one value, and none of any parameter.</summary>
+    /// <returns>The nodes of the way forth and back, and the gradient.</returns>
+    public static (IReadOnlyList<Node> Nodes, Value Gradient) WithRespectTo(Value value, Function function, Value loss)
+    {
+        var tape = new Tape(function, candidate => candidate == value, [(loss, 1)]);
+        return ([.. tape.Forward, .. tape.Backward], tape.Gradients[value]);
+    }
+
+    /// <summary>Splits a block into the function that saves and the function of its way back.</summary>
+    public static (Function Saving, Function Backward) Block(Function block, bool parameters)
+    {
+        var input = block.Inputs.Single();
+        var output = block.Outputs.Single();
+        var outputGradient = new Value("d" + Capital(output.Name), output.Type);
+        var tape = new Tape(block, value => value == input || parameters && value.Parameter is not null, outputGradient);
+        var backward = Simplify.Dead(new(
+            block.Name + "Backward", [outputGradient], tape.Backward, [tape.Gradients[input]], [], tape.Probes));
+
+        var made = new HashSet<Value>(backward.Nodes.SelectMany(node => node.Outputs)) { outputGradient };
+        var saved = backward.Nodes.SelectMany(node => node.Inputs).OfType<Value>()
+            .Where(value => value.Parameter is null && !made.Contains(value)).Distinct().ToArray();
+        return (
+            block with { Name = block.Name + "Saving", Nodes = tape.Forward, Saved = saved },
+            backward with { Restored = saved });
+    }
+
+    internal static string Capital(string name) => name.Length == 0 ? name : char.ToUpperInvariant(name[0]) + name.Substring(1);
+
+    /// <summary>One walk forth, noting what needs a gradient, and one walk back, applying each row's gradient rule.</summary>
+    private sealed class Tape
+    {
+        private readonly Builder _back = new();
+        private readonly Dictionary<Value, Value> _gradients = [];
+        private readonly Dictionary<Value, Loop> _waysBack = [];
+        private readonly Dictionary<Function, (Function, Function)> _blocks = [];
+        private readonly List<Node> _forward = [];
+        private readonly Function _function;
+        private readonly Func<Value, bool> _wanted;
+
+        public Tape(Function function, Func<Value, bool> wanted, IReadOnlyList<(Value Loss, double Weight)> losses)
+        {
+            (_function, _wanted) = (function, wanted);
+            var needed = WalkForth();
+            foreach (var (loss, weight) in losses)
+                AddGradient(loss, _back.One(Table.Constant, "seed", [loss], new(("value", weight))));
+            WalkBack(needed);
+        }
+
+        public Tape(Function function, Func<Value, bool> wanted, Value outputGradient)
+        {
+            (_function, _wanted) = (function, wanted);
+            var needed = WalkForth();
+            _gradients[function.Outputs.Single()] = outputGradient;
+            WalkBack(needed);
+        }
+
+        public IReadOnlyList<Node> Forward => _forward;
+
+        public IReadOnlyList<Node> Backward => _back.Nodes;
+
+        public IReadOnlyDictionary<Value, Value> Gradients => _gradients;
+
+        public IReadOnlyDictionary<Value, string> Probes => _function.Probes.Concat(_back.Probes).ToDictionary(pair => pair.Key, pair => pair.Value);
+
+        /// <summary>The values that depend on a wanted one. Loops among them are replaced by loops that save.</summary>
+        private HashSet<Value> WalkForth()
+        {
+            var needed = new HashSet<Value>();
+            foreach (var node in _function.Nodes)
+            {
+                var needs = node.Inputs.Any(input => input is not null && (_wanted(input) || needed.Contains(input)))
+                    || node.Loop is not null && _wanted(BlockParameter(node.Loop));
+                if (needs) foreach (var output in node.Outputs) needed.Add(output);
+                // A wanted value is where differentiation ends: what made it needs no gradient.
+                foreach (var output in node.Outputs.Where(_wanted)) needed.Add(output);
+                _forward.Add(needs && node.Operation == Table.Repeat ? Saving(node) : node);
+            }
+            return needed;
+        }
+
+        private static Value BlockParameter(Loop loop) =>
+            loop.Body.Nodes.SelectMany(node => node.Inputs).First(input => input?.Parameter is not null)!;
+
+        private Node Saving(Node repeat)
+        {
+            var loop = repeat.Loop!;
+            if (!_blocks.TryGetValue(loop.Body, out var split))
+                _blocks[loop.Body] = split = Differentiate.Block(loop.Body, _wanted(BlockParameter(loop)));
+            var (saving, backward) = split;
+            var saved = new Value("saved" + Capital(repeat.Outputs[0].Name), new(Element.Saved, Shape.Of()));
+            _waysBack[repeat.Outputs[0]] = loop with { Body = backward };
+            return new(Table.RepeatSaving, repeat.Inputs, [repeat.Outputs[0], saved], repeat.Attributes, loop with { Body = saving });
+        }
+
+        private void WalkBack(HashSet<Value> needed)
+        {
+            foreach (var node in Enumerable.Reverse(_forward))
+            {
+                var gradients = node.Outputs.Select(output => _gradients.TryGetValue(output, out var gradient) ? gradient : null).ToArray();
+                if (gradients.All(gradient => gradient is null)) continue;
+                ProbeGradients(node.Outputs);
+                if (!node.Inputs.Any(input => input is not null && (_wanted(input) || needed.Contains(input))) && node.Loop is null) continue;
+                if (node.Outputs.Any(_wanted)) continue;
+                var inputGradients = node.Loop is null ? RowGradients(node, gradients) : [LoopGradient(node, gradients[0]!)];
+                for (var i = 0; i < inputGradients.Count; i++)
+                    if (inputGradients[i] is { } gradient && node.Inputs[i] is { } input && (_wanted(input) || needed.Contains(input)))
+                        AddGradient(input, gradient);
+            }
+            ProbeGradients(_function.Inputs);
+        }
+
+        private IReadOnlyList<Value?> RowGradients(Node node, IReadOnlyList<Value?> gradients)
+        {
+            var rule = node.Operation.Gradient
+                ?? throw new ShapeException($"the gradient of {node.Operation.Name} is not defined");
+            return rule(new(node, gradients, _back));
+        }
+
+        private Value LoopGradient(Node node, Value gradient)
+        {
+            var input = node.Inputs[0]!;
+            var result = new Value("d" + Capital(input.Name), input.Type);
+            _back.Append(new(Table.RepeatBackward, [node.Outputs[1], gradient], [result], node.Attributes, _waysBack[node.Outputs[0]]));
+            return result;
+        }
+
+        private void AddGradient(Value value, Value gradient)
+        {
+            if (value.Parameter is not null)
+            {
+                if (gradient.Name == "d") gradient.Name = "d" + Capital(value.Name);
+                _back.Apply(Table.Accumulate, "", [value, gradient]);
+                return;
+            }
+            if (_gradients.TryGetValue(value, out var sum)) gradient = _back.One(Table.Add, "d", [sum, gradient]);
+            if (gradient.Name == "d") gradient.Name = "d" + Capital(value.Name);
+            _gradients[value] = gradient;
+        }
+
+        private void ProbeGradients(IEnumerable<Value> values)
+        {
+            foreach (var value in values)
+                if (_function.Probes.TryGetValue(value, out var name) && _gradients.TryGetValue(value, out var gradient))
+                    _back.Probe(gradient, "gradient." + name);
+        }
+    }
+}

@@ -1,0 +1,39 @@
+namespace CoCoMix.Engine.Program;
+
+/// <summary>Appends operations to a function under construction; shape rules run here.</summary>
+public sealed class Builder
+{
+    private readonly List<Node> _nodes = [];
+    private readonly Dictionary<Value, string> _probes = [];
+
+    public IReadOnlyList<Node> Nodes => _nodes;
+
+    public IReadOnlyDictionary<Value, string> Probes => _probes;
+
+    public void Append(Node node) => _nodes.Add(node);
+
+    /// <exception cref="ShapeException">The operands do not fit.</exception>
+    public IReadOnlyList<Value> Apply(Operation operation, string name, IReadOnlyList<Value?> inputs, Attributes? attributes = null)
+    {
+        attributes ??= Attributes.None;
+        var types = operation.Shape(new([.. inputs.Select(input => input?.Type)], attributes));
+        var outputs = types.Select((type, i) =>
+            new Value(i == 0 ? name : $"{name}{(operation.OutputNames.Count > i ? operation.OutputNames[i] : (i + 1).ToString())}", type)).ToArray();
+        _nodes.Add(new(operation, inputs, outputs, attributes));
+        return outputs;
+    }
+
+    /// <summary>As <see cref="Apply"/>, for an operation with one output.</summary>
+    public Value One(Operation operation, string name, IReadOnlyList<Value?> inputs, Attributes? attributes = null) =>
+        Apply(operation, name, inputs, attributes)[0];
+
+    /// <summary>Shows a value to probes as <paramref name="name"/>.</summary>
+    public Value Probe(Value value, string name)
+    {
+        _probes[value] = name;
+        return value;
+    }
+
+    public Function Build(string name, IReadOnlyList<Value> inputs, IReadOnlyList<Value> outputs) =>
+        new(name, inputs, _nodes, outputs, [], _probes);
+}

@@ -1,0 +1,89 @@
+namespace CoCoMix.Engine.Program;
+
+/// <summary>What a tensor holds: numbers in the model's floating-point type, int64 indices, or what a loop keeps for its way back.</summary>
+public enum Element { Float, Index, Saved }
+
+public sealed record TensorType(Element Element, Shape Shape)
+{
+    public static TensorType Float(params Dim[] dims) => new(Element.Float, new(dims));
+
+    public static TensorType Index(params Dim[] dims) => new(Element.Index, new(dims));
+
+    public TensorType WithT(Dim t) => new(Element, Shape.WithT(t));
+
+    public override string ToString() => Element == Element.Index ? $"int64 {Shape}" : Shape.ToString();
+}
+
+/// <summary>One tensor of a function, assigned once. Compared by reference.</summary>
+/// <param name="name">What emitted code calls it, made unique there.</param>
+/// <param name="parameter">The path of the parameter it is (<c>attention.qkv.weight</c>), or null.</param>
+/// <param name="owner">Whose parameter: empty for the model itself, or <c>teacher</c>, <c>sae</c>.</param>
+public sealed class Value(string name, TensorType type, string? parameter = null, string owner = "")
+{
+    public string Owner { get; } = owner;
+
+    /// <summary>Differentiation names a gradient after the value it belongs to.</summary>
+    public string Name { get; internal set; } = name;
+
+    public TensorType Type { get; } = type;
+
+    public string? Parameter { get; } = parameter;
+
+    public Shape Shape => Type.Shape;
+
+    public override string ToString() => $"{Name} {Type}";
+}
+
+/// <summary>One operation applied to values. An optional input that is absent (a bias) is null.</summary>
+public sealed class Node(
+    Operation operation, IReadOnlyList<Value?> inputs, IReadOnlyList<Value> outputs, Attributes attributes, Loop? loop = null)
+{
+    public Operation Operation { get; } = operation;
+
+    public IReadOnlyList<Value?> Inputs { get; } = inputs;
+
+    public IReadOnlyList<Value> Outputs { get; } = outputs;
+
+    public Attributes Attributes { get; } = attributes;
+
+    /// <summary>The parameter whose gradient buffer takes the result, instead of an output; see <see cref="Operation.EmitAccumulate"/>.</summary>
+    public Value? Into { get; init; }
+
+    /// <summary>Whether the node does something besides computing its outputs.</summary>
+    public bool HasEffect => Into is not null || Operation == Operations.Table.Accumulate
+        || Operation == Operations.Table.RepeatBackward && Loop!.Body.Nodes.Any(node => node.HasEffect);
+
+    /// <summary>The function a <c>repeat</c> runs, block by block; null for every other operation.</summary>
+    public Loop? Loop { get; } = loop;
+
+    public override string ToString() =>
+        $"{string.Join(", ", Outputs)} = {Operation.Name}({string.Join(", ", Inputs.Select(input => input?.Name ?? "-"))}{Attributes})";
+}
+
+/// <summary>Blocks <c>From .. From + Count - 1</c>, one after another, each through the same function.</summary>
+/// <param name="Owner">Whose blocks: empty for the model itself, or <c>teacher</c>.</param>
+public sealed record Loop(Function Body, string Owner, int From, int Count);
+
+/// <summary>
+/// Straight-line operations on values. A block is a function of its own, so that code and analyses do not grow with depth.
+/// </summary>
+/// <param name="Saved">Outputs that the function's way back reads; they follow <paramref name="Outputs"/> as one bundle.</param>
+/// <param name="Probes">Names under which values are shown to a probe.</param>
+public sealed record Function(
+    string Name,
+    IReadOnlyList<Value> Inputs,
+    IReadOnlyList<Node> Nodes,
+    IReadOnlyList<Value> Outputs,
+    IReadOnlyList<Value> Saved,
+    IReadOnlyDictionary<Value, string> Probes)
+{
+    /// <summary>Inputs that arrive as the bundle that another function saved; this function frees them.</summary>
+    public IReadOnlyList<Value> Restored { get; init; } = [];
+
+    /// <summary>FLOPs of one call, every multiplication and addition counted.</summary>
+    public Dim Flops => Nodes.Aggregate((Dim)0, (sum, node) => sum + node.Operation.Flops(node));
+
+    /// <summary>Bytes that stay allocated between the way forth and the way back, at four a number and eight an index.</summary>
+    public static Dim Bytes(IEnumerable<Value> values) => values.Aggregate((Dim)0, (sum, value) =>
+        sum + value.Shape.Elements * (value.Type.Element == Element.Index ? 8 : 4));
+}

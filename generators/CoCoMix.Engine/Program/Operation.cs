@@ -1,0 +1,66 @@
+namespace CoCoMix.Engine.Program;
+
+/// <summary>
+/// One row of the operation table. A new operation is a new row, nothing else.
+/// </summary>
+/// <param name="Name">As libtorch or the paper calls it.</param>
+/// <param name="Shape">Types of the outputs, or a <see cref="ShapeException"/> where libtorch would refuse.</param>
+/// <param name="Gradient">
+/// Given the gradients of the outputs (null where nothing reads one), the gradients of the inputs (null where there is none);
+/// null for an operation whose gradient is not defined.
+/// </param>
+/// <param name="Flops">Multiplications and additions of one application.</param>
+/// <param name="Emit">The C# expression that computes it.</param>
+public sealed record Operation(
+    string Name,
+    Func<Arguments, IReadOnlyList<TensorType>> Shape,
+    Func<Backward, IReadOnlyList<Value?>>? Gradient,
+    Func<Node, Dim> Flops,
+    Func<Call, string> Emit)
+{
+    /// <summary>Names of the outputs in emitted code, where one name with a number would not read well.</summary>
+    public IReadOnlyList<string> OutputNames { get; init; } = [];
+
+    /// <summary>The C# statement that adds the result straight into a gradient buffer, where that saves a temporary.</summary>
+    public Func<Call, string, string>? EmitAccumulate { get; init; }
+
+    /// <summary>Whether the kernel returns null for an output that nothing reads.</summary>
+    public bool SkipsUnused { get; init; }
+}
+
+/// <summary>What a shape rule reads.</summary>
+public sealed record Arguments(IReadOnlyList<TensorType?> Types, Attributes Attributes)
+{
+    public Shape this[int i] => Types[i]!.Shape;
+
+    public bool Has(int i) => i < Types.Count && Types[i] is not null;
+}
+
+/// <summary>What a gradient rule reads and writes: the node, the gradients of its outputs, and where new nodes go.</summary>
+public sealed record Backward(Node Node, IReadOnlyList<Value?> OutputGradients, Builder Build)
+{
+    public Value this[int i] => Node.Inputs[i]!;
+
+    public Value? Optional(int i) => i < Node.Inputs.Count ? Node.Inputs[i] : null;
+
+    public Value Output(int i) => Node.Outputs[i];
+
+    /// <summary>The gradient of the first output.</summary>
+    public Value Gradient => OutputGradients[0]!;
+}
+
+/// <summary>What an emit rule reads: the names of its inputs, its constants, and which outputs are used.</summary>
+public sealed record Call(Node Node, IReadOnlyList<string> Names, Func<Value, bool> IsUsed)
+{
+    public string this[int i] => Names[i];
+
+    public string Int(string name) => Node.Attributes.Int(name).ToString(System.Globalization.CultureInfo.InvariantCulture);
+
+    public string Real(string name) => Node.Attributes.Real(name).ToString("R", System.Globalization.CultureInfo.InvariantCulture);
+
+    /// <summary><c>true</c> or <c>false</c>, for kernels that can skip an output.</summary>
+    public string Used(int output) => IsUsed(Node.Outputs[output]) ? "true" : "false";
+}
+
+/// <summary>Operands that do not fit, in one sentence.</summary>
+public sealed class ShapeException(string message) : Exception(message);

@@ -1,0 +1,100 @@
+namespace CoCoMix.Engine.Rules;
+
+/// <summary>
+/// What a declaration must satisfy. Every rule is an error, because a declaration that breaks one gets no code.
+/// A message says what is wrong, between which values, and what would be right.
+/// </summary>
+public sealed record Rule(string Id, string Category, string Title, string MessageFormat)
+{
+    private const string Declaration = "CoCoMix.Declaration";
+    private const string Shape = "CoCoMix.Shape";
+    private const string Composition = "CoCoMix.Composition";
+
+    public static readonly Rule NotPartial = new("CCM1001", Declaration,
+        "A declared class is partial",
+        "'{0}' is not partial, so no code can be generated for it: declare it as 'partial class {0}'");
+
+    public static readonly Rule WrongBase = new("CCM1002", Declaration,
+        "An attribute stands on a class with its base class",
+        "[{0}] describes a {1}, but '{2}' derives from {3}: derive '{2}' directly from {1}, or remove [{0}]");
+
+    public static readonly Rule MissingPart = new("CCM1003", Declaration,
+        "A declaration has all its parts",
+        "'{0}' is a {1} without {2}: add {3}");
+
+    public static readonly Rule OutOfRange = new("CCM1004", Declaration,
+        "A value is in its range",
+        "{0} of [{1}] on '{2}' is {3}: it must be {4}");
+
+    public static readonly Rule LabelsWithoutMixing = new("CCM1005", Declaration,
+        "Concept labels have a concept head to learn them",
+        "'{0}' has [ConceptLabels] but no concept head that learns them: add [MixConcepts<THead>], or remove [ConceptLabels]");
+
+    public static readonly Rule UnsupportedForm = new("CCM1006", Declaration,
+        "A declared class is a plain top-level class",
+        "'{0}' is {1}: a declaration must be a top-level class that is neither generic, abstract nor file-local");
+
+    public static readonly Rule UndefinedValue = new("CCM1007", Declaration,
+        "An option is one of its enum's members",
+        "{0} of [{1}] on '{2}' is {3}, which names nothing: write {4}");
+
+    public static readonly Rule ConflictingMember = new("CCM1008", Declaration,
+        "A declared class leaves the generated members to the generator",
+        "'{0}' declares {1}, which the generator writes from the attributes: remove it, or remove the attributes");
+
+    public static readonly Rule HeadsDoNotDivide = new("CCM2001", Shape,
+        "Attention heads divide the model's width",
+        "{0} = {1} of '{2}' does not divide Width = {3} of '{4}': the nearest {0} that would is {5}");
+
+    public static readonly Rule HeadsAndHeadDim = new("CCM2002", Shape,
+        "Attention states either Heads or HeadDim",
+        "[CausalSelfAttention] on '{0}' states {1}: state one of them, and the model's width gives the other");
+
+    public static readonly Rule InsertionOutOfRange = new("CCM3001", Composition,
+        "Concepts are mixed before one of the model's blocks",
+        "'{0}' mixes concepts before block {1}, but it has {2} blocks: BeforeBlock must be from 0 to {3}");
+
+    public static readonly Rule TooManyActive = new("CCM3002", Composition,
+        "No more concepts are active than there are",
+        "Active = {0} of '{1}' is more than its {2} = {3}: Active must be from 1 to {3}");
+
+    public static readonly Rule ConceptsDiffer = new("CCM3003", Composition,
+        "The concept head scores the concepts of the label autoencoder",
+        "'{0}' mixes '{1}' with Concepts = {2}, but its labels come from '{3}' with Latents = {4}: set Concepts of '{1}' to {4}, or use an autoencoder with {2} latents");
+
+    public static readonly Rule SaeDoesNotFitTeacher = new("CCM3004", Composition,
+        "The label autoencoder reads hidden states of the teacher's width",
+        "'{0}' reads Inputs = {1}, but hidden states of the teacher '{2}' have Width = {3}: use an autoencoder with Inputs = {3}, or a teacher of width {1}");
+
+    public static readonly Rule TeacherBlockOutOfRange = new("CCM3005", Composition,
+        "Labels are read after one of the teacher's blocks",
+        "'{0}' reads labels after block {1} of its teacher, but '{2}' has {3} blocks: AfterBlock must be from 0 to {4}");
+
+    public static readonly Rule TooManyLabels = new("CCM3006", Composition,
+        "No more labels are chosen than latents are active",
+        "'{0}' wants Count = {1} labels per position, but '{2}' keeps Active = {3} latents: Count must be from 1 to {3}");
+
+    public static readonly Rule VocabulariesDiffer = new("CCM3007", Composition,
+        "Teacher and student read the same tokens",
+        "The teacher '{0}' has Vocabulary = {1}, but '{2}' has Vocabulary = {3}: both must be the same, because the teacher reads the student's tokens");
+
+    public static readonly Rule TeacherContextTooShort = new("CCM3008", Composition,
+        "The teacher reads sequences as long as the student's",
+        "The teacher '{0}' has Context = {1}, but '{2}' has Context = {3}: use a teacher with a Context of {3} or more, or set Context of '{2}' to at most {1}");
+
+    public static readonly Rule UnusablePart = new("CCM3009", Composition,
+        "A model is made of sound declarations",
+        "'{0}' cannot be built from '{1}': {2}");
+
+    public static readonly Rule TeacherNotPlain = new("CCM3010", Composition,
+        "The teacher is a plain language model",
+        "The teacher '{0}' of '{1}' has [{2}] itself: use a teacher without [MixConcepts] and [ConceptLabels], whose positions are the student's tokens");
+
+    public static IReadOnlyList<Rule> All { get; } =
+    [
+        NotPartial, WrongBase, MissingPart, OutOfRange, LabelsWithoutMixing, UnsupportedForm, UndefinedValue, ConflictingMember,
+        HeadsDoNotDivide, HeadsAndHeadDim,
+        InsertionOutOfRange, TooManyActive, ConceptsDiffer, SaeDoesNotFitTeacher, TeacherBlockOutOfRange, TooManyLabels,
+        VocabulariesDiffer, TeacherContextTooShort, UnusablePart, TeacherNotPlain,
+    ];
+}

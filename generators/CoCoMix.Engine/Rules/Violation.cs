@@ -1,0 +1,28 @@
+using System.Globalization;
+using CoCoMix.Engine.Spec;
+
+namespace CoCoMix.Engine.Rules;
+
+/// <summary>A place in a declared class that a person typed; the reader of a declaration knows where it is in the source.</summary>
+/// <param name="Class">The declared class; with nothing else, its name.</param>
+/// <param name="Attribute">An attribute on it; with nothing else, the attribute's name.</param>
+/// <param name="Argument">A value of the attribute, by its property's name.</param>
+/// <param name="TypeArgument">Index of a type argument of the attribute.</param>
+/// <param name="Member">A member of the class.</param>
+public sealed record Site(TypeName Class, string? Attribute = null, string? Argument = null, int? TypeArgument = null, string? Member = null);
+
+/// <summary>An edit that would satisfy the rule: the value to type at a place.</summary>
+public sealed record Change(Site Site, string Value);
+
+/// <summary>A rule that a declaration breaks.</summary>
+/// <param name="Site">The place to mend, on the declaration that was checked.</param>
+/// <param name="Arguments">What fills the rule's message.</param>
+public sealed record Violation(Rule Rule, Site Site, IReadOnlyList<object> Arguments)
+{
+    /// <summary>Where the other values of the message come from.</summary>
+    public IReadOnlyList<Site> Related { get; init; } = [];
+
+    public Change? Change { get; init; }
+
+    public string Message => string.Format(CultureInfo.InvariantCulture, Rule.MessageFormat, [.. Arguments]);
+}

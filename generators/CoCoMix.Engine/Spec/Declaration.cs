@@ -1,0 +1,33 @@
+namespace CoCoMix.Engine.Spec;
+
+/// <summary>A class of the model language as it is written, sound or not. Rules judge it; from what passes, code is generated.</summary>
+/// <param name="Spec">What the attributes say; its type is the kind of declaration.</param>
+/// <param name="Base">Name of the direct base class.</param>
+/// <param name="Attributes">Names of the language's attributes on the class.</param>
+/// <param name="Uses">The declarations that the attributes name as type arguments.</param>
+/// <param name="IsPartial">Whether a generated part can be added; a compiled class has had its chance.</param>
+/// <param name="UnsupportedForm">What keeps a part from being generated, such as <c>generic</c>; null if nothing does.</param>
+/// <param name="ConflictingMember">A member that the generator would write too; null if there is none.</param>
+/// <param name="IsReadable">False where the compiler rejects an attribute: it has said so, and rules have nothing to add.</param>
+/// <param name="IsReported">Whether the class's own violations are reported in this compilation, so that its users need not repeat them.</param>
+public sealed record Declaration(
+    ClassSpec Spec,
+    string Base,
+    EquatableArray<string> Attributes,
+    EquatableArray<Use> Uses,
+    bool IsPartial,
+    string? UnsupportedForm,
+    string? ConflictingMember,
+    bool IsReadable,
+    bool IsReported)
+{
+    public TypeName Type => Spec.Type;
+
+    public bool Has(string attribute) => Attributes.Contains(attribute);
+
+    public Declaration? Used(string attribute, int typeArgument = 0) =>
+        Uses.FirstOrDefault(use => use.Attribute == attribute && use.TypeArgument == typeArgument)?.Declaration;
+}
+
+/// <summary>A declaration named by an attribute's type argument.</summary>
+public sealed record Use(string Attribute, int TypeArgument, Declaration Declaration);

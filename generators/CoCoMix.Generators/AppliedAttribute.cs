@@ -1,0 +1,64 @@
+using CoCoMix.Engine.Spec;
+using Microsoft.CodeAnalysis;
+using Microsoft.CodeAnalysis.CSharp.Syntax;
+
+namespace CoCoMix.Generators;
+
+/// <summary>One of the language's attributes on a class, as the compiler bound it.</summary>
+internal sealed class AppliedAttribute(string name, AttributeData data)
+{
+    public string Name => name;
+
+    public IReadOnlyList<ITypeSymbol> TypeArguments => data.AttributeClass!.TypeArguments;
+
+    public bool IsReadable =>
+        data.AttributeConstructor is not null &&
+        data.ConstructorArguments.Concat(data.NamedArguments.Select(named => named.Value)).All(value => value.Kind != TypedConstantKind.Error);
+
+    /// <summary>The language's attributes on <paramref name="type"/>. An attribute that is repeated, which the compiler rejects, counts once.</summary>
+    public static IReadOnlyList<AppliedAttribute> On(INamedTypeSymbol type) =>
+    [
+        .. from data in type.GetAttributes()
+           let name = NameOf(data.AttributeClass)
+           where name is not null
+           group new AppliedAttribute(name, data) by name into applied
+           select applied.First(),
+    ];
+
+    /// <summary>The value given to a property, by name or through the constructor's parameter of that name.</summary>
+    public T Value<T>(string property, T whenUnstated)
+    {
+        var named = data.NamedArguments.FirstOrDefault(argument => argument.Key == property).Value;
+        var parameter = data.AttributeConstructor?.Parameters.FirstOrDefault(parameter => IsNamed(parameter.Name, property));
+        var stated = parameter is null || parameter.Ordinal >= data.ConstructorArguments.Length ? named : data.ConstructorArguments[parameter.Ordinal];
+        return stated is { Kind: TypedConstantKind.Primitive or TypedConstantKind.Enum, Value: T value } ? value : whenUnstated;
+    }
+
+    public AttributeSyntax? Syntax(CancellationToken cancellation) =>
+        data.ApplicationSyntaxReference?.GetSyntax(cancellation) as AttributeSyntax;
+
+    /// <summary>The expression given to a property; null if it is not stated.</summary>
+    public ExpressionSyntax? Argument(string property, CancellationToken cancellation)
+    {
+        var arguments = Syntax(cancellation)?.ArgumentList?.Arguments ?? default;
+        var parameter = data.AttributeConstructor?.Parameters.FirstOrDefault(parameter => IsNamed(parameter.Name, property));
+        return arguments.Where((argument, index) =>
+            argument.NameEquals?.Name.Identifier.ValueText == property ||
+            (parameter is not null && argument.NameEquals is null &&
+                (argument.NameColon is { } colon ? colon.Name.Identifier.ValueText == parameter.Name : index == parameter.Ordinal)))
+            .FirstOrDefault()?.Expression;
+    }
+
+    private static bool IsNamed(string parameter, string property) => string.Equals(parameter, property, StringComparison.OrdinalIgnoreCase);
+
+    private static string? NameOf(INamedTypeSymbol? attribute)
+    {
+        const string suffix = "Attribute";
+        if (attribute is null || !attribute.Name.EndsWith(suffix, StringComparison.Ordinal) || !Runtime.Declares(attribute))
+        {
+            return null;
+        }
+        var name = attribute.Name.Substring(0, attribute.Name.Length - suffix.Length);
+        return AttributeNames.All.Contains(name) ? name : null;
+    }
+}

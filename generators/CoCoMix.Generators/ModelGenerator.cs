@@ -1,0 +1,72 @@
+using CoCoMix.Engine.Emission;
+using CoCoMix.Engine.Rules;
+using CoCoMix.Engine.Spec;
+using Microsoft.CodeAnalysis;
+using Microsoft.CodeAnalysis.CSharp.Syntax;
+
+namespace CoCoMix.Generators;
+
+/// <summary>
+/// Writes the other part of every sound declaration. It reports nothing: diagnostics are the analyzer's, which runs while the user types.
+/// </summary>
+[Generator(LanguageNames.CSharp)]
+public sealed class ModelGenerator : IIncrementalGenerator
+{
+    private const string FileSuffix = ".g.cs";
+
+    private static readonly SymbolDisplayFormat FullName = new(
+        typeQualificationStyle: SymbolDisplayTypeQualificationStyle.NameAndContainingTypesAndNamespaces);
+
+    public static bool Wrote(SyntaxTree tree) => tree.FilePath.EndsWith(FileSuffix, StringComparison.Ordinal);
+
+    public void Initialize(IncrementalGeneratorInitializationContext context)
+    {
+        // One attribute that no sound declaration of its kind lacks finds the declarations of that kind.
+        Generate<BlockSpec>(context, AttributeNames.CausalSelfAttention, CSharp.Block);
+        Generate<SaeSpec>(context, AttributeNames.SparseAutoencoder, CSharp.Sae);
+        Generate<ConceptHeadSpec>(context, AttributeNames.ConceptHead, CSharp.ConceptHead);
+        Generate<ModelSpec>(context, AttributeNames.LanguageModel, CSharp.Model);
+    }
+
+    /// <summary>The tracked step is named after the attribute.</summary>
+    private static void Generate<T>(IncrementalGeneratorInitializationContext context, string attribute, Func<T, string> emit) where T : ClassSpec
+    {
+        var files = context.SyntaxProvider
+            .ForAttributeWithMetadataName(
+                $"{Runtime.Namespace}.{attribute}Attribute",
+                static (node, _) => node is ClassDeclarationSyntax,
+                (found, cancellation) => Read<T>(found, attribute, cancellation) is { } spec
+                    ? (Name: FileName((INamedTypeSymbol)found.TargetSymbol, found.SemanticModel.Compilation, cancellation), Spec: spec) : default)
+            .WithTrackingName(attribute);
+        context.RegisterSourceOutput(files, (output, file) =>
+        {
+            if (file.Spec is not null)
+            {
+                output.AddSource(file.Name, file.Spec is T sound ? emit(sound) : CSharp.Stub(file.Spec.Type));
+            }
+        });
+    }
+
+    private static ClassSpec? Read<T>(GeneratorAttributeSyntaxContext found, string attribute, CancellationToken cancellation) where T : ClassSpec
+    {
+        var type = (INamedTypeSymbol)found.TargetSymbol;
+        var declaration = SpecReader.Read(type);
+        // A repeated attribute, which the compiler rejects, must not become a second file of the same name.
+        var isFirst = AppliedAttribute.On(type).First(applied => applied.Name == attribute).Syntax(cancellation) is { } syntax
+            && syntax.SyntaxTree == found.TargetNode.SyntaxTree && found.TargetNode.Span.Contains(syntax.Span);
+        return !isFirst || declaration is not { IsPartial: true, UnsupportedForm: null, Spec: T } ? null
+            : Check.Passes(declaration) ? declaration.Spec
+            : new BrokenSpec(declaration.Type);
+    }
+
+    /// <summary>The class's full name. File names ignore case, so classes that differ in nothing else are told apart by a hash of the spelling.</summary>
+    private static string FileName(INamedTypeSymbol type, Compilation compilation, CancellationToken cancellation)
+    {
+        var name = type.ToDisplayString(FullName);
+        var isAmbiguous = compilation.GetSymbolsWithName(other => IsSame(other, type.Name), SymbolFilter.Type, cancellation)
+            .Any(other => !SymbolEqualityComparer.Default.Equals(other, type) && IsSame(other.ToDisplayString(FullName), name));
+        return (isAmbiguous ? $"{name}.{name.Aggregate(17u, (hash, letter) => unchecked(hash * 31 + letter)):x8}" : name) + FileSuffix;
+
+        static bool IsSame(string one, string other) => string.Equals(one, other, StringComparison.OrdinalIgnoreCase);
+    }
+}

@@ -1,0 +1,78 @@
+using CoCoMix.Engine.Rules;
+using CoCoMix.Engine.Spec;
+using Microsoft.CodeAnalysis;
+using Microsoft.CodeAnalysis.CSharp.Syntax;
+
+namespace CoCoMix.Generators;
+
+/// <summary>Where a rule's sites stand in the source, for a declared class and the classes it uses.</summary>
+internal sealed class SourceMap(INamedTypeSymbol declared, Compilation compilation, CancellationToken cancellation)
+{
+    /// <summary>
+    /// What was typed at <paramref name="site"/>, or if it was left out, the nearest name around it. Null in another compilation's source,
+    /// where no diagnostic may point.
+    /// </summary>
+    public Location? Locate(Site site)
+    {
+        if (Find(site.Class) is not { } type)
+        {
+            return null;
+        }
+        var attribute = AppliedAttribute.On(type).FirstOrDefault(applied => applied.Name == site.Attribute)?.Syntax(cancellation);
+        var location =
+            StatedArgument(site) ??
+            (attribute is null ? Member(type, site.Member) ?? ClassName(type) : TypeArgument(attribute, site.TypeArgument) ?? AttributeName(attribute));
+        return location?.SourceTree is { } tree && compilation.ContainsSyntaxTree(tree) ? location : null;
+    }
+
+    /// <summary>The expression of a stated argument; null if it is not stated in this compilation.</summary>
+    public Location? StatedArgument(Site site) =>
+        site is { Attribute: { } attribute, Argument: { } argument } && Find(site.Class) is { } type &&
+        AppliedAttribute.On(type).FirstOrDefault(applied => applied.Name == attribute)?.Argument(argument, cancellation) is { } expression &&
+        compilation.ContainsSyntaxTree(expression.SyntaxTree)
+            ? expression.GetLocation() : null;
+
+    private INamedTypeSymbol? Find(TypeName name)
+    {
+        var seen = new HashSet<INamedTypeSymbol>(SymbolEqualityComparer.Default);
+        var waiting = new Queue<INamedTypeSymbol>([declared]);
+        while (waiting.Count > 0)
+        {
+            var type = waiting.Dequeue();
+            if (SpecReader.NameOf(type) == name)
+            {
+                return type;
+            }
+            foreach (var used in AppliedAttribute.On(type).SelectMany(attribute => attribute.TypeArguments).OfType<INamedTypeSymbol>().Where(seen.Add))
+            {
+                waiting.Enqueue(used);
+            }
+        }
+        return null;
+    }
+
+    private static Location? TypeArgument(AttributeSyntax attribute, int? index) =>
+        index is { } at && Unqualified(attribute.Name) is GenericNameSyntax generic ? generic.TypeArgumentList.Arguments[at].GetLocation() : null;
+
+    private static Location AttributeName(AttributeSyntax attribute) => Unqualified(attribute.Name).Identifier.GetLocation();
+
+    private static SimpleNameSyntax Unqualified(NameSyntax name) => name switch
+    {
+        QualifiedNameSyntax qualified => qualified.Right,
+        AliasQualifiedNameSyntax aliased => aliased.Name,
+        _ => (SimpleNameSyntax)name,
+    };
+
+    private Location? Member(INamedTypeSymbol type, string? name) => name is null ? null :
+        type.GetMembers(name).SelectMany(member => member.Locations).FirstOrDefault(IsTyped);
+
+    /// <summary>The class's name where its attributes stand, if it is in parts.</summary>
+    private Location? ClassName(INamedTypeSymbol type)
+    {
+        var attributes = AppliedAttribute.On(type).Select(applied => applied.Syntax(cancellation)?.FirstAncestorOrSelf<TypeDeclarationSyntax>());
+        var parts = type.DeclaringSyntaxReferences.Select(reference => reference.GetSyntax(cancellation) as TypeDeclarationSyntax);
+        return attributes.Concat(parts).OfType<TypeDeclarationSyntax>().Select(part => part.Identifier.GetLocation()).FirstOrDefault(IsTyped);
+    }
+
+    private static bool IsTyped(Location location) => location.SourceTree is { } tree && !ModelGenerator.Wrote(tree);
+}

@@ -1,0 +1,149 @@
+using CoCoMix.Engine;
+using CoCoMix.Engine.Spec;
+using Microsoft.CodeAnalysis;
+using Microsoft.CodeAnalysis.CSharp.Syntax;
+using static CoCoMix.Engine.Spec.AttributeNames;
+
+namespace CoCoMix.Generators;
+
+/// <summary>Reads declarations off symbols, from source or from compiled packages alike. The analyzer and the generator both start here.</summary>
+public static class SpecReader
+{
+    private static readonly SymbolDisplayFormat NameFormat = new(miscellaneousOptions: SymbolDisplayMiscellaneousOptions.EscapeKeywordIdentifiers);
+
+    private static readonly SymbolDisplayFormat NamespaceFormat = new(
+        typeQualificationStyle: SymbolDisplayTypeQualificationStyle.NameAndContainingTypesAndNamespaces,
+        miscellaneousOptions: SymbolDisplayMiscellaneousOptions.EscapeKeywordIdentifiers);
+
+    /// <summary>
+    /// Whether <paramref name="type"/> is meant as a declaration: it has attributes of the language, or a base of the language and no code of its own.
+    /// </summary>
+    public static bool IsDeclaration(INamedTypeSymbol type) =>
+        AppliedAttribute.On(type).Count > 0 ||
+        (Runtime.BaseName(type.BaseType) is not null && !type.IsAbstract && type.GetMembers("forward").IsEmpty);
+
+    public static Declaration Read(INamedTypeSymbol type) => Read(type, type.ContainingAssembly, withLabels: true);
+
+    /// <param name="here">The assembly being compiled, whose declarations are reported on their own.</param>
+    /// <param name="withLabels">False for a teacher: its own teacher is nobody's concern, and may be the student.</param>
+    private static Declaration Read(INamedTypeSymbol type, IAssemblySymbol here, bool withLabels)
+    {
+        type = type.OriginalDefinition;
+        var attributes = AppliedAttribute.On(type);
+        var (uses, usesAreReadable) = Uses(attributes.Where(attribute => withLabels || attribute.Name != ConceptLabels), here);
+        var parts = type.DeclaringSyntaxReferences
+            .Where(reference => !ModelGenerator.Wrote(reference.SyntaxTree))
+            .Select(reference => reference.GetSyntax()).OfType<TypeDeclarationSyntax>().ToList();
+        return new(
+            Spec(type, attributes, uses),
+            type.BaseType?.ToDisplayString(SymbolDisplayFormat.MinimallyQualifiedFormat) ?? "nothing",
+            new(attributes.Select(attribute => attribute.Name)),
+            uses,
+            parts.All(part => part.Modifiers.Any(modifier => modifier.ValueText == "partial")),
+            UnsupportedForm(type),
+            ConflictingMember(parts),
+            usesAreReadable && type.BaseType?.TypeKind != TypeKind.Error && attributes.All(attribute => attribute.IsReadable),
+            SymbolEqualityComparer.Default.Equals(type.ContainingAssembly, here) && IsDeclaration(type));
+    }
+
+    /// <summary>How <paramref name="type"/> is written in code.</summary>
+    public static TypeName NameOf(INamedTypeSymbol type) => new(
+        type.ContainingNamespace.IsGlobalNamespace ? "" : type.ContainingNamespace.ToDisplayString(NamespaceFormat),
+        type.ToDisplayString(NameFormat));
+
+    private static (EquatableArray<Use> Uses, bool AreReadable) Uses(IEnumerable<AppliedAttribute> attributes, IAssemblySymbol here)
+    {
+        var named =
+            (from attribute in attributes
+             from argument in attribute.TypeArguments.Select((type, index) => (Type: type as INamedTypeSymbol, Index: index))
+             select (attribute.Name, argument.Index, argument.Type)).ToList();
+        var readable = named.Where(use => Runtime.BaseOf(use.Type) == BaseOf(use.Name, use.Index)).ToList();
+        return (
+            new(readable.Select(use => new Use(use.Name, use.Index, Read(use.Type!, here, withLabels: false)))),
+            readable.Count == named.Count);
+    }
+
+    private static string BaseOf(string attribute, int typeArgument) => (attribute, typeArgument) switch
+    {
+        (MixConcepts, _) => BaseNames.ConceptHead,
+        (ConceptLabels, 0) => BaseNames.LanguageModel,
+        (ConceptLabels, _) => BaseNames.SparseAutoencoder,
+        _ => BaseNames.TransformerBlock,
+    };
+
+    private static ClassSpec Spec(INamedTypeSymbol type, IReadOnlyList<AppliedAttribute> attributes, EquatableArray<Use> uses)
+    {
+        var name = NameOf(type);
+        return (Runtime.BaseOf(type) ?? AttributeNames.BaseOf(attributes[0].Name)) switch
+        {
+            BaseNames.TransformerBlock => new BlockSpec(name, Norm(Applied(PreNorm)), Attention(Applied(CausalSelfAttention)), Feed(Applied(FeedForward))),
+            BaseNames.SparseAutoencoder => Sae(name, Applied(SparseAutoencoder)),
+            BaseNames.ConceptHead => Head(name, Applied(ConceptHead)),
+            _ => Model(name, Applied(LanguageModel), Applied(Blocks), Applied(MixConcepts), Applied(ConceptLabels), uses),
+        };
+
+        AppliedAttribute? Applied(string attribute) => attributes.FirstOrDefault(applied => applied.Name == attribute);
+    }
+
+    private static NormSpec? Norm(AppliedAttribute? norm) => norm is null ? null : new(
+        (NormKind)norm.Value("Norm", 0),
+        norm.Value("Epsilon", 1e-5));
+
+    private static AttentionSpec? Attention(AppliedAttribute? attention) => attention is null ? null : new(
+        attention.Value("Heads", 0),
+        attention.Value("HeadDim", 0),
+        attention.Value("Bias", true));
+
+    private static FeedForwardSpec? Feed(AppliedAttribute? feed) => feed is null ? null : new(
+        feed.Value("Expansion", 4),
+        (ActivationKind)feed.Value("Activation", 0),
+        feed.Value("Bias", true));
+
+    private static SaeSpec Sae(TypeName name, AppliedAttribute? sae) => new(name,
+        sae?.Value("Inputs", 0) ?? 0,
+        sae?.Value("Latents", 0) ?? 0,
+        sae?.Value("Active", 0) ?? 0);
+
+    private static ConceptHeadSpec Head(TypeName name, AppliedAttribute? head) => new(name,
+        head?.Value("Concepts", 0) ?? 0,
+        head?.Value("Active", 0) ?? 0,
+        head?.Value("LossWeight", 0.1) ?? 0);
+
+    private static ModelSpec Model(
+        TypeName name, AppliedAttribute? model, AppliedAttribute? blocks, AppliedAttribute? mix, AppliedAttribute? labels, EquatableArray<Use> uses)
+    {
+        return new(name,
+            model?.Value("Vocabulary", 0) ?? 0,
+            model?.Value("Context", 0) ?? 0,
+            model?.Value("Width", 0) ?? 0,
+            Used<BlockSpec>(Blocks, 0),
+            blocks?.Value("Count", 0) ?? 0,
+            Used<ConceptHeadSpec>(MixConcepts, 0) is { } head
+                ? new(head, mix!.Value("BeforeBlock", 0), (MixingKind)mix.Value("Mixing", 0)) : null,
+            Used<ModelSpec>(ConceptLabels, 0) is { } teacher && Used<SaeSpec>(ConceptLabels, 1) is { } sae
+                ? new(teacher, sae, labels!.Value("AfterBlock", 0), labels.Value("Count", 4), (SelectionKind)labels.Value("Selection", 0)) : null);
+
+        T? Used<T>(string attribute, int typeArgument) where T : ClassSpec =>
+            uses.FirstOrDefault(use => use.Attribute == attribute && use.TypeArgument == typeArgument)?.Declaration.Spec as T;
+    }
+
+    private static string? UnsupportedForm(INamedTypeSymbol type) =>
+        type.ContainingType is not null ? "nested" :
+        type.IsGenericType ? "generic" :
+        type.IsFileLocal ? "file-local" :
+        type.IsAbstract ? "abstract" :
+        null;
+
+    /// <summary>The generator writes <c>forward</c> and the constructor that all others must call.</summary>
+    private static string? ConflictingMember(IEnumerable<TypeDeclarationSyntax> parts) =>
+        parts.Select(part => part.ParameterList is not null ? ".ctor" : part.Members.Select(ConflictingMember).FirstOrDefault(name => name is not null))
+            .FirstOrDefault(name => name is not null);
+
+    private static string? ConflictingMember(MemberDeclarationSyntax member) => member switch
+    {
+        MethodDeclarationSyntax { Identifier.ValueText: "forward" } => "forward",
+        ConstructorDeclarationSyntax constructor when
+            constructor.Initializer?.ThisOrBaseKeyword.ValueText != "this" && !constructor.Modifiers.Any(modifier => modifier.ValueText == "static") => ".ctor",
+        _ => null,
+    };
+}

@@ -1,0 +1,72 @@
+using System.Text.Json;
+using System.Text.Json.Serialization;
+
+namespace CoCoMix.Training;
+
+/// <summary>
+/// Appends measurements to a file, one JSON object a line. Each line reaches the operating system before <see cref="Append"/> returns, so a
+/// killed run loses at most the line it was writing.
+/// </summary>
+public sealed class MetricsLog : IDisposable
+{
+    private static readonly JsonSerializerOptions Format = new(JsonSerializerDefaults.Web)
+    {
+        // A loss that became NaN is worth reading in the log; plain JSON has no word for it.
+        NumberHandling = JsonNumberHandling.AllowNamedFloatingPointLiterals,
+    };
+
+    private readonly FileStream stream;
+
+    /// <summary>Opens a log, creating it and its folder where needed. A last line that an earlier run left unfinished is removed.</summary>
+    /// <exception cref="IOException">Another process is writing the same log.</exception>
+    public MetricsLog(string path)
+    {
+        Directory.CreateDirectory(Path.GetDirectoryName(Path.GetFullPath(path))!);
+        stream = new FileStream(path, FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.Read, bufferSize: 0);
+        var end = stream.Length;
+        while (end > 0 && ByteAt(end - 1) != '\n') end--;
+        stream.SetLength(end);
+        stream.Position = end;
+    }
+
+    /// <summary>Appends one line.</summary>
+    /// <param name="measurements">Its public properties become the line: <c>new { step, loss }</c>.</param>
+    public void Append(object measurements)
+    {
+        byte[] line = [.. JsonSerializer.SerializeToUtf8Bytes(measurements, Format), (byte)'\n'];
+        stream.Write(line);
+    }
+
+    /// <summary>Reads a log, also while it is being written. A last line that is not finished is left out.</summary>
+    /// <typeparam name="T">A type with properties of the line's names; lines may lack some and have others.</typeparam>
+    /// <exception cref="InvalidDataException">A line in the middle is not such an object.</exception>
+    public static IReadOnlyList<T> Read<T>(string path)
+    {
+        using var stream = new FileStream(path, FileMode.Open, FileAccess.Read, FileShare.ReadWrite | FileShare.Delete);
+        using var reader = new StreamReader(stream);
+        var lines = reader.ReadToEnd().Split('\n');
+        var finished = new List<T>(lines.Length);
+        for (int i = 0; i < lines.Length - 1; i++)
+        {
+            try
+            {
+                finished.Add(JsonSerializer.Deserialize<T>(lines[i], Format)!);
+            }
+            catch (JsonException error)
+            {
+                throw new InvalidDataException($"'{path}', line {i + 1}, is not a JSON object of measurements: {error.Message}", error);
+            }
+        }
+
+        return finished;
+    }
+
+    /// <summary>Closes the file.</summary>
+    public void Dispose() => stream.Dispose();
+
+    private int ByteAt(long position)
+    {
+        stream.Position = position;
+        return stream.ReadByte();
+    }
+}

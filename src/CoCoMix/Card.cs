@@ -1,0 +1,42 @@
+namespace CoCoMix;
+
+/// <summary>What a declared model costs, counted by the compiler from the program it generates.</summary>
+/// <param name="Name">The declared class.</param>
+/// <param name="Parameters">Stored parameters.</param>
+/// <param name="ActiveParameters">Parameters that a token uses: of the compress matrix, K of C rows (the paper's accounting).</param>
+public sealed record Card(string Name, long Parameters, long ActiveParameters)
+{
+    /// <summary>Token ids run below this.</summary>
+    public int Vocabulary { get; init; }
+
+    /// <summary>Longest sequence, in tokens.</summary>
+    public int Context { get; init; }
+
+    /// <summary>Width of the residual stream.</summary>
+    public int Width { get; init; }
+
+    /// <summary>Number of transformer blocks.</summary>
+    public int Blocks { get; init; }
+
+    /// <summary>Concepts that the model predicts; 0 without a concept head.</summary>
+    public int Concepts { get; init; }
+
+    /// <summary>Concept labels a position trains on; 0 without labels.</summary>
+    public int Labels { get; init; }
+
+    /// <summary>FLOPs of the way forth.</summary>
+    public PerToken ForwardFlops { get; init; }
+
+    /// <summary>FLOPs of the way back.</summary>
+    public PerToken BackwardFlops { get; init; }
+
+    /// <summary>Bytes in float32 that wait for the way back.</summary>
+    public PerToken ActivationBytes { get; init; }
+}
+
+/// <summary>An amount per token of a sequence: a fixed part, and a part for each position of the sequence (attention).</summary>
+public readonly record struct PerToken(double Fixed, double PerPosition)
+{
+    /// <summary>The amount per token at a sequence length.</summary>
+    public double At(long T) => Fixed + PerPosition * T;
+}

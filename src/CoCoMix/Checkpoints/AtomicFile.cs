@@ -1,0 +1,35 @@
+namespace CoCoMix;
+
+/// <summary>Writes files that are either whole or absent: an interrupted run never leaves half a checkpoint under its name.</summary>
+public static class AtomicFile
+{
+    /// <summary>
+    /// Writes a file beside its place (<c>path.tmp</c>), flushes it to the disk and renames it over <paramref name="path"/>.
+    /// Missing folders are created. When <paramref name="write"/> throws, an existing file stays as it was.
+    /// </summary>
+    /// <param name="path">The file to create or replace.</param>
+    /// <param name="write">Writes the content.</param>
+    /// <exception cref="IOException">The disk is full, or another process is writing the same file.</exception>
+    public static void Write(string path, Action<Stream> write)
+    {
+        var target = Path.GetFullPath(path);
+        Directory.CreateDirectory(Path.GetDirectoryName(target)!);
+        var temporary = target + ".tmp";
+        using (var stream = new FileStream(temporary, FileMode.Create, FileAccess.Write, FileShare.None, bufferSize: 1 << 16))
+        {
+            try
+            {
+                write(stream);
+                stream.Flush(flushToDisk: true);
+            }
+            catch
+            {
+                stream.Dispose();
+                File.Delete(temporary);
+                throw;
+            }
+        }
+
+        File.Move(temporary, target, overwrite: true);
+    }
+}

@@ -1,0 +1,69 @@
+using static TorchSharp.torch;
+
+namespace CoCoMix;
+
+/// <summary>Reads and writes tensors in the safetensors format: F64, F32, F16, BF16, I64, I32, U8 and BOOL.</summary>
+public static class Safetensors
+{
+    // Tensor.bytes is a span, so one piece stays far below 2 GB; a piece's elements are at most 8 bytes wide.
+    private const long PieceElements = 1 << 24;
+
+    /// <summary>Writes tensors to a file, whole or not at all. The same names and values give the same bytes.</summary>
+    /// <param name="path">The file to create or replace.</param>
+    /// <param name="tensors">Tensors of any shape, device and strides, by name.</param>
+    /// <param name="metadata">Strings kept in the header.</param>
+    /// <exception cref="ArgumentException">A tensor has an element type or a name that the format lacks.</exception>
+    public static void Save(string path, IReadOnlyDictionary<string, Tensor> tensors, IReadOnlyDictionary<string, string>? metadata = null)
+    {
+        var header = SafetensorsHeader.Layout(tensors, metadata ?? new Dictionary<string, string>());
+        AtomicFile.Write(path, stream =>
+        {
+            stream.Write(header.ToBytes());
+            foreach (var entry in header.Entries)
+            {
+                using var scope = NewDisposeScope();
+                foreach (var piece in Pieces(tensors[entry.Name].detach().cpu().contiguous())) stream.Write(piece.bytes);
+            }
+        });
+    }
+
+    /// <summary>Reads all tensors of a file. The header is checked in full before anything is allocated for data.</summary>
+    /// <param name="path">A safetensors file.</param>
+    /// <param name="device">Where the tensors go; the CPU if not given.</param>
+    /// <returns>The tensors by name. They belong to the caller, not to the current dispose scope.</returns>
+    /// <exception cref="InvalidDataException">The file is not safetensors, is cut short, or its header contradicts itself.</exception>
+    public static Dictionary<string, Tensor> Load(string path, Device? device = null)
+    {
+        using var stream = File.OpenRead(path);
+        var header = SafetensorsHeader.Read(stream, path);
+        var data = stream.Position;
+        using var scope = NewDisposeScope();
+        var tensors = new Dictionary<string, Tensor>(header.Entries.Count);
+        foreach (var entry in header.Entries)
+        {
+            var tensor = empty(entry.Shape, entry.Type);
+            stream.Position = data + entry.Begin;
+            foreach (var piece in Pieces(tensor)) stream.ReadExactly(piece.bytes);
+            tensors.Add(entry.Name, device is null ? tensor : tensor.to(device));
+        }
+
+        foreach (var tensor in tensors.Values) tensor.DetachFromDisposeScope();
+        return tensors;
+    }
+
+    /// <summary>Reads the strings that <see cref="Save"/> kept in the header.</summary>
+    /// <param name="path">A safetensors file.</param>
+    /// <exception cref="InvalidDataException">The file is not safetensors, is cut short, or its header contradicts itself.</exception>
+    public static IReadOnlyDictionary<string, string> LoadMetadata(string path)
+    {
+        using var stream = File.OpenRead(path);
+        return SafetensorsHeader.Read(stream, path).Metadata;
+    }
+
+    private static IEnumerable<Tensor> Pieces(Tensor contiguous)
+    {
+        var flat = contiguous.view(-1);
+        for (long start = 0; start < flat.numel(); start += PieceElements)
+            yield return flat.narrow(0, start, Math.Min(PieceElements, flat.numel() - start));
+    }
+}

@@ -1,0 +1,48 @@
+using CoCoMix.Native;
+using TorchSharp;
+using TorchSharp.Modules;
+using static TorchSharp.torch;
+
+namespace CoCoMix;
+
+public static partial class Kernels
+{
+    /// <summary><c>a + b</c>, broadcast.</summary>
+    public static Tensor Add(Tensor a, Tensor b) => a.add(b);
+
+    /// <summary><c>a - b</c>, broadcast.</summary>
+    public static Tensor Subtract(Tensor a, Tensor b) => a.sub(b);
+
+    /// <summary><c>a * b</c>, broadcast.</summary>
+    public static Tensor Multiply(Tensor a, Tensor b) => a.mul(b);
+
+    /// <summary><c>-a</c></summary>
+    public static Tensor Negate(Tensor a) => a.neg();
+
+    /// <summary>GELU, tanh approximation.</summary>
+    public static Tensor GeluTanh(Tensor x) => nn.functional.gelu(x, GELU.Approximate.tanh);
+
+    /// <summary>The way back of <see cref="GeluTanh"/>.</summary>
+    public static Tensor GeluTanhBackward(Tensor gradient, Tensor x) => Aten.GeluTanhBackward(gradient, x);
+
+    /// <summary><c>max(x, 0)</c></summary>
+    public static Tensor Relu(Tensor x) => x.relu();
+
+    /// <summary>The way back of <see cref="Relu"/>, from its result.</summary>
+    public static Tensor ReluBackward(Tensor gradient, Tensor y)
+    {
+        using var zero = y.le(0);
+        return gradient.masked_fill(zero, 0);
+    }
+
+    /// <summary>Sums <paramref name="x"/> to the shape of <paramref name="like"/>, the way back of broadcasting.</summary>
+    public static Tensor SumTo(Tensor x, Tensor like)
+    {
+        var (from, to) = (x.shape, like.shape);
+        var extra = from.Length - to.Length;
+        var axes = Enumerable.Range(0, from.Length).Where(i => i < extra || to[i - extra] == 1 && from[i] != 1).Select(i => (long)i).ToArray();
+        if (axes.Length == 0) return x.alias();
+        using var sum = x.sum(axes, keepdim: false);
+        return sum.reshape(to);
+    }
+}

@@ -1,0 +1,65 @@
+using CoCoMix.Native;
+using static TorchSharp.torch;
+
+namespace CoCoMix;
+
+public static partial class Kernels
+{
+    /// <summary>Layer normalisation over the last axis, and the mean and 1/std of each row, <c>[..., 1]</c>.</summary>
+    public static (Tensor Y, Tensor Mean, Tensor Rstd) LayerNorm(Tensor x, Tensor weight, Tensor bias, double epsilon) =>
+        Aten.LayerNorm(x, weight, bias, epsilon);
+
+    /// <summary>The way back of <see cref="LayerNorm"/>; a gradient that is not asked for is null.</summary>
+    public static (Tensor X, Tensor Weight, Tensor Bias) LayerNormBackward(
+        Tensor gradient, Tensor x, Tensor mean, Tensor rstd, Tensor weight, Tensor bias, bool forX, bool forWeight, bool forBias)
+    {
+        var (dx, dWeight, dBias) = Aten.LayerNormBackward(gradient, x, mean, rstd, weight, bias, forX, forWeight, forBias);
+        return (dx!, dWeight!, dBias!);
+    }
+
+    /// <summary><c>(x - mean) / (std + epsilon)</c> over the last axis with the unbiased std, and mean and std, <c>[..., 1]</c>.</summary>
+    public static (Tensor Y, Tensor Mean, Tensor Std) Standardize(Tensor x, double epsilon)
+    {
+        var mean = x.mean([-1], keepdim: true);
+        var std = x.std(-1, unbiased: true, keepdim: true);
+        using var scale = std.add(epsilon);
+        var y = x.sub(mean);
+        y.div_(scale);
+        return (y, mean, std);
+    }
+
+    /// <summary>
+    /// The way back of <see cref="Standardize"/> from the gradients of its three results, any of which may be null. With s = std + epsilon
+    /// and n elements a row: <c>dx = (dy - mean(dy)) / s + (dstd - sum(dy y) / s) y s / ((n - 1) std) + dmean / n</c>.
+    /// </summary>
+    public static Tensor StandardizeBackward(Tensor? dy, Tensor? dMean, Tensor? dStd, Tensor y, Tensor std, double epsilon)
+    {
+        var n = y.shape[^1];
+        using var scale = std.add(epsilon);
+        var dx = y.mul(0);
+        using var slope = std.mul(0);
+        if (dy is not null)
+        {
+            using var mean = dy.mean([-1], keepdim: true);
+            using var centred = dy.sub(mean);
+            using var scaled = centred.div_(scale);
+            dx.add_(scaled);
+            using var product = dy.mul(y);
+            using var along = product.sum([-1], keepdim: true);
+            using var pull = along.div(scale);
+            slope.sub_(pull);
+        }
+        if (dStd is not null) slope.add_(dStd);
+        slope.mul_(scale);
+        slope.div_(std);
+        slope.div_(n - 1);
+        using var turned = y.mul(slope);
+        dx.add_(turned);
+        if (dMean is not null)
+        {
+            using var share = dMean.div(n);
+            dx.add_(share);
+        }
+        return dx;
+    }
+}

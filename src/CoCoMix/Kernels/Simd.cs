@@ -1,0 +1,81 @@
+using System.Runtime.CompilerServices;
+using System.Runtime.Intrinsics;
+
+namespace CoCoMix;
+
+/// <summary>Row loops in SIMD for float32.</summary>
+internal static unsafe class Simd
+{
+    /// <summary><c>y += x</c></summary>
+    public static void Add(float* y, float* x, int n)
+    {
+        var i = 0;
+        for (; i <= n - 8; i += 8) (Vector256.Load(y + i) + Vector256.Load(x + i)).Store(y + i);
+        for (; i < n; i++) y[i] += x[i];
+    }
+
+    /// <summary><c>y += a x</c></summary>
+    public static void MultiplyAdd(float* y, float a, float* x, int n)
+    {
+        var i = 0;
+        var factor = Vector256.Create(a);
+        for (; i <= n - 8; i += 8) Vector256.MultiplyAddEstimate(factor, Vector256.Load(x + i), Vector256.Load(y + i)).Store(y + i);
+        for (; i < n; i++) y[i] += a * x[i];
+    }
+
+    /// <summary><c>sum(x y)</c></summary>
+    public static float Dot(float* x, float* y, int n)
+    {
+        var i = 0;
+        var sum = Vector256<float>.Zero;
+        for (; i <= n - 8; i += 8) sum = Vector256.MultiplyAddEstimate(Vector256.Load(x + i), Vector256.Load(y + i), sum);
+        var total = Vector256.Sum(sum);
+        for (; i < n; i++) total += x[i] * y[i];
+        return total;
+    }
+
+    /// <summary><c>log(sum(exp(x)))</c>; the sum in chunks, so that its error does not grow with the row.</summary>
+    public static float LogSumExp(float* x, int n)
+    {
+        var max = Max(x, n);
+        if (float.IsInfinity(max)) return max;
+        double total = 0;
+        const int chunk = 1024;
+        for (var start = 0; start < n; start += chunk)
+        {
+            var end = Math.Min(n, start + chunk);
+            var i = start;
+            var sum = Vector256<float>.Zero;
+            var shift = Vector256.Create(max);
+            for (; i <= end - 8; i += 8) sum += Vector256.Exp(Vector256.Load(x + i) - shift);
+            total += Vector256.Sum(sum);
+            for (; i < end; i++) total += MathF.Exp(x[i] - max);
+        }
+        return max + (float)Math.Log(total);
+    }
+
+    /// <summary><c>y = exp(x - shift) factor</c></summary>
+    public static void ScaledExp(float* x, float shift, float factor, float* y, int n)
+    {
+        var i = 0;
+        var s = Vector256.Create(shift);
+        var f = Vector256.Create(factor);
+        for (; i <= n - 8; i += 8) (Vector256.Exp(Vector256.Load(x + i) - s) * f).Store(y + i);
+        for (; i < n; i++) y[i] = MathF.Exp(x[i] - shift) * factor;
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static float Max(float* x, int n)
+    {
+        var i = 0;
+        var max = float.NegativeInfinity;
+        if (n >= 8)
+        {
+            var most = Vector256.Load(x);
+            for (i = 8; i <= n - 8; i += 8) most = Vector256.Max(most, Vector256.Load(x + i));
+            for (var lane = 0; lane < 8; lane++) max = MathF.Max(max, most[lane]);
+        }
+        for (; i < n; i++) max = MathF.Max(max, x[i]);
+        return max;
+    }
+}

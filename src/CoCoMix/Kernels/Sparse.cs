@@ -1,0 +1,125 @@
+using CoCoMix.Native;
+using TorchSharp;
+using static TorchSharp.torch;
+
+namespace CoCoMix;
+
+public static partial class Kernels
+{
+    /// <summary>The k largest of the last axis, largest first, and their indices.</summary>
+    public static (Tensor Values, Tensor Indices) TopK(Tensor x, int k) => x.topk(k);
+
+    /// <summary>Zeros with values added at their indices: <c>[..., k]</c> to <c>[..., size]</c>.</summary>
+    public static Tensor Scatter(Tensor values, Tensor indices, long size) =>
+        zeros(WithLast(values.shape, size), values.dtype, values.device).scatter_add_(-1, indices, values);
+
+    /// <summary>Elements of the last axis at indices.</summary>
+    public static Tensor Gather(Tensor x, Tensor indices) => x.gather(-1, indices);
+
+    /// <summary>k rows of W <c>[C, D]</c> weighted by values and summed: <c>[..., k]</c> to <c>[..., D]</c>.</summary>
+    public static unsafe Tensor SparseMatMul(Tensor values, Tensor indices, Tensor weight)
+    {
+        var (k, d) = (values.shape[^1], weight.shape[1]);
+        if (!IsCpuFloat(values) || !values.is_contiguous() || !indices.is_contiguous() || !weight.is_contiguous())
+        {
+            using var rows = GatherRows(indices, weight);
+            using var row = values.reshape(-1, 1, k);
+            using var product = row.bmm(rows);
+            return product.view(WithLast(values.shape, d));
+        }
+        var result = zeros(WithLast(values.shape, d));
+        float* v = Data<float>(values), w = Data<float>(weight), y = Data<float>(result);
+        var index = Data<long>(indices);
+        ParallelRows.For(values.numel() / k, grain: Math.Max(1, 8_192 / (k * d)), (from, to) =>
+        {
+            for (var i = from; i < to; i++)
+                for (long j = 0; j < k; j++) Simd.MultiplyAdd(y + i * d, v[i * k + j], w + index[i * k + j] * d, (int)d);
+        });
+        GC.KeepAlive(values);
+        return result;
+    }
+
+    /// <summary>Dot products of vectors <c>[..., D]</c> with k rows of W <c>[C, D]</c> each: <c>[..., k]</c>.</summary>
+    public static unsafe Tensor GatherDot(Tensor vectors, Tensor indices, Tensor weight)
+    {
+        var (k, d) = (indices.shape[^1], weight.shape[1]);
+        if (!IsCpuFloat(vectors) || !vectors.is_contiguous() || !indices.is_contiguous() || !weight.is_contiguous())
+        {
+            using var rows = GatherRows(indices, weight);
+            using var column = vectors.reshape(-1, d, 1);
+            using var product = rows.bmm(column);
+            return product.view(indices.shape);
+        }
+        var result = empty(indices.shape);
+        float* g = Data<float>(vectors), w = Data<float>(weight), y = Data<float>(result);
+        var index = Data<long>(indices);
+        ParallelRows.For(indices.numel() / k, grain: Math.Max(1, 8_192 / (k * d)), (from, to) =>
+        {
+            for (var i = from; i < to; i++)
+                for (long j = 0; j < k; j++) y[i * k + j] = Simd.Dot(g + i * d, w + index[i * k + j] * d, (int)d);
+        });
+        GC.KeepAlive(vectors);
+        return result;
+    }
+
+    /// <summary>The gradient of W <c>[C, D]</c> in <see cref="SparseMatMul"/>.</summary>
+    public static Tensor SparseWeightGradient(Tensor values, Tensor indices, Tensor gradient, Tensor weight)
+    {
+        var result = zeros_like(weight, requires_grad: false);
+        AddSparseWeightGradient(result, values, indices, gradient);
+        return result;
+    }
+
+    /// <summary>Adds <see cref="SparseWeightGradient"/> to a buffer <c>[C, D]</c>.</summary>
+    public static unsafe void AddSparseWeightGradient(Tensor into, Tensor values, Tensor indices, Tensor gradient)
+    {
+        var (k, d) = (values.shape[^1], into.shape[1]);
+        var n = values.numel() / k;
+        if (!IsCpuFloat(into) || !values.is_contiguous() || !indices.is_contiguous() || !gradient.is_contiguous())
+        {
+            using var column = values.reshape(-1, k, 1);
+            using var row = gradient.reshape(-1, 1, d);
+            using var products = column.mul(row);
+            using var flat = products.view(-1, d);
+            using var at = indices.flatten();
+            into.index_add_(0, at, flat, 1);
+            return;
+        }
+        float* g = Data<float>(into), v = Data<float>(values), dy = Data<float>(gradient);
+        var index = Data<long>(indices);
+        // As for embeddings, threads share out columns.
+        ParallelRows.For(d, grain: 16, (from, to) =>
+        {
+            var width = (int)(to - from);
+            for (long i = 0; i < n; i++)
+                for (long j = 0; j < k; j++) Simd.MultiplyAdd(g + index[i * k + j] * d + from, v[i * k + j], dy + i * d + from, width);
+        });
+        GC.KeepAlive(into);
+    }
+
+    /// <summary>
+    /// The <paramref name="count"/> largest scores' indices. Latents outside the k candidates score zero: before negative scores come
+    /// the lowest latents that are not candidates.
+    /// </summary>
+    public static Tensor SelectLabels(Tensor scores, Tensor indices, int count)
+    {
+        using var scope = NewDisposeScope();
+        var k = indices.shape[^1];
+        // Among the first k + count latents at least count are not candidates; weights fall with the index, so top-k takes the lowest.
+        var window = k + count;
+        var inside = indices.clamp_max(window);
+        var isCandidate = zeros(WithLast(indices.shape, window + 1), scores.dtype, scores.device)
+            .scatter_(-1, inside, ones_like(scores, requires_grad: false)).narrow(-1, 0, window);
+        var (_, fillers) = ((1 - isCandidate) * arange(window, 0, -1, scores.dtype, scores.device)).topk(count);
+        var candidates = cat([scores, zeros(fillers.shape, scores.dtype, scores.device)], -1);
+        var (_, best) = candidates.topk(count);
+        return cat([indices, fillers], -1).gather(-1, best).MoveToOuterDisposeScope();
+    }
+
+    private static Tensor GatherRows(Tensor indices, Tensor weight)
+    {
+        using var flat = indices.flatten();
+        using var rows = weight.index_select(0, flat);
+        return rows.view(-1, indices.shape[^1], weight.shape[1]);
+    }
+}

@@ -1,0 +1,46 @@
+using TorchSharp;
+using TorchSharp.Modules;
+using static TorchSharp.torch;
+
+namespace CoCoMix;
+
+/// <summary>The position-wise feed-forward <c>down(gelu(up(x)))</c>, GELU in its tanh approximation.</summary>
+public sealed class FeedForward : nn.Module<Tensor, Tensor>
+{
+    /// <summary><c>[hidden, D]</c></summary>
+    public readonly Linear up;
+
+    /// <summary><c>[D, hidden]</c></summary>
+    public readonly Linear down;
+
+    private bool _registered;
+
+    /// <summary>A feed-forward on a residual stream of width D.</summary>
+    /// <param name="width">D.</param>
+    /// <param name="hidden">Width between the projections.</param>
+    /// <param name="bias">Whether the projections have biases.</param>
+    /// <param name="depth">Blocks in the model, for the initial weights.</param>
+    public FeedForward(int width, int hidden, bool bias, int depth = 1) : base(nameof(FeedForward))
+    {
+        up = Initial.Linear(width, hidden, bias);
+        down = Initial.Linear(hidden, width, bias, residualDepth: depth);
+        RegisterComponents();
+    }
+
+    /// <param name="x"><c>[B, T, D]</c></param>
+    /// <returns><c>[B, T, D]</c></returns>
+    public override Tensor forward(Tensor x)
+    {
+        var u = up.call(x);
+        return down.call(0.5 * u * (1 + tanh(Math.Sqrt(2 / Math.PI) * (u + 0.044715 * u * u * u))));
+    }
+
+    /// <inheritdoc/>
+    protected override void RegisterComponents()
+    {
+        if (_registered) return;
+        _registered = true;
+        register_module(nameof(up), up);
+        register_module(nameof(down), down);
+    }
+}

@@ -1,0 +1,116 @@
+using CoCoMix.Engine.Spec;
+using Microsoft.CodeAnalysis;
+using Microsoft.CodeAnalysis.CSharp;
+using static Microsoft.CodeAnalysis.IncrementalStepRunReason;
+
+namespace CoCoMix.Generators.Tests;
+
+public class ModelGeneratorTests
+{
+    private const string Header = "using CoCoMix;\nnamespace N;\n";
+
+    private static readonly Sources Sound = new();
+
+    [Fact]
+    public void Every_sound_declaration_gets_one_file_and_all_compile()
+    {
+        var generated = Compilations.Of(Sound.ToString()).Generate();
+        Assert.Empty(generated.Errors());
+        Assert.Equal(
+            ["N.Block.g.cs", "N.Head.g.cs", "N.Sae.g.cs", "N.Student.g.cs", "N.Teacher.g.cs"],
+            generated.SyntaxTrees.Skip(1).Select(tree => Path.GetFileName(tree.FilePath)).Order(StringComparer.Ordinal));
+    }
+
+    [Fact]
+    public void Names_that_are_keywords_and_the_global_namespace_are_kept()
+    {
+        var escaped = Compilations.Of(Sound.ToString().Replace("namespace N", "namespace @event.N").Replace("class Sae", "class @class").Replace("Sae>", "@class>"));
+        Assert.Empty(escaped.Generate().Errors());
+        Assert.Contains(escaped.Generate().SyntaxTrees, tree => tree.FilePath.EndsWith("event.N.class.g.cs", StringComparison.Ordinal));
+
+        var global = Compilations.Of(Sound.ToString().Replace("namespace N;", "")).Generate();
+        Assert.Empty(global.Errors());
+        Assert.Contains(global.SyntaxTrees, tree => Path.GetFileName(tree.FilePath) == "Student.g.cs");
+    }
+
+    [Fact]
+    public void Names_that_differ_in_case_only_get_a_file_each()
+    {
+        var generated = Compilations.Of(
+            Sound + Sound.Sae.Replace("class Sae", "class SAE") + Sound.Sae.Replace("class Sae", "class sae"),
+            Header.Replace("N;", "n;") + Sound.Sae).Generate();
+        Assert.Empty(generated.Errors());
+        Assert.Equal(2 + 8, generated.SyntaxTrees.Count());
+    }
+
+    public static TheoryData<string> Broken => [.. RuleCases.All.Where(rule => rule.Message is not null).Select(rule => $"{rule.Id} {rule.Name}")];
+
+    [Theory]
+    [MemberData(nameof(Broken))]
+    public void A_broken_declaration_gets_a_part_that_compiles_or_none(string name)
+    {
+        var source = System.Text.RegularExpressions.Regex.Replace(
+            RuleCases.All.Single(rule => $"{rule.Id} {rule.Name}" == name).Sources.ToString(), @"\{\|#\d:|\|\}", "");
+        Assert.Empty(Compilations.Of(source).Generate().Errors());
+    }
+
+    [Fact]
+    public void A_model_may_be_built_of_another_assembly()
+    {
+        var package = Compilations.Of(Header + Sound.Block + Sound.Sae + Sound.Head + Sound.Teacher).WithAssemblyName("Package").Generate().Emit();
+        var user = Compilations.Of("using N;\n" + Header.Replace("N;", "M;") + Sound.Student).AddReferences(package);
+        var here = Compilations.Of(Sound.ToString());
+        Assert.Empty(user.Generate().Errors());
+        Assert.Equal(
+            ((ModelSpec)SpecReader.Read(here.Class("Student")).Spec) with { Type = new("M", "Student") },
+            SpecReader.Read(user.GetTypeByMetadataName("M.Student")!).Spec);
+    }
+
+    [Fact]
+    public void A_comment_changes_no_spec_and_writes_nothing() => Steps(
+        before: [Sound.ToString()],
+        after: [Sound.ToString().Replace("[Blocks", "// Two heads.\n[Blocks")],
+        expected: new() { ["CausalSelfAttention"] = [Unchanged], ["SparseAutoencoder"] = [Unchanged], ["ConceptHead"] = [Unchanged], ["LanguageModel"] = [Unchanged, Unchanged] });
+
+    [Fact]
+    public void Another_file_changes_no_spec_and_writes_nothing() => Steps(
+        before: [Sound.ToString(), "class Unrelated;"],
+        after: [Sound.ToString(), "class Unrelated { void Edited() { } }", "class Added;"],
+        expected: new() { ["CausalSelfAttention"] = [Unchanged], ["SparseAutoencoder"] = [Unchanged], ["ConceptHead"] = [Unchanged], ["LanguageModel"] = [Unchanged, Unchanged] });
+
+    [Fact]
+    public void An_edit_of_one_model_writes_that_model_only() => Steps(
+        before: [Sound.ToString()],
+        after: [Sound.ToString().Replace("BeforeBlock = 1", "BeforeBlock = 2")],
+        expected: new() { ["CausalSelfAttention"] = [Unchanged], ["SparseAutoencoder"] = [Unchanged], ["ConceptHead"] = [Unchanged], ["LanguageModel"] = [Unchanged, Modified] });
+
+    [Fact]
+    public void An_edit_of_a_block_writes_it_and_the_models_that_use_it() => Steps(
+        before: [Header + Sound.Block, Header + Sound.Sae + Sound.Head + Sound.Teacher + Sound.Student],
+        after: [Header + Sound.Block.Replace("Expansion = 4", "Expansion = 2"), Header + Sound.Sae + Sound.Head + Sound.Teacher + Sound.Student],
+        expected: new() { ["CausalSelfAttention"] = [Modified], ["SparseAutoencoder"] = [Unchanged], ["ConceptHead"] = [Unchanged], ["LanguageModel"] = [Modified, Modified] });
+
+    [Fact]
+    public void An_edit_of_a_broken_model_writes_nothing() => Steps(
+        before: [Sound.ToString().Replace("BeforeBlock = 1", "BeforeBlock = 8")],
+        after: [Sound.ToString().Replace("BeforeBlock = 1", "BeforeBlock = 9")],
+        expected: new() { ["CausalSelfAttention"] = [Unchanged], ["SparseAutoencoder"] = [Unchanged], ["ConceptHead"] = [Unchanged], ["LanguageModel"] = [Unchanged, Unchanged] });
+
+    /// <summary>Edits a project and compares why each tracked step, in order of declaration, had its output; files are written only for what changed.</summary>
+    private static void Steps(string[] before, string[] after, Dictionary<string, IncrementalStepRunReason[]> expected)
+    {
+        GeneratorDriver driver = CSharpGeneratorDriver.Create(
+            [new ModelGenerator().AsSourceGenerator()], driverOptions: new(IncrementalGeneratorOutputKind.None, trackIncrementalGeneratorSteps: true));
+        var first = Compilations.Of(before);
+        var second = first.RemoveAllSyntaxTrees().AddSyntaxTrees(after.Select((file, index) =>
+            index < before.Length && before[index] == file ? first.SyntaxTrees[index] : Compilations.File(file, $"File{index}.cs")));
+        var result = driver.RunGenerators(first).RunGenerators(second).GetRunResult().Results.Single();
+        Assert.Null(result.Exception);
+        foreach (var (step, reasons) in expected)
+        {
+            Assert.Equal(reasons, result.TrackedSteps[step].SelectMany(run => run.Outputs).Select(output => output.Reason));
+        }
+        var written = result.TrackedOutputSteps.Values.SelectMany(runs => runs).SelectMany(run => run.Outputs).Select(output => output.Reason);
+        Assert.Equal(expected.Values.Sum(reasons => reasons.Count(reason => reason == Modified)), written.Count(reason => reason != Cached));
+    }
+}

@@ -1,0 +1,353 @@
+namespace CoCoMix.Generators.Tests;
+
+/// <summary>A source that breaks one rule, or comes close.</summary>
+/// <param name="Message">The message expected at <c>{|#0:...|}</c>, with the places <c>{|#1:...|}</c> and so on beside it; null if the source is sound.</param>
+internal sealed record RuleCase(string Id, string Name, Sources Sources, string? Message = null);
+
+/// <summary>Every rule, broken and kept.</summary>
+internal static class RuleCases
+{
+    private const string SoundStudent = "public sealed partial class Student : LanguageModel;";
+
+    public static IReadOnlyList<RuleCase> All { get; } =
+    [
+        new("CCM1001", "a class without partial", new()
+        {
+            Sae = """
+                [SparseAutoencoder(Inputs = 32, Latents = 64, Active = 8)]
+                public sealed class {|#0:Sae|} : SparseAutoencoder;
+                """,
+        }, "'Sae' is not partial, so no code can be generated for it: declare it as 'partial class Sae'"),
+        new("CCM1001", "partial is enough", new()
+        {
+            Sae = """
+                [SparseAutoencoder(Inputs = 32, Latents = 64, Active = 8)]
+                partial class Sae : SparseAutoencoder;
+                """,
+            Student = "",
+        }),
+
+        new("CCM1002", "no base class", new()
+        {
+            Block = """
+                [{|#0:PreNorm|}(Norm.LayerNorm)]
+                [CausalSelfAttention(HeadDim = 16)]
+                [FeedForward]
+                public sealed partial class Block;
+                """,
+            Teacher = "",
+            Student = "",
+        }, "[PreNorm] describes a TransformerBlock, but 'Block' derives from object: derive 'Block' directly from TransformerBlock, or remove [PreNorm]"),
+        new("CCM1002", "another kind's attribute", new()
+        {
+            Head = """
+                [ConceptHead(Concepts = 64, Active = 8)]
+                [CoCoMix.{|#0:FeedForward|}]
+                public sealed partial class Head : ConceptHead;
+                """,
+        }, "[FeedForward] describes a TransformerBlock, but 'Head' derives from ConceptHead: derive 'Head' directly from TransformerBlock, or remove [FeedForward]"),
+        new("CCM1002", "a base class in between", new()
+        {
+            Head = """
+                public abstract class Between : ConceptHead;
+                [{|#0:ConceptHead|}(Concepts = 64, Active = 8)]
+                public sealed partial class Head : Between;
+                """,
+        }, "[ConceptHead] describes a ConceptHead, but 'Head' derives from Between: derive 'Head' directly from ConceptHead, or remove [ConceptHead]"),
+        new("CCM1002", "every base class", new()),
+
+        new("CCM1003", "a model without blocks", new()
+        {
+            Student = """
+                [LanguageModel(Vocabulary = 100, Context = 16, Width = 48)]
+                public sealed partial class {|#0:Student|} : LanguageModel;
+                """,
+        }, "'Student' is a LanguageModel without [Blocks]: add [Blocks<TBlock>(8)]"),
+        new("CCM1003", "a block without parts", new()
+        {
+            Block = """
+                [CausalSelfAttention(HeadDim = 16)]
+                public sealed partial class {|#0:Block|} : TransformerBlock;
+                """,
+        }, "'Block' is a TransformerBlock without [PreNorm] and [FeedForward]: add [PreNorm(Norm.LayerNorm)] and [FeedForward(Expansion = 4)]"),
+        new("CCM1003", "a base class and nothing else", new() { Sae = "public partial class {|#0:Sae|} : SparseAutoencoder;" },
+            "'Sae' is a SparseAutoencoder without [SparseAutoencoder]: add [SparseAutoencoder(Inputs = 768, Latents = 32_768, Active = 32)]"),
+        new("CCM1003", "parts in two files' worth of class", new()
+        {
+            Student = """
+                [LanguageModel(Vocabulary = 100, Context = 16, Width = 48)]
+                public sealed partial class Student : LanguageModel;
+                [Blocks<Block>(1)]
+                partial class Student;
+                """,
+        }),
+        new("CCM1003", "a class written by hand", new()
+        {
+            Student = """
+                public class Student : LanguageModel
+                {
+                    public override TorchSharp.torch.Tensor forward(TorchSharp.torch.Tensor ids) => ids;
+                }
+                """,
+        }),
+
+        Size("a width left out", "[{|#0:LanguageModel|}(Vocabulary = 100, Context = 16)]", "Width of [LanguageModel] on 'Student' is 0: it must be from 1 to 16777216"),
+        Size("a negative context", "[LanguageModel(Vocabulary = 100, Context = {|#0:-1|}, Width = 48)]", "Context of [LanguageModel] on 'Student' is -1: it must be from 1 to 16777216"),
+        Size("a vocabulary beyond 16 bits", "[LanguageModel(Vocabulary = {|#0:65_537|}, Context = 16, Width = 48)]",
+            "Vocabulary of [LanguageModel] on 'Student' is 65537: it must be from 1 to 65536, because token ids are stored in 16 bits"),
+        Size("a vocabulary of 16 bits", "[LanguageModel(Vocabulary = 65_536, Context = 16, Width = 48)]"),
+        Size("no blocks", "[LanguageModel(Vocabulary = 100, Context = 16, Width = 48)]", "Count of [Blocks] on 'Student' is 0: it must be from 1 to 1024", "{|#0:0|}"),
+        Size("blocks by the parameter's name", "[LanguageModel(Vocabulary = 100, Context = 16, Width = 48)]",
+            "Count of [Blocks] on 'Student' is -2: it must be from 1 to 1024", "count: {|#0:-2|}"),
+        new("CCM1004", "no expansion", Feed("[FeedForward(Expansion = {|#0:0|})]"), "Expansion of [FeedForward] on 'Block' is 0: it must be from 1 to 64"),
+        new("CCM1004", "an expansion of one", Feed("[FeedForward(Expansion = 1)]")),
+        new("CCM1004", "an epsilon of zero", Norm("[PreNorm(Norm.LayerNorm, Epsilon = {|#0:0|})]"),
+            "Epsilon of [PreNorm] on 'Block' is 0: it must be finite and more than 0"),
+        new("CCM1004", "an epsilon that is no number", Norm("[PreNorm(Norm.LayerNorm, Epsilon = {|#0:double.NaN|})]"),
+            "Epsilon of [PreNorm] on 'Block' is NaN: it must be finite and more than 0"),
+        new("CCM1004", "an integer epsilon", Norm("[PreNorm(Norm.LayerNorm, Epsilon = 1)]")),
+        new("CCM1004", "negative heads", Attention("[CausalSelfAttention(Heads = {|#0:-4|})]"),
+            "Heads of [CausalSelfAttention] on 'Block' is -4: it must be from 1 to 16777216"),
+        new("CCM1004", "a negative loss weight", Loss("LossWeight = {|#0:-0.1|}"), "LossWeight of [ConceptHead] on 'Head' is -0.1: it must be finite and not negative"),
+        new("CCM1004", "an infinite loss weight", Loss("LossWeight = {|#0:1 / 0.0|}"), "LossWeight of [ConceptHead] on 'Head' is Infinity: it must be finite and not negative"),
+        new("CCM1004", "a loss weight of zero", Loss("LossWeight = 0")),
+        new("CCM1004", "no latents", new()
+        {
+            Sae = """
+                [SparseAutoencoder(Inputs = 32, Latents = {|#0:Sae.None|}, Active = 8)]
+                public sealed partial class Sae : SparseAutoencoder
+                {
+                    public const int None = 0;
+                }
+                """,
+        }, "Latents of [SparseAutoencoder] on 'Sae' is 0: it must be from 1 to 16777216"),
+        new("CCM1004", "no labels", Labels("AfterBlock = 2, Count = {|#0:0|}"), "Count of [ConceptLabels] on 'Student' is 0: it must be from 1 to 16777216"),
+
+        new("CCM1005", "labels alone", new()
+        {
+            Student = """
+                [LanguageModel(Vocabulary = 100, Context = 16, Width = 48)]
+                [Blocks<Block>(3)]
+                [{|#0:ConceptLabels|}<Teacher, Sae>(AfterBlock = 2)]
+                public sealed partial class Student : LanguageModel;
+                """,
+        }, "'Student' has [ConceptLabels] but no concept head that learns them: add [MixConcepts<THead>], or remove [ConceptLabels]"),
+        new("CCM1005", "mixing alone", new()
+        {
+            Student = """
+                [LanguageModel(Vocabulary = 100, Context = 16, Width = 48)]
+                [Blocks<Block>(3)]
+                [MixConcepts<Head>(BeforeBlock = 1)]
+                public sealed partial class Student : LanguageModel;
+                """,
+        }),
+
+        Form("a generic class", "public sealed partial class {|#0:Student|}<T> : LanguageModel;", "generic"),
+        Form("an abstract class", "public abstract partial class {|#0:Student|} : LanguageModel;", "abstract"),
+        Form("a file-local class", "file sealed partial class {|#0:Student|} : LanguageModel;", "file-local"),
+        new("CCM1006", "a nested class", new()
+        {
+            Sae = """
+                public static partial class Outer
+                {
+                    [SparseAutoencoder(Inputs = 32, Latents = 64, Active = 8)]
+                    public sealed partial class {|#0:Sae|} : SparseAutoencoder;
+                }
+                """,
+            Student = "",
+        }, "'Sae' is nested: a declaration must be a top-level class that is neither generic, abstract nor file-local"),
+        new("CCM1006", "an unsealed class", new()
+        {
+            Sae = """
+                [SparseAutoencoder(Inputs = 32, Latents = 64, Active = 8)]
+                public partial class Sae : SparseAutoencoder;
+                """,
+        }),
+
+        new("CCM1007", "an undefined norm", Norm("[PreNorm({|#0:(Norm)7|})]"), "Norm of [PreNorm] on 'Block' is 7, which names nothing: write Norm.LayerNorm"),
+        new("CCM1007", "an undefined activation", Feed("[FeedForward(Activation = {|#0:(Activation)1|})]"),
+            "Activation of [FeedForward] on 'Block' is 1, which names nothing: write Activation.GeluTanh"),
+        new("CCM1007", "an undefined selection", Labels("AfterBlock = 2, Selection = {|#0:(Selection)9|}"),
+            "Selection of [ConceptLabels] on 'Student' is 9, which names nothing: write Selection.Attribution or Selection.Activation"),
+        new("CCM1007", "a defined selection", Labels("AfterBlock = 2, Selection = (Selection)1")),
+
+        new("CCM1008", "a forward", Body("public override TorchSharp.torch.Tensor {|#0:forward|}(TorchSharp.torch.Tensor ids) => ids;"),
+            "'Student' declares 'forward', which the generator writes from the attributes: remove it, or remove the attributes"),
+        new("CCM1008", "a constructor", Body("public {|#0:Student|}(string name) { }"),
+            "'Student' declares a constructor, which the generator writes from the attributes: remove it, or remove the attributes"),
+        new("CCM1008", "other members", Body("static Student() { } public int Answer() => 42;")),
+
+        new("CCM2001", "a head dimension", new()
+        {
+            Block = new Sources().Block.Replace("16", "{|#1:16|}"),
+            Student = """
+                [LanguageModel(Vocabulary = 100, Context = 16, Width = {|#2:40|})]
+                [Blocks<{|#0:Block|}>(3)]
+                public sealed partial class Student : LanguageModel;
+                """,
+        }, "HeadDim = 16 of 'Block' does not divide Width = 40 of 'Student': the nearest HeadDim that would is 10 or 20"),
+        new("CCM2001", "more heads than width", new()
+        {
+            Block = new Sources().Block.Replace("HeadDim = 16", "Heads = {|#1:64|}"),
+            Teacher = """
+                [LanguageModel(Vocabulary = 100, Context = 32, Width = {|#2:32|})]
+                [Blocks<{|#0:Block|}>(4)]
+                public sealed partial class Teacher : LanguageModel;
+                """,
+            Student = "",
+        }, "Heads = 64 of 'Block' does not divide Width = 32 of 'Teacher': the nearest Heads that would is 32"),
+        new("CCM2001", "heads that divide", Attention("[CausalSelfAttention(Heads = 16)]")),
+
+        new("CCM2002", "both", Attention("[CausalSelfAttention(Heads = {|#1:2|}, HeadDim = {|#0:16|})]"),
+            "[CausalSelfAttention] on 'Block' states both Heads = 2 and HeadDim = 16: state one of them, and the model's width gives the other"),
+        new("CCM2002", "neither", Attention("[{|#0:CausalSelfAttention|}(Bias = false)]"),
+            "[CausalSelfAttention] on 'Block' states neither Heads nor HeadDim: state one of them, and the model's width gives the other"),
+        new("CCM2002", "one", Attention("[CausalSelfAttention(Heads = 1)]")),
+
+        new("CCM3001", "past the last block", Mixing("BeforeBlock = {|#0:3|}", "{|#1:3|}"),
+            "'Student' mixes concepts before block 3, but it has 3 blocks: BeforeBlock must be from 0 to 2"),
+        new("CCM3001", "before the first block", Mixing("BeforeBlock = {|#0:-1|}", "{|#1:3|}"),
+            "'Student' mixes concepts before block -1, but it has 3 blocks: BeforeBlock must be from 0 to 2"),
+        new("CCM3001", "the last block", Mixing("BeforeBlock = 2", "3")),
+        new("CCM3001", "the first block", Mixing("", "3")),
+
+        new("CCM3002", "of latents", new()
+        {
+            Sae = """
+                [SparseAutoencoder(Inputs = 32, Latents = {|#1:64|}, Active = {|#0:65|})]
+                public sealed partial class Sae : SparseAutoencoder;
+                """,
+        }, "Active = 65 of 'Sae' is more than its Latents = 64: Active must be from 1 to 64"),
+        new("CCM3002", "of concepts", new()
+        {
+            Head = """
+                [ConceptHead(Concepts = {|#1:64|}, Active = {|#0:128|})]
+                public sealed partial class Head : ConceptHead;
+                """,
+        }, "Active = 128 of 'Head' is more than its Concepts = 64: Active must be from 1 to 64"),
+        new("CCM3002", "all of them", new()
+        {
+            Sae = """
+                [SparseAutoencoder(Inputs = 32, Latents = 64, Active = 64)]
+                public sealed partial class Sae : SparseAutoencoder;
+                """,
+        }),
+
+        new("CCM3003", "fewer concepts", new()
+        {
+            Sae = new Sources().Sae.Replace("64", "{|#2:64|}"),
+            Head = new Sources().Head.Replace("64", "{|#1:32|}"),
+            Student = new Sources().Student.Replace("<Head>", "<{|#0:Head|}>"),
+        }, "'Student' mixes 'Head' with Concepts = 32, but its labels come from 'Sae' with Latents = 64: set Concepts of 'Head' to 64, or use an autoencoder with 32 latents"),
+        new("CCM3003", "as many concepts", new()),
+
+        new("CCM3004", "a wider teacher", new()
+        {
+            Sae = new Sources().Sae.Replace("32", "{|#1:32|}"),
+            Teacher = new Sources().Teacher.Replace("Width = 32", "Width = {|#2:48|}"),
+            Student = new Sources().Student.Replace("Sae>", "{|#0:Sae|}>"),
+        }, "'Sae' reads Inputs = 32, but hidden states of the teacher 'Teacher' have Width = 48: use an autoencoder with Inputs = 48, or a teacher of width 32"),
+        new("CCM3004", "a teacher wider than the student", new()
+        {
+            Sae = new Sources().Sae.Replace("32", "96"),
+            Teacher = new Sources().Teacher.Replace("Width = 32", "Width = 96"),
+        }),
+
+        new("CCM3005", "past the teacher's last block", new()
+        {
+            Teacher = new Sources().Teacher.Replace("(4)", "({|#1:4|})"),
+            Student = new Sources().Student.Replace("AfterBlock = 2", "AfterBlock = {|#0:4|}"),
+        }, "'Student' reads labels after block 4 of its teacher, but 'Teacher' has 4 blocks: AfterBlock must be from 0 to 3"),
+        new("CCM3005", "the teacher's last block", Labels("AfterBlock = 3")),
+
+        new("CCM3006", "more labels than latents", new()
+        {
+            Sae = new Sources().Sae.Replace("8", "{|#1:8|}"),
+            Student = new Sources().Student.Replace("Count = 4", "Count = {|#0:9|}"),
+        }, "'Student' wants Count = 9 labels per position, but 'Sae' keeps Active = 8 latents: Count must be from 1 to 8"),
+        new("CCM3006", "the default count", new()
+        {
+            Sae = new Sources().Sae.Replace("8", "{|#1:3|}"),
+            Student = new Sources().Student.Replace("ConceptLabels", "{|#0:ConceptLabels|}").Replace(", Count = 4", ""),
+        }, "'Student' wants Count = 4 labels per position, but 'Sae' keeps Active = 3 latents: Count must be from 1 to 3"),
+        new("CCM3006", "as many labels", Labels("AfterBlock = 2, Count = 8")),
+
+        new("CCM3007", "another vocabulary", new()
+        {
+            Teacher = new Sources().Teacher.Replace("100", "{|#1:99|}"),
+            Student = new Sources().Student.Replace("100", "{|#2:100|}").Replace("<Teacher", "<{|#0:Teacher|}"),
+        }, "The teacher 'Teacher' has Vocabulary = 99, but 'Student' has Vocabulary = 100: both must be the same, because the teacher reads the student's tokens"),
+        new("CCM3007", "the same vocabulary", new()),
+
+        new("CCM3008", "a longer student", new()
+        {
+            Teacher = new Sources().Teacher.Replace("Context = 32", "Context = {|#1:32|}"),
+            Student = new Sources().Student.Replace("Context = 16", "Context = {|#2:33|}").Replace("<Teacher", "<{|#0:Teacher|}"),
+        }, "The teacher 'Teacher' has Context = 32, but 'Student' has Context = 33: use a teacher with a Context of 33 or more, or set Context of 'Student' to at most 32"),
+        new("CCM3008", "a student as long", new() { Student = new Sources().Student.Replace("Context = 16", "Context = 32") }),
+
+        new("CCM3009", "a block without attributes", new()
+        {
+            Student = """
+                [LanguageModel(Vocabulary = 100, Context = 16, Width = 48)]
+                [Blocks<{|#0:TransformerBlock|}>(3)]
+                public sealed partial class Student : LanguageModel;
+                """,
+        }, "'Student' cannot be built from 'TransformerBlock': it has none of the language's attributes"),
+        new("CCM3009", "a block written by hand", new()
+        {
+            Student = """
+                public class ByHand : TransformerBlock
+                {
+                    public override TorchSharp.torch.Tensor forward(TorchSharp.torch.Tensor x) => x;
+                }
+                [LanguageModel(Vocabulary = 100, Context = 16, Width = 48)]
+                [Blocks<{|#0:ByHand|}>(3)]
+                public sealed partial class Student : LanguageModel;
+                """,
+        }, "'Student' cannot be built from 'ByHand': it has none of the language's attributes"),
+        new("CCM3009", "sound parts", new()),
+
+        new("CCM3010", "a teacher that mixes", new()
+        {
+            Teacher = """
+                [LanguageModel(Vocabulary = 100, Context = 32, Width = 32)]
+                [Blocks<Block>(4)]
+                [{|#1:MixConcepts|}<Head>]
+                public sealed partial class Teacher : LanguageModel;
+                """,
+            Student = new Sources().Student.Replace("<Teacher", "<{|#0:Teacher|}"),
+        }, "The teacher 'Teacher' of 'Student' has [MixConcepts] itself: use a teacher without [MixConcepts] and [ConceptLabels], whose positions are the student's tokens"),
+        new("CCM3010", "a plain teacher", new()),
+    ];
+
+    private static RuleCase Size(string name, string sizes, string? message = null, string blocks = "3") => new("CCM1004", name, new()
+    {
+        Student = $"{sizes}\n[Blocks<Block>({blocks})]\n{SoundStudent}",
+    }, message);
+
+    private static RuleCase Form(string name, string declaration, string form) => new("CCM1006", name, new()
+    {
+        Student = $"[LanguageModel(Vocabulary = 100, Context = 16, Width = 48)]\n[Blocks<Block>(3)]\n{declaration}",
+    }, $"'Student' is {form}: a declaration must be a top-level class that is neither generic, abstract nor file-local");
+
+    private static Sources Norm(string norm) => new() { Block = new Sources().Block.Replace("[PreNorm(Norm.LayerNorm)]", norm) };
+
+    private static Sources Attention(string attention) => new() { Block = new Sources().Block.Replace("[CausalSelfAttention(HeadDim = 16)]", attention) };
+
+    private static Sources Feed(string feed) => new() { Block = new Sources().Block.Replace("[FeedForward(Expansion = 4)]", feed) };
+
+    private static Sources Loss(string weight) => new() { Head = new Sources().Head.Replace("Active = 8", $"Active = 8, {weight}") };
+
+    private static Sources Labels(string labels) => new() { Student = new Sources().Student.Replace("AfterBlock = 2, Count = 4", labels) };
+
+    private static Sources Mixing(string mixing, string blocks) => new()
+    {
+        Student = new Sources().Student.Replace("BeforeBlock = 1", mixing).Replace("(3)", $"({blocks})"),
+    };
+
+    private static Sources Body(string members) => new()
+    {
+        Student = new Sources().Student.Replace("LanguageModel;", $"LanguageModel\n{{\n    {members}\n}}"),
+    };
+}
