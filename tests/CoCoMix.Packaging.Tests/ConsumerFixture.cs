@@ -28,7 +28,7 @@ public sealed class ConsumerFixture : IDisposable
     public ConsumerFixture()
     {
         Directory.CreateDirectory(Project);
-        var pack = Dotnet.Run(Dotnet.Repository, $"pack src/CoCoMix -c {Dotnet.Configuration} --no-build -o {root}/feed");
+        var pack = Dotnet.Run(Dotnet.Repository, $"pack src/CoCoMix -c {Dotnet.Configuration} --no-build -o \"{root}/feed\"");
         File.WriteAllText(Path.Combine(Project, "nuget.config"), """
             <configuration>
               <packageSources><add key="packed" value="../feed" /></packageSources>
@@ -43,8 +43,8 @@ public sealed class ConsumerFixture : IDisposable
                 <Nullable>enable</Nullable>
               </PropertyGroup>
               <ItemGroup>
-                <PackageReference Include="CoCoMix" Version="0.1.0" />
-                <PackageReference Include="{LibTorch}" Version="2.10.0" />
+                <PackageReference Include="CoCoMix" Version="{Dotnet.VersionOf("CoCoMix")}" />
+                <PackageReference Include="{LibTorch}" Version="{Dotnet.VersionOf("LibTorch")}" />
               </ItemGroup>
             </Project>
             """);

@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using System.IO.Compression;
 
 namespace CoCoMix.Packaging.Tests;
@@ -48,8 +49,9 @@ public class ConsumerTests(ConsumerFixture consumer) : IClassFixture<ConsumerFix
     /// <summary>The extracted library equals the one in the package file: no build wrote through a link into the cache.</summary>
     void AssertPackageIsAsShipped()
     {
-        var package = Path.Combine(consumer.Packages, "torchsharp", "0.107.0");
-        using var archive = ZipFile.OpenRead(Path.Combine(package, "torchsharp.0.107.0.nupkg"));
+        var version = Dotnet.VersionOf("TorchSharp");
+        var package = Path.Combine(consumer.Packages, "torchsharp", version);
+        using var archive = ZipFile.OpenRead(Path.Combine(package, $"torchsharp.{version}.nupkg"));
         using var shipped = new MemoryStream();
         using (var entry = archive.GetEntry(NativeLibrary)!.Open()) entry.CopyTo(shipped);
         Assert.Equal(shipped.ToArray(), File.ReadAllBytes(Path.Combine(package, NativeLibrary)));
@@ -58,7 +60,7 @@ public class ConsumerTests(ConsumerFixture consumer) : IClassFixture<ConsumerFix
     /// <summary>Names the file has on its disk.</summary>
     static long Links(string path)
     {
-        using var stat = System.Diagnostics.Process.Start(new System.Diagnostics.ProcessStartInfo("stat", ["-c", "%h", path]) { RedirectStandardOutput = true })!;
+        using var stat = Process.Start(new ProcessStartInfo("stat", ["-c", "%h", path]) { RedirectStandardOutput = true })!;
         return long.Parse(stat.StandardOutput.ReadToEnd());
     }
 }

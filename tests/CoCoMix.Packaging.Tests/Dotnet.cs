@@ -27,10 +27,14 @@ internal static class Dotnet
     public static string Configuration { get; } =
         typeof(Dotnet).Assembly.GetCustomAttribute<AssemblyConfigurationAttribute>()!.Configuration;
 
-    /// <summary>Runs <c>dotnet</c> with the arguments, separated by spaces, in a folder.</summary>
+    /// <summary>The version of CoCoMix, TorchSharp or LibTorch that this repository builds with.</summary>
+    public static string VersionOf(string name) =>
+        typeof(Dotnet).Assembly.GetCustomAttributes<AssemblyMetadataAttribute>().Single(a => a.Key == name).Value!;
+
+    /// <summary>Runs <c>dotnet</c> with the arguments in a folder.</summary>
     public static Outcome Run(string folder, string arguments, string? packages = null)
     {
-        var start = new ProcessStartInfo("dotnet", arguments.Split(' '))
+        var start = new ProcessStartInfo("dotnet", arguments)
         {
             WorkingDirectory = folder,
             RedirectStandardOutput = true,
