@@ -51,10 +51,7 @@ public sealed class Gradients : IDisposable
     }
 
     /// <summary>Sets every gradient to zero.</summary>
-    public void zero_()
-    {
-        using var _ = Flat.zero_();
-    }
+    public void zero_() => Flat.fill_(0);
 
     /// <inheritdoc/>
     public void Dispose()
@@ -65,7 +62,7 @@ public sealed class Gradients : IDisposable
 
     private bool Serves(Tensor[] weights) =>
         weights.Length == _weights.Length && weights.AsSpan().SequenceEqual(_weights, ReferenceEqualityComparer.Instance)
-        && weights[0].dtype == Flat.dtype && weights[0].device == Flat.device;
+        && weights[0].dtype == Flat.dtype && weights[0].device_type == Flat.device_type;
 
     private void Publish()
     {

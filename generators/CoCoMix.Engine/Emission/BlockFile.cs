@@ -13,9 +13,16 @@ internal static class BlockFile
         var feedForward = block.FeedForward!;
         var epsilon = ModuleWriter.Real(block.Norm!.Epsilon);
         code.Lines($$"""
+            /// <summary>The norm before attention.</summary>
             public readonly LayerNorm norm1;
+
+            /// <summary>Causal self-attention.</summary>
             public readonly CausalSelfAttention attention;
+
+            /// <summary>The norm before the feed-forward.</summary>
             public readonly LayerNorm norm2;
+
+            /// <summary>The feed-forward.</summary>
             public readonly FeedForward feed_forward;
 
             /// <summary>A block of a residual stream of the given width.</summary>

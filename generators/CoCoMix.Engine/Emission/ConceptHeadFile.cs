@@ -9,8 +9,13 @@ internal static class ConceptHeadFile
     public static string Write(ConceptHeadSpec head) => CSharp.File(head.Type, code =>
     {
         code.Lines($$"""
+            /// <summary>Subtracted from standardised hidden states and added back to concepts, <c>[D]</c>.</summary>
             public Parameter pre_bias;
+
+            /// <summary>Hidden states to concept logits, <c>[{{head.Concepts}}, D]</c>.</summary>
             public readonly Linear predictor;
+
+            /// <summary>Active concepts to one vector, <c>[{{head.Concepts}}, D]</c>.</summary>
             public readonly LatentDecoder compress;
 
             /// <summary>A head on a residual stream of the given width.</summary>

@@ -30,17 +30,16 @@ internal static class ModelFile
     private static void Layers(CodeWriter code, ModelSpec model)
     {
         var (v, d) = (model.Vocabulary, model.Width);
-        code.Line($"public readonly Embedding tokens;", Shape.Of(v, d) + ", the output head too");
-        code.Line($"public readonly Embedding positions;", Shape.Of(model.Context, d).ToString());
-        code.Line($"public readonly ModuleList<{model.Block!.Type.Qualified}> blocks;", $"{model.Layers} blocks");
+        Member(code, $"Token embeddings, <c>[{v}, {d}]</c>, and the output head.", "public readonly EmbeddingTable tokens;");
+        Member(code, $"Position embeddings, <c>[{model.Context}, {d}]</c>.", "public readonly EmbeddingTable positions;");
+        Member(code, $"{model.Layers} blocks.", $"public readonly ModuleList<{model.Block!.Type.Qualified}> blocks;");
         if (model.Mix is { } mix)
-            code.Line($"public readonly {mix.Head.Type.Qualified} concepts;", $"mixed in before block {mix.BeforeBlock}");
-        code.Line("public readonly LayerNorm norm;");
-        code.Line();
+            Member(code, $"The concept head, mixed in before block {mix.BeforeBlock}.", $"public readonly {mix.Head.Type.Qualified} concepts;");
+        Member(code, "The norm before the output head.", "public readonly LayerNorm norm;");
         code.Line("/// <summary>Draws the weights from torch's default generator; seed it with <c>torch.manual_seed</c>.</summary>");
         code.Open($"public {model.Type.Name}()");
-        code.Line($"tokens = Initial.Embedding({v}, {d});");
-        code.Line($"positions = Initial.Embedding({model.Context}, {d});");
+        code.Line($"tokens = new({v}, {d});");
+        code.Line($"positions = new({model.Context}, {d});");
         code.Line("blocks = new();");
         code.Line($"for (var i = 0; i < {model.Layers}; i++) blocks.Add(new({d}, depth: {model.Layers}));");
         if (model.Mix is not null) code.Line($"concepts = new({d});");
@@ -54,13 +53,20 @@ internal static class ModelFile
         code.Line();
     }
 
+    private static void Member(CodeWriter code, string summary, string declaration)
+    {
+        code.Line($"/// <summary>{summary}</summary>");
+        code.Line(declaration);
+        code.Line();
+    }
+
     private static void Eager(CodeWriter code, ModelSpec model)
     {
         var d = model.Width;
         code.Lines($$"""
             /// <inheritdoc/>
             public override Tensor embed(Tensor ids) =>
-                tokens.call(ids) + positions.weight!.narrow(0, 0, ids.shape[1]);     // [B, T, {{d}}]
+                tokens.call(ids) + positions.weight.narrow(0, 0, ids.shape[1]);     // [B, T, {{d}}]
 
             /// <inheritdoc/>
             public override Tensor run(Tensor h, int from, int count)
@@ -78,7 +84,7 @@ internal static class ModelFile
             {
                 var final = norm.call(h);                                            // [B, T, {{d}}]
                 Probe?.Invoke("norm", final);
-                var logits = nn.functional.linear(final, tokens.weight!);            // [B, T, {{model.Vocabulary}}]
+                var logits = nn.functional.linear(final, tokens.weight);            // [B, T, {{model.Vocabulary}}]
                 Probe?.Invoke("logits", logits);
                 return logits;
             }

@@ -12,8 +12,13 @@ internal static class SaeFile
         var program = SaeLowering.Lower(sae);
         var (d, l, k) = (sae.Inputs, sae.Latents, sae.Active);
         code.Lines($$"""
+            /// <summary>The centre of standardised hidden states, <c>[{{d}}]</c>.</summary>
             public Parameter pre_bias;
+
+            /// <summary>Hidden states to pre-activations, <c>[{{l}}, {{d}}]</c>.</summary>
             public readonly Linear encoder;
+
+            /// <summary>Latents to hidden states, <c>[{{l}}, {{d}}]</c>; rows have unit norm.</summary>
             public readonly LatentDecoder decoder;
 
             /// <summary>{{l}} latents of hidden states of width {{d}}, {{k}} active.</summary>

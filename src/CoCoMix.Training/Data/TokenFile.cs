@@ -26,7 +26,8 @@ public sealed unsafe class TokenFile : IDisposable
     {
         var bytes = new FileInfo(path).Length;
         if (bytes == 0 || bytes % 2 != 0)
-            throw new InvalidDataException($"'{path}' has {bytes} bytes; a token file holds at least one token of 2 bytes each. Write it again, it may be cut short.");
+            throw new InvalidDataException(
+                $"'{path}' has {bytes} bytes; a token file holds at least one token, of 2 bytes each. Write it again, it may be cut short.");
         Path = path;
         Count = bytes / 2;
         file = MemoryMappedFile.CreateFromFile(path, FileMode.Open, mapName: null, capacity: 0, MemoryMappedFileAccess.Read);
@@ -47,7 +48,8 @@ public sealed unsafe class TokenFile : IDisposable
     public void Window(long start, Span<long> ids)
     {
         if (start < 0 || start > Count - ids.Length)
-            throw new ArgumentOutOfRangeException(nameof(start), $"Tokens {start} to {start + ids.Length - 1} are not inside '{Path}', which holds tokens 0 to {Count - 1}.");
+            throw new ArgumentOutOfRangeException(
+                nameof(start), $"The {ids.Length} tokens from {start} on are not inside '{Path}', which holds tokens 0 to {Count - 1}.");
         var window = new ReadOnlySpan<ushort>(tokens + start, ids.Length);
         for (int i = 0; i < ids.Length; i++) ids[i] = window[i];
     }
@@ -87,7 +89,8 @@ public sealed unsafe class TokenFile : IDisposable
             foreach (var id in ids)
             {
                 if (id is < 0 or > LargestId)
-                    throw new ArgumentException($"Token {count} is {id}; a token file holds ids 0 to {LargestId}, so use a vocabulary of at most {LargestId + 1}.");
+                    throw new ArgumentException(
+                        $"Token {count} is {id}; a token file holds ids 0 to {LargestId}, so use a vocabulary of at most {LargestId + 1}.");
                 BinaryPrimitives.WriteUInt16LittleEndian(token, (ushort)id);
                 stream.Write(token);
                 if ((++count & 0xFFFF) == 0) cancellation.ThrowIfCancellationRequested();

@@ -6,8 +6,9 @@ using Microsoft.ML.Tokenizers;
 namespace CoCoMix.Training;
 
 /// <summary>
-/// Byte-level byte-pair encoding as GPT-2's: 256 tokens for the bytes, one for each merge, and <c>&lt;|endoftext|&gt;</c>. Any text has an encoding, and
-/// decoding gives it back. Files are Hugging Face's <c>vocab.json</c> and <c>merges.txt</c>, so GPT-2's own can be loaded too. May be used from several threads.
+/// Byte-level byte-pair encoding as GPT-2's: 256 tokens for the bytes, one for each merge, and <c>&lt;|endoftext|&gt;</c>. Any text has an
+/// encoding, and decoding gives it back. Files are Hugging Face's <c>vocab.json</c> and <c>merges.txt</c>, so GPT-2's own can be loaded too.
+/// May be used from several threads.
 /// </summary>
 public sealed class BytePairEncoding
 {
@@ -50,11 +51,13 @@ public sealed class BytePairEncoding
         IEnumerable<string> documents, int vocabulary, IProgress<double>? progress = null, CancellationToken cancellation = default)
     {
         if (vocabulary < 257)
-            throw new ArgumentException($"A vocabulary of {vocabulary} cannot hold the 256 bytes and {EndOfTextToken}: it takes at least 257.", nameof(vocabulary));
+            throw new ArgumentException(
+                $"A vocabulary of {vocabulary} cannot hold the 256 bytes and {EndOfTextToken}: it takes at least 257.", nameof(vocabulary));
         var learned = BytePairTrainer.Train(ByteLevel.CountWords(documents, cancellation), vocabulary - 257, progress, cancellation);
         if (learned.Count < vocabulary - 257)
             throw new ArgumentException(
-                $"The text has merges for a vocabulary of {learned.Count + 257} only, not {vocabulary}: give more text or ask for a smaller vocabulary.", nameof(vocabulary));
+                $"The text has merges for a vocabulary of {learned.Count + 257} only, not {vocabulary}: " +
+                "give more text or ask for a smaller vocabulary.", nameof(vocabulary));
         var tokens = ByteLevel.Order.Select(b => ByteLevel.CharOf[b].ToString()).ToList();
         foreach (var (left, right) in learned) tokens.Add(tokens[left] + tokens[right]);
         return new([.. tokens, EndOfTextToken], [.. learned.Select(pair => $"{tokens[pair.Left]} {tokens[pair.Right]}")]);
@@ -72,18 +75,21 @@ public sealed class BytePairEncoding
         foreach (var (token, id) in ids)
         {
             if (id < 0 || id >= tokens.Length || tokens[id] is not null)
-                throw new InvalidDataException($"'{vocabFile}' gives '{token}' the id {id}; its {ids.Count} tokens must have the ids 0 to {ids.Count - 1}, once each.");
+                throw new InvalidDataException(
+                    $"'{vocabFile}' gives '{token}' the id {id}; its {ids.Count} tokens must have the ids 0 to {ids.Count - 1}, once each.");
             tokens[id] = token;
         }
 
         foreach (var token in ByteLevel.CharOf.Select(c => c.ToString()).Append(EndOfTextToken))
             if (!ids.ContainsKey(token))
-                throw new InvalidDataException($"'{vocabFile}' lacks the token '{token}'; a byte-level vocabulary has all 256 bytes and {EndOfTextToken}.");
+                throw new InvalidDataException(
+                    $"'{vocabFile}' lacks the token '{token}'; a byte-level vocabulary has all 256 bytes and {EndOfTextToken}.");
 
-        string[] merges = [.. File.ReadLines(mergesFile).Where(line => line.Length > 0 && !line.StartsWith("#version", StringComparison.Ordinal))];
+        string[] merges = [.. File.ReadLines(mergesFile).Where(line => line.Length > 0 && !line.StartsWith("#version:", StringComparison.Ordinal))];
         foreach (var merge in merges)
             if (merge.Split(' ') is not [var left, var right] || !ids.ContainsKey(left) || !ids.ContainsKey(right) || !ids.ContainsKey(left + right))
-                throw new InvalidDataException($"'{mergesFile}' has the line '{merge}'; a merge is two tokens of '{vocabFile}' with a space between, and joined they are a token too.");
+                throw new InvalidDataException(
+                    $"'{mergesFile}' has the line '{merge}'; a merge is two tokens of '{vocabFile}' with a space between, and joined they are a token too.");
         return new(tokens!, merges);
     }
 
@@ -102,13 +108,11 @@ public sealed class BytePairEncoding
             stream.Write(Encoding.UTF8.GetBytes(string.Concat(merges.Prepend("#version: 0.2").Select(line => line + "\n")))));
     }
 
-    /// <summary>The ids of a text. Half surrogate pairs, which no valid text has, become U+FFFD.</summary>
+    /// <summary>The ids of a text. Of half surrogate pairs, which no valid text has, the decoder makes U+FFFD.</summary>
     public IReadOnlyList<int> Encode(string text) => tokenizer.EncodeToIds(text);
 
-    /// <summary>The ids of documents, in order, each followed by <see cref="EndOfText"/>; encoded on all cores.</summary>
-    /// <exception cref="OperationCanceledException"><paramref name="cancellation"/> asked to stop.</exception>
-    public IEnumerable<int> EncodeDocuments(IReadOnlyList<string> documents, CancellationToken cancellation = default) =>
-        documents.AsParallel().AsOrdered().WithCancellation(cancellation).Select(Encode).AsSequential().SelectMany(ids => ids.Append(EndOfText));
+    /// <summary>The ids of documents, in order, each followed by <see cref="EndOfText"/>; encoded as they are read.</summary>
+    public IEnumerable<int> EncodeDocuments(IEnumerable<string> documents) => documents.SelectMany(text => Encode(text).Append(EndOfText));
 
     /// <summary>The text of ids. Bytes that are not UTF-8, as where a character is cut, become U+FFFD.</summary>
     /// <exception cref="ArgumentOutOfRangeException">An id is not of this vocabulary.</exception>

@@ -16,12 +16,12 @@ public static class Corpus
         folder is not null ? TextFolder.Read(folder, cancellation)
         : SdkDocumentation.FindRoot() is { } root ? SdkDocumentation.Read(root, cancellation)
         : throw new InvalidDataException(
-            "There is no text to train on: no folder was given, and no .NET SDK with reference packs was found. Give a folder with .txt or .md files, " +
-            "or set DOTNET_ROOT to the folder of an installed .NET SDK.");
+            "There is no text to train on: no folder was given, and no .NET SDK with reference packs was found. " +
+            "Give a folder with .txt or .md files, or set DOTNET_ROOT to the folder of an installed .NET SDK.");
 
     /// <summary>
-    /// Sets about 5 % of the text, at most some 4 million characters, apart for validation: every n-th document, or of fewer than 20 documents
-    /// the end of each. The same documents are always split the same way.
+    /// Sets about 5 % of the text, at most some 4 million characters, apart for validation: every n-th document, or of fewer than n
+    /// documents the end of each; n is 20 or more. The same documents are always split the same way.
     /// </summary>
     /// <param name="documents">All documents.</param>
     public static (IReadOnlyList<string> Train, IReadOnlyList<string> Validation) Split(IReadOnlyList<string> documents)
@@ -31,7 +31,9 @@ public static class Corpus
             return ([.. documents.Where((_, i) => i % stride != stride - 1)], [.. documents.Where((_, i) => i % stride == stride - 1)]);
 
         var cuts = documents.Select(text => (Text: text, At: Cut(text, stride))).ToList();
-        return ([.. cuts.Select(cut => cut.Text[..cut.At])], [.. cuts.Where(cut => cut.At < cut.Text.Length).Select(cut => cut.Text[cut.At..])]);
+        return (
+            [.. cuts.Select(cut => cut.Text[..cut.At])],
+            [.. cuts.Where(cut => cut.At < cut.Text.Length).Select(cut => cut.Text[cut.At..])]);
     }
 
     /// <summary>The first space or line end in the last n-th of a text, so that no word is cut.</summary>

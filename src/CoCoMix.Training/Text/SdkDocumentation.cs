@@ -18,9 +18,11 @@ public static partial class SdkDocumentation
     // Its members are documented by instruction mnemonics, not by prose.
     private const string Intrinsics = "System.Runtime.Intrinsics.";
 
-    /// <summary>The root of the .NET installation: <c>DOTNET_ROOT</c>, or where the running runtime lies; null if neither has reference packs.</summary>
+    /// <summary>
+    /// The root of the .NET installation: <c>DOTNET_ROOT</c>, or where the running runtime lies; null if neither has reference packs.
+    /// </summary>
     public static string? FindRoot() =>
-        new[] { Environment.GetEnvironmentVariable("DOTNET_ROOT"), Path.Combine(RuntimeEnvironment.GetRuntimeDirectory(), "..", "..", "..") }
+        new[] { Environment.GetEnvironmentVariable("DOTNET_ROOT"), Path.Join(RuntimeEnvironment.GetRuntimeDirectory(), "..", "..", "..") }
             .OfType<string>().Select(Path.GetFullPath).FirstOrDefault(root => Files(root).Any());
 
     /// <summary>Reads one document for each documented type, in the order of packs, files and members.</summary>
@@ -100,10 +102,11 @@ public static partial class SdkDocumentation
     {
         XText text => text.Value,
         XElement { Name.LocalName: "code" or "script" } => " ",
-        XElement { Name.LocalName: "see" or "seealso" or "xref" or "paramref" or "typeparamref" or "inheritdoc" } reference when !reference.Nodes().Any() =>
+        XElement { Name.LocalName: "see" or "seealso" or "xref" or "paramref" or "typeparamref" or "inheritdoc", FirstNode: null } reference =>
             reference.FirstAttribute is { } target ? ShortName(target.Value) : "",
         // Inline elements join their neighbours, all others stand apart.
-        XElement { Name.LocalName: "c" or "b" or "i" or "em" or "strong" or "a" or "see" } inline => string.Concat(inline.Nodes().Select(Prose)),
+        XElement { Name.LocalName: "c" or "b" or "i" or "em" or "strong" or "a" or "see" } inline =>
+            string.Concat(inline.Nodes().Select(Prose)),
         XElement element => " " + string.Concat(element.Nodes().Select(Prose)) + " ",
         _ => "",
     };
@@ -129,7 +132,9 @@ public static partial class SdkDocumentation
     [GeneratedRegex(@"(?<=[.!?]) (?=[A-Z])")]
     private static partial Regex SentenceBorder { get; }
 
-    /// <summary>Thousands of lines that differ in one name only: "Initializes a new instance of the Uri class.", "Gets or sets the BaseUri.".</summary>
-    [GeneratedRegex(@"^(?:(?:Initializes|Creates) a new instance of (?:the )?\S+(?: class| structure| struct| attribute)?|Gets(?: or sets)? (?:the|a|an) \S+)\.$")]
+    /// <summary>
+    /// Thousands of lines that differ in one name only: "Initializes a new instance of the Uri class.", "Gets or sets the BaseUri.".
+    /// </summary>
+    [GeneratedRegex(@"^((Initializes|Creates) a new instance of (the )?\S+( class| structure| struct)?|Gets( or sets)? (the|a|an) \S+)\.$")]
     private static partial Regex Formulaic { get; }
 }

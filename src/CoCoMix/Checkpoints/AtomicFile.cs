@@ -1,6 +1,6 @@
 namespace CoCoMix;
 
-/// <summary>Writes files that are either whole or absent, so that an interrupted run never leaves half a checkpoint under its name.</summary>
+/// <summary>Writes files that are either whole or absent: an interrupted run never leaves half a checkpoint under its name.</summary>
 public static class AtomicFile
 {
     /// <summary>

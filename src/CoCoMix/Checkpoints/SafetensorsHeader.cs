@@ -24,7 +24,9 @@ internal sealed record SafetensorsHeader(IReadOnlyList<SafetensorsEntry> Entries
 
     private static string TypeNames => string.Join(", ", Types.Select(t => t.Name));
 
-    /// <summary>Lays out tensors for writing: wide elements first, so that all are aligned, then by name, so that equal tensors give equal bytes.</summary>
+    /// <summary>
+    /// Lays out tensors for writing: wide elements first, so that all are aligned, then by name, so that equal tensors give equal bytes.
+    /// </summary>
     /// <exception cref="ArgumentException">A tensor has an element type or a name that the format lacks.</exception>
     public static SafetensorsHeader Layout(IReadOnlyDictionary<string, Tensor> tensors, IReadOnlyDictionary<string, string> metadata)
     {
@@ -91,11 +93,13 @@ internal sealed record SafetensorsHeader(IReadOnlyList<SafetensorsEntry> Entries
     {
         Span<byte> prefix = stackalloc byte[8];
         if (stream.ReadAtLeast(prefix, 8, throwOnEndOfStream: false) < 8)
-            throw new InvalidDataException($"'{path}' is not a safetensors file: it has {stream.Length} bytes, and the header's length alone takes 8.");
+            throw new InvalidDataException(
+                $"'{path}' is not a safetensors file: it has {stream.Length} bytes, and the header's length alone takes 8.");
         var length = BinaryPrimitives.ReadUInt64LittleEndian(prefix);
         var most = Math.Min(LongestHeader, stream.Length - 8);
         if (length > (ulong)most)
-            throw new InvalidDataException($"'{path}' is not a safetensors file or is cut short: its header claims {length} bytes, at most {most} are possible.");
+            throw new InvalidDataException(
+                $"'{path}' is not a safetensors file or is cut short: its header claims {length} bytes, at most {most} are possible.");
         var json = new byte[length];
         stream.ReadExactly(json);
         return Parse(json, stream.Length - 8 - json.Length, path);
@@ -149,13 +153,14 @@ internal sealed record SafetensorsHeader(IReadOnlyList<SafetensorsEntry> Entries
         if (offsets[0] > offsets[1] || offsets[1] > dataLength)
             throw Wrong($"data_offsets are [{offsets[0]}, {offsets[1]}]; they must rise and stay within the file's {dataLength} bytes of data.");
         var (_, type, width) = Types[index];
+        var shapeText = $"shape [{string.Join(", ", shape)}] of {typeName}";
         // 128 bits and a bound after each factor: no product of a hostile shape wraps round, not even behind a zero.
         var extent = shape.Aggregate((Int128)width, (product, n) => Int128.Min(product * Math.Max(n, 1), Int128.One << 64));
         if (extent > long.MaxValue)
-            throw Wrong($"shape [{string.Join(", ", shape)}] of {typeName} takes more than 2^63 bytes.");
+            throw Wrong($"{shapeText} takes more than 2^63 bytes.");
         var size = shape.Contains(0) ? 0 : (long)extent;
         if (size != offsets[1] - offsets[0])
-            throw Wrong($"shape [{string.Join(", ", shape)}] of {typeName} takes {size} bytes, but data_offsets [{offsets[0]}, {offsets[1]}] hold {offsets[1] - offsets[0]}.");
+            throw Wrong($"{shapeText} takes {size} bytes, but data_offsets [{offsets[0]}, {offsets[1]}] hold {offsets[1] - offsets[0]}.");
         return new(property.Name, type, shape, offsets[0], offsets[1]);
     }
 
@@ -176,7 +181,8 @@ internal sealed record SafetensorsHeader(IReadOnlyList<SafetensorsEntry> Entries
         foreach (var entry in entries.OrderBy(e => e.Begin).ThenBy(e => e.End))
         {
             if (entry.Begin != expected)
-                throw new InvalidDataException($"'{path}', tensor '{entry.Name}': its data begins at byte {entry.Begin}; it must begin at {expected}, where the tensor before it ends.");
+                throw new InvalidDataException($"'{path}', tensor '{entry.Name}': its data begins at byte {entry.Begin}; " +
+                    $"it must begin at {expected}, where the tensor before it ends.");
             expected = entry.End;
         }
 
@@ -187,5 +193,6 @@ internal sealed record SafetensorsHeader(IReadOnlyList<SafetensorsEntry> Entries
     private static int Width(string name, Tensor tensor) =>
         Array.FindIndex(Types, t => t.Type == tensor.dtype) is var index and >= 0
             ? Types[index].Width
-            : throw new ArgumentException($"Tensor '{name}' is {tensor.dtype}, which safetensors files written here do not hold: convert it to one of {TypeNames}.");
+            : throw new ArgumentException(
+                $"Tensor '{name}' is {tensor.dtype}, which safetensors files written here do not hold: convert it to one of {TypeNames}.");
 }

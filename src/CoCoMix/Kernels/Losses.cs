@@ -24,7 +24,7 @@ public static partial class Kernels
         using var scope = NewDisposeScope();
         var scale = dLoss / (b * (t - 1));
         var gradient = ScaledSoftmax(logits, logSumExp, scale);
-        gradient.narrow(1, t - 1, 1).zero_();
+        gradient.narrow(1, t - 1, 1).fill_(0);
         gradient.narrow(1, 0, t - 1).scatter_add_(2, ids.narrow(1, 1, t - 1).unsqueeze(-1), (-scale).expand(b, t - 1, 1));
         return gradient.MoveToOuterDisposeScope();
     }

@@ -7,7 +7,8 @@ namespace CoCoMix;
 /// <summary>GPT-2's initial weights: N(0, 0.02), projections into the residual stream smaller by sqrt(2 depth), biases zero.</summary>
 public static class Initial
 {
-    private const double Std = 0.02;
+    /// <summary>Standard deviation of the initial weights.</summary>
+    public const double Std = 0.02;
 
     /// <summary>A linear layer, weight <c>[outputs, inputs]</c>.</summary>
     /// <param name="inputs">Width in.</param>
@@ -21,15 +22,6 @@ public static class Initial
         nn.init.normal_(layer.weight!, 0, residualDepth == 0 ? Std : Std / Math.Sqrt(2.0 * residualDepth));
         if (layer.bias is not null) nn.init.zeros_(layer.bias);
         return layer;
-    }
-
-    /// <summary>An embedding table, <c>[count, width]</c>.</summary>
-    public static Embedding Embedding(long count, long width)
-    {
-        var table = nn.Embedding(count, width);
-        using var _ = no_grad();
-        nn.init.normal_(table.weight!, 0, Std);
-        return table;
     }
 
     /// <summary>A parameter that no dispose scope frees.</summary>

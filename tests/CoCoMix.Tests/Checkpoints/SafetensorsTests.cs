@@ -45,12 +45,15 @@ public sealed class SafetensorsTests : IDisposable
     }
 
     [Fact]
-    public void BytesDoNotDependOnTheOrderOfTheTensors()
+    public void BytesAreAlignedAndDoNotDependOnTheOrderOfTheTensors()
     {
-        var (a, b) = (rand(3), arange(5, int64));
+        var (a, b) = (ones(3), arange(1, 5, int64));
         Safetensors.Save(folder["1"], new Dictionary<string, Tensor> { ["a"] = a, ["b"] = b });
         Safetensors.Save(folder["2"], new Dictionary<string, Tensor> { ["b"] = b, ["a"] = a });
-        Assert.Equal(File.ReadAllBytes(folder["1"]), File.ReadAllBytes(folder["2"]));
+        var bytes = File.ReadAllBytes(folder["1"]);
+        Assert.Equal(bytes, File.ReadAllBytes(folder["2"]));
+        Assert.Equal(0, BinaryPrimitives.ReadInt64LittleEndian(bytes) % 8);
+        Assert.Equal([.. b.bytes, .. a.bytes], bytes[^44..]);
     }
 
     [Fact]

@@ -42,7 +42,7 @@ public sealed class MetricsLogTests : IDisposable
     public void ACutLastLineIsLeftOutByTheReaderAndRemovedByTheWriter()
     {
         using (var log = new MetricsLog(folder["m"]))
-            for (int step = 0; step < 3; step++) log.Append(new Line(step, step));
+            foreach (var line in new Line[] { new(0, 0), new(1, 1), new(2, 2.718281828459045) }) log.Append(line);
         var whole = File.ReadAllBytes(folder["m"]);
         for (int cut = 1; cut < 10; cut++)
         {
@@ -50,6 +50,7 @@ public sealed class MetricsLogTests : IDisposable
             Assert.Equal([new(0, 0), new(1, 1)], MetricsLog.Read<Line>(folder["m"]));
             using (var log = new MetricsLog(folder["m"])) log.Append(new Line(9, 9));
             Assert.Equal([new(0, 0), new(1, 1), new(9, 9)], MetricsLog.Read<Line>(folder["m"]));
+            Assert.EndsWith("}\n", File.ReadAllText(folder["m"]));
         }
     }
 
