@@ -1,6 +1,7 @@
 using CoCoMix.Engine;
 using CoCoMix.Engine.Spec;
 using Microsoft.CodeAnalysis;
+using Microsoft.CodeAnalysis.CSharp;
 using Microsoft.CodeAnalysis.CSharp.Syntax;
 using static CoCoMix.Engine.Spec.AttributeNames;
 
@@ -9,6 +10,8 @@ namespace CoCoMix.Generators;
 /// <summary>Reads declarations off symbols, from source or from compiled packages alike. The analyzer and the generator both start here.</summary>
 public static class SpecReader
 {
+    private const string Constructor = WellKnownMemberNames.InstanceConstructorName;
+
     private static readonly SymbolDisplayFormat NameFormat = new(miscellaneousOptions: SymbolDisplayMiscellaneousOptions.EscapeKeywordIdentifiers);
 
     private static readonly SymbolDisplayFormat NamespaceFormat = new(
@@ -16,11 +19,11 @@ public static class SpecReader
         miscellaneousOptions: SymbolDisplayMiscellaneousOptions.EscapeKeywordIdentifiers);
 
     /// <summary>
-    /// Whether <paramref name="type"/> is meant as a declaration: it has attributes of the language, or a base of the language and no code of its own.
+    /// Whether <paramref name="type"/> is meant as a declaration: it has attributes of the language, or a base of the language and overrides nothing by hand.
     /// </summary>
     public static bool IsDeclaration(INamedTypeSymbol type) =>
         AppliedAttribute.On(type).Count > 0 ||
-        (Runtime.BaseName(type.BaseType) is not null && !type.IsAbstract && type.GetMembers("forward").IsEmpty);
+        (Runtime.BaseName(type.BaseType) is not null && !type.IsAbstract && !type.GetMembers().Any(member => member.IsOverride));
 
     public static Declaration Read(INamedTypeSymbol type) => Read(type, type.ContainingAssembly, withLabels: true);
 
@@ -39,9 +42,9 @@ public static class SpecReader
             type.BaseType?.ToDisplayString(SymbolDisplayFormat.MinimallyQualifiedFormat) ?? "nothing",
             new(attributes.Select(attribute => attribute.Name)),
             uses,
-            parts.All(part => part.Modifiers.Any(modifier => modifier.ValueText == "partial")),
+            parts.All(part => part.Modifiers.Any(SyntaxKind.PartialKeyword)),
             UnsupportedForm(type),
-            ConflictingMember(parts),
+            ConflictingMember(type, parts),
             usesAreReadable && type.BaseType?.TypeKind != TypeKind.Error && attributes.All(attribute => attribute.IsReadable),
             SymbolEqualityComparer.Default.Equals(type.ContainingAssembly, here) && IsDeclaration(type));
     }
@@ -134,16 +137,23 @@ public static class SpecReader
         type.IsAbstract ? "abstract" :
         null;
 
-    /// <summary>The generator writes <c>forward</c> and the constructor that all others must call.</summary>
-    private static string? ConflictingMember(IEnumerable<TypeDeclarationSyntax> parts) =>
-        parts.Select(part => part.ParameterList is not null ? ".ctor" : part.Members.Select(ConflictingMember).FirstOrDefault(name => name is not null))
-            .FirstOrDefault(name => name is not null);
-
-    private static string? ConflictingMember(MemberDeclarationSyntax member) => member switch
+    /// <summary>The generator overrides what the runtime's base leaves open, and writes the constructor that all others must call.</summary>
+    private static string? ConflictingMember(INamedTypeSymbol type, IEnumerable<TypeDeclarationSyntax> parts)
     {
-        MethodDeclarationSyntax { Identifier.ValueText: "forward" } => "forward",
-        ConstructorDeclarationSyntax constructor when
-            constructor.Initializer?.ThisOrBaseKeyword.ValueText != "this" && !constructor.Modifiers.Any(modifier => modifier.ValueText == "static") => ".ctor",
-        _ => null,
-    };
+        var generated = new HashSet<string>(["forward", "RegisterComponents"]);
+        generated.UnionWith(type.BaseType?.GetMembers().Where(member => member.IsVirtual).Select(member => member.Name) ?? []);
+        return parts.SelectMany(part => part.ParameterList is null ? part.Members.Select(Conflict) : [Constructor]).FirstOrDefault(name => name is not null);
+
+        string? Conflict(MemberDeclarationSyntax member) => member switch
+        {
+            MethodDeclarationSyntax method when Overrides(method, method.Identifier) => method.Identifier.ValueText,
+            PropertyDeclarationSyntax property when Overrides(property, property.Identifier) => property.Identifier.ValueText,
+            ConstructorDeclarationSyntax constructor when
+                !constructor.Initializer.IsKind(SyntaxKind.ThisConstructorInitializer) && !constructor.Modifiers.Any(SyntaxKind.StaticKeyword) => Constructor,
+            _ => null,
+        };
+
+        bool Overrides(MemberDeclarationSyntax member, SyntaxToken name) =>
+            member.Modifiers.Any(SyntaxKind.OverrideKeyword) && generated.Contains(name.ValueText);
+    }
 }

@@ -2,7 +2,10 @@ namespace CoCoMix.Generators.Tests;
 
 /// <summary>A source that breaks one rule, or comes close.</summary>
 /// <param name="Message">The message expected at <c>{|#0:...|}</c>, with the places <c>{|#1:...|}</c> and so on beside it; null if the source is sound.</param>
-internal sealed record RuleCase(string Id, string Name, Sources Sources, string? Message = null);
+internal sealed record RuleCase(string Id, string Name, Sources Sources, string? Message = null)
+{
+    public override string ToString() => $"{Id} {Name}";
+}
 
 /// <summary>Every rule, broken and kept.</summary>
 internal static class RuleCases
@@ -175,7 +178,14 @@ internal static class RuleCases
             "'Student' declares 'forward', which the generator writes from the attributes: remove it, or remove the attributes"),
         new("CCM1008", "a constructor", Body("public {|#0:Student|}(string name) { }"),
             "'Student' declares a constructor, which the generator writes from the attributes: remove it, or remove the attributes"),
-        new("CCM1008", "other members", Body("static Student() { } public int Answer() => 42;")),
+        new("CCM1008", "a primary constructor", new() { Student = new Sources().Student.Replace("Student :", "{|#0:Student|}(string name) :") },
+            "'Student' declares a constructor, which the generator writes from the attributes: remove it, or remove the attributes"),
+        new("CCM1008", "a member that the base leaves open", new()
+        {
+            Head = new Sources().Head.Replace("ConceptHead;", "ConceptHead\n{\n    public override int {|#0:Concepts|} => 64;\n}"),
+        }, "'Head' declares 'Concepts', which the generator writes from the attributes: remove it, or remove the attributes"),
+        new("CCM1008", "other members", Body(
+            "static Student() { } public int Answer() => 42; protected override void Dispose(bool all) { }")),
 
         new("CCM2001", "a head dimension", new()
         {

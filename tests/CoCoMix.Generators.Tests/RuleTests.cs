@@ -6,13 +6,13 @@ namespace CoCoMix.Generators.Tests;
 
 public class RuleTests
 {
-    public static TheoryData<string> Names => [.. RuleCases.All.Select(Name)];
+    public static TheoryData<string> Names => [.. RuleCases.All.Select(rule => $"{rule}")];
 
     [Theory]
     [MemberData(nameof(Names))]
     public async Task Reports_exactly_what_is_wrong_where_it_was_typed(string name)
     {
-        var (id, _, sources, message) = RuleCases.All.Single(rule => Name(rule) == name);
+        var (id, _, sources, message) = RuleCases.All.Single(rule => $"{rule}" == name);
         var source = sources.ToString();
         var test = new AnalyzerTest(source);
         if (message is not null)
@@ -110,6 +110,4 @@ public class RuleTests
                 """,
         })).RunAsync();
     }
-
-    private static string Name(RuleCase rule) => $"{rule.Id} {rule.Name}";
 }

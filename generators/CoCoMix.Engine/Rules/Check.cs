@@ -51,7 +51,7 @@ public static class Check
         }
         if (declaration.ConflictingMember is { } member)
         {
-            var what = member == "forward" ? "'forward'" : "a constructor";
+            var what = member == ".ctor" ? "a constructor" : $"'{member}'";
             yield return Broken(Rule.ConflictingMember, site with { Member = member }, name, what);
         }
         // One error for each base that is asked for in vain, at the first attribute that asks.
