@@ -45,6 +45,14 @@ public class ModelGeneratorTests
     }
 
     [Fact]
+    public void An_attribute_repeated_on_another_part_is_the_compilers_error_and_one_file()
+    {
+        var student = Sound.Student + "\n[LanguageModel(Vocabulary = 100, Context = 16, Width = 48)]\npartial class Student;";
+        var generated = Compilations.Of((Sound with { Student = student }).ToString()).Generate();
+        Assert.Equal("CS0579", Assert.Single(generated.Errors()).Id);
+    }
+
+    [Fact]
     public void Names_that_differ_in_case_only_get_a_file_each()
     {
         var generated = Compilations.Of(
