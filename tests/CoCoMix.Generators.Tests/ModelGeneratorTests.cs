@@ -36,6 +36,13 @@ public class ModelGeneratorTests
     }
 
     [Fact]
+    public void A_public_model_may_be_built_of_internal_parts()
+    {
+        var source = Sound.ToString().Replace("public sealed partial class Block", "sealed partial class Block").Replace("public sealed partial class Head", "internal sealed partial class Head");
+        Assert.Empty(Compilations.Of(source).Generate().Errors());
+    }
+
+    [Fact]
     public void A_constructor_may_call_the_generated_one()
     {
         var student = Sound.Student.Replace("LanguageModel;", "LanguageModel { public Student(string purpose) : this() => Purpose = purpose; public string Purpose { get; } = \"\"; }");
