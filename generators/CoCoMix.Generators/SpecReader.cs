@@ -52,7 +52,8 @@ public static class SpecReader
     /// <summary>How <paramref name="type"/> is written in code.</summary>
     public static TypeName NameOf(INamedTypeSymbol type) => new(
         type.ContainingNamespace.IsGlobalNamespace ? "" : type.ContainingNamespace.ToDisplayString(NamespaceFormat),
-        type.ToDisplayString(NameFormat));
+        type.ToDisplayString(NameFormat),
+        type.DeclaredAccessibility == Accessibility.Public);
 
     private static (EquatableArray<Use> Uses, bool AreReadable) Uses(IEnumerable<AppliedAttribute> attributes, IAssemblySymbol here)
     {

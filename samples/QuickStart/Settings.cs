@@ -12,17 +12,17 @@ internal sealed record Settings
     public const int Vocabulary = 1_024;
 
     /// <summary>The teacher trains well past the students: its labels are what they learn from.</summary>
-    public int TeacherSteps { get; init; } = 2_000;
+    public int TeacherSteps { get; init; } = 1_600;
 
     public int SaeSteps { get; init; } = 600;
 
     public int SaeRows { get; init; } = 1_024;
 
-    public int StudentSteps { get; init; } = 1_200;
+    public int StudentSteps { get; init; } = 1_000;
 
-    public int Evaluations { get; init; } = 8;
+    public int Evaluations { get; init; } = 5;
 
-    public int ValidationWindows { get; init; } = 240;
+    public int ValidationWindows { get; init; } = 160;
 
     /// <summary>A run of seconds that goes through everything and learns next to nothing; for tests.</summary>
     public static readonly Settings Smoke = new() { TeacherSteps = 12, SaeSteps = 10, StudentSteps = 12, Evaluations = 2, ValidationWindows = 8 };

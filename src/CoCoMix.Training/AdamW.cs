@@ -49,7 +49,8 @@ public sealed class AdamW : IDisposable
     {
         using var _ = no_grad();
         var norm = linalg.vector_norm(_gradients.Flat);
-        using var shifted = norm.to(float32).add(1e-6);
+        using var single = norm.to(float32);
+        using var shifted = single.add(1e-6);
         using var scaled = shifted.div(Clip);
         using var divisor = scaled.clamp_min(1);
         _step.add_(1);

@@ -36,12 +36,27 @@ public class ModelGeneratorTests
     }
 
     [Fact]
+    public void A_public_model_may_be_built_of_internal_parts()
+    {
+        var source = Sound.ToString().Replace("public sealed partial class Block", "sealed partial class Block").Replace("public sealed partial class Head", "internal sealed partial class Head");
+        Assert.Empty(Compilations.Of(source).Generate().Errors());
+    }
+
+    [Fact]
     public void A_constructor_may_call_the_generated_one()
     {
         var student = Sound.Student.Replace("LanguageModel;", "LanguageModel { public Student(string purpose) : this() => Purpose = purpose; public string Purpose { get; } = \"\"; }");
         var generated = Compilations.Of((Sound with { Student = student }).ToString()).Generate();
         Assert.Empty(generated.Errors());
         Assert.Empty(Check.Violations(SpecReader.Read(generated.Class("Student"))));
+    }
+
+    [Fact]
+    public void An_attribute_repeated_on_another_part_is_the_compilers_error_and_one_file()
+    {
+        var student = Sound.Student + "\n[LanguageModel(Vocabulary = 100, Context = 16, Width = 48)]\npartial class Student;";
+        var generated = Compilations.Of((Sound with { Student = student }).ToString()).Generate();
+        Assert.Equal("CS0579", Assert.Single(generated.Errors()).Id);
     }
 
     [Fact]

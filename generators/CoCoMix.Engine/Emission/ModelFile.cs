@@ -32,9 +32,9 @@ internal static class ModelFile
         var (v, d) = (model.Vocabulary, model.Width);
         Member(code, $"Token embeddings, <c>[{v}, {d}]</c>, and the output head.", "public readonly EmbeddingTable tokens;");
         Member(code, $"Position embeddings, <c>[{model.Context}, {d}]</c>.", "public readonly EmbeddingTable positions;");
-        Member(code, $"{model.Layers} blocks.", $"public readonly ModuleList<{model.Block!.Type.Qualified}> blocks;");
+        Member(code, $"{model.Layers} blocks.", $"{Visibility(model.Block!.Type)} readonly ModuleList<{model.Block.Type.Qualified}> blocks;");
         if (model.Mix is { } mix)
-            Member(code, $"The concept head, mixed in before block {mix.BeforeBlock}.", $"public readonly {mix.Head.Type.Qualified} concepts;");
+            Member(code, $"The concept head, mixed in before block {mix.BeforeBlock}.", $"{Visibility(mix.Head.Type)} readonly {mix.Head.Type.Qualified} concepts;");
         Member(code, "The norm before the output head.", "public readonly LayerNorm norm;");
         code.Line("/// <summary>Draws the weights from torch's default generator; seed it with <c>torch.manual_seed</c>.</summary>");
         code.Open($"public {model.Type.Name}()");
@@ -59,6 +59,9 @@ internal static class ModelFile
         code.Line(declaration);
         code.Line();
     }
+
+    /// <summary>A field is no more visible than its type.</summary>
+    private static string Visibility(TypeName type) => type.IsPublic ? "public" : "internal";
 
     private static void Eager(CodeWriter code, ModelSpec model)
     {

@@ -3,7 +3,8 @@ namespace CoCoMix.Engine.Spec;
 /// <summary>How a declared class is written: enough to reopen it as <c>partial</c> and to name it from anywhere.</summary>
 /// <param name="Namespace">Empty for the global namespace.</param>
 /// <param name="Name">The class's own name.</param>
-public sealed record TypeName(string Namespace, string Name)
+/// <param name="IsPublic">Whether other assemblies see it; a generated field of its type is no more visible.</param>
+public sealed record TypeName(string Namespace, string Name, bool IsPublic = true)
 {
     /// <summary><c>global::Namespace.Name</c></summary>
     public string Qualified => Namespace.Length == 0 ? $"global::{Name}" : $"global::{Namespace}.{Name}";

@@ -1,0 +1,44 @@
+namespace CoCoMix.Models.Tests;
+
+// The paper's models with their own blocks and structure, at sizes that take milliseconds.
+
+[SparseAutoencoder(Inputs = 128, Latents = 96, Active = 8)]
+public sealed partial class ReducedSae : SparseAutoencoder;
+
+[ConceptHead(Concepts = 96, Active = 8, LossWeight = 0.1)]
+public sealed partial class ReducedConcepts : ConceptHead;
+
+[LanguageModel(Vocabulary = 203, Context = 32, Width = 128)]
+[Blocks<Gpt2Block>(6)]
+public sealed partial class ReducedGpt2 : LanguageModel;
+
+[LanguageModel(Vocabulary = 203, Context = 32, Width = 128)]
+[Blocks<Gpt2Block>(4)]
+[MixConcepts<ReducedConcepts>(BeforeBlock = 2, Mixing = Mixing.Interleave)]
+[ConceptLabels<ReducedGpt2, ReducedSae>(AfterBlock = 3, Count = 4, Selection = Selection.Attribution)]
+public sealed partial class ReducedCoCoMix : LanguageModel;
+
+[LanguageModel(Vocabulary = 203, Context = 32, Width = 96)]
+[Blocks<SixteenHeadBlock>(3)]
+[MixConcepts<ReducedConcepts>(BeforeBlock = 0, Mixing = Mixing.Interleave)]
+[ConceptLabels<ReducedGpt2, ReducedSae>(AfterBlock = 5, Count = 3, Selection = Selection.Attribution)]
+public sealed partial class ReducedFirstBlock : LanguageModel;
+
+[LanguageModel(Vocabulary = 203, Context = 32, Width = 96)]
+[Blocks<SixteenHeadBlock>(3)]
+[MixConcepts<ReducedConcepts>(BeforeBlock = 2, Mixing = Mixing.Interleave)]
+[ConceptLabels<ReducedGpt2, ReducedSae>(AfterBlock = 0, Count = 1, Selection = Selection.Activation)]
+public sealed partial class ReducedLastBlock : LanguageModel;
+
+[LanguageModel(Vocabulary = 203, Context = 32, Width = 104)]
+[Blocks<EightHeadBlock>(3)]
+public sealed partial class ReducedNextToken : LanguageModel;
+
+[PreNorm(Norm.LayerNorm, Epsilon = 1e-3)]
+[CausalSelfAttention(Heads = 2, Bias = false)]
+[FeedForward(Expansion = 3, Bias = false)]
+public sealed partial class UnbiasedBlock : TransformerBlock;
+
+[LanguageModel(Vocabulary = 203, Context = 32, Width = 26)]
+[Blocks<UnbiasedBlock>(2)]
+public sealed partial class ReducedUnbiased : LanguageModel;
