@@ -22,7 +22,7 @@ public static partial class Kernels
     {
         using var flat = ids.flatten();
         using var rows = Rows(gradient);
-        if (!IsCpuFloat(into) || !rows.is_contiguous() || !flat.is_contiguous())
+        if (!IsCpuFloat(into) || !into.is_contiguous() || !rows.is_contiguous() || !flat.is_contiguous())
         {
             into.index_add_(0, flat, rows, 1);
             return;

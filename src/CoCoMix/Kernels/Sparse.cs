@@ -75,12 +75,12 @@ public static partial class Kernels
     {
         var (k, d) = (values.shape[^1], into.shape[1]);
         var n = values.numel() / k;
-        if (!IsCpuFloat(into) || !values.is_contiguous() || !indices.is_contiguous() || !gradient.is_contiguous())
+        if (!IsCpuFloat(into) || !into.is_contiguous() || !values.is_contiguous() || !indices.is_contiguous() || !gradient.is_contiguous())
         {
             using var column = values.reshape(-1, k, 1);
             using var row = gradient.reshape(-1, 1, d);
             using var products = column.mul(row);
-            using var flat = products.view(-1, d);
+            using var flat = products.reshape(-1, d);
             using var at = indices.flatten();
             into.index_add_(0, at, flat, 1);
             return;
