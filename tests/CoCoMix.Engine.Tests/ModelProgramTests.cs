@@ -29,13 +29,13 @@ public sealed class ModelProgramTests
                 var draw = new Draw(7);
                 var inputs = program.Forward.Inputs.Select(input =>
                     draw.Numbers(new(input.Type, input.Name == "ids" ? spec.Vocabulary : spec.Mix!.Head.Concepts), sizes)).ToArray();
-                var weights = Parameters(draw, layout);
-                var losses = Reference.Run(program.Forward, inputs, (value, block) => weights[Index(layout, value, block)]);
+                var weights = Reference.Parameters(draw, layout);
+                var losses = Reference.Run(program.Forward, inputs, (value, block) => weights[Reference.Index(layout, value, block)]);
                 var gradients = Reference.Gradients(losses.Zip(Losses(spec, program), (loss, pair) => (loss, pair.Weight)), weights);
 
-                Check(runs[name], inputs, weights, losses, gradients, name);
-                Check(runs[name + "Temporaries"], inputs, weights, losses, gradients, name + " with temporaries");
-                Check(runs[name + "Evaluate"], inputs, weights, losses[..1], null, name + " evaluation");
+                Reference.Check(runs[name], inputs, weights, losses, gradients, name);
+                Reference.Check(runs[name + "Temporaries"], inputs, weights, losses, gradients, name + " with temporaries");
+                Reference.Check(runs[name + "Evaluate"], inputs, weights, losses[..1], null, name + " evaluation");
             }
     }
 
@@ -62,35 +62,10 @@ public sealed class ModelProgramTests
             var results = Reference.Run(forward, inputs, (value, _) => weights[layout.ToList().FindIndex(p => p.Path == value.Parameter)]);
             var gradients = Reference.Gradients(results[3..].Zip([1, 1.0 / 32]), weights);
             Assert.Equal(i + 1, results.Length - 3);
-            Check(runs[$"Sae{i}"], inputs, weights, results[..3], gradients, $"Sae{i}");
+            Reference.Check(runs[$"Sae{i}"], inputs, weights, results[..3], gradients, $"Sae{i}");
         }
-    }
-
-    private static void Check(Run run, Tensor[] inputs, Tensor[] weights, Tensor[] expected, Tensor[]? gradients, string what)
-    {
-        using var off = no_grad();
-        var buffers = weights.Select(weight => ones_like(weight)).ToArray();
-        using var scope = NewDisposeScope();
-        var results = run(inputs, [.. weights.Select(weight => weight.detach())], buffers);
-        Assert.Equal(results.Length + weights.Length, scope.DisposablesCount);
-        for (var i = 0; i < expected.Length; i++) Close.To(expected[i], results[i], 1e-9, $"{what}, output {i}");
-        for (var i = 0; i < weights.Length; i++)
-            Close.To(gradients is null ? zeros_like(weights[i]) : gradients[i], buffers[i] - 1, 1e-9, $"{what}, gradient {i}");
     }
 
     private static (Value Loss, double Weight)[] Losses(ModelSpec spec, ModelProgram program) =>
         [.. program.Forward.Outputs.Zip([1, spec.Mix?.Head.LossWeight ?? 0])];
-
-    private static Tensor[] Parameters(Draw draw, ModelLayout layout) =>
-        [.. layout.Before.Concat(Enumerable.Repeat(layout.Block, layout.Blocks).SelectMany(block => block)).Concat(layout.After)
-            .Select(parameter => draw.Numbers(Operand.Float([.. parameter.Shape]), new(0, 0)).requires_grad_())];
-
-    /// <summary>Where a parameter of the model, or of one of its blocks, stands among all.</summary>
-    private static int Index(ModelLayout layout, Value value, int block)
-    {
-        int In(IReadOnlyList<Lowering.Parameter> parameters) => parameters.ToList().FindIndex(parameter => parameter.Path == value.Parameter);
-        if (block >= 0) return layout.Before.Count + block * layout.Block.Count + In(layout.Block);
-        var before = In(layout.Before);
-        return before >= 0 ? before : layout.Before.Count + layout.Blocks * layout.Block.Count + In(layout.After);
-    }
 }

@@ -1,3 +1,4 @@
+using CoCoMix.Engine.Lowering;
 using CoCoMix.Engine.Operations;
 using CoCoMix.Engine.Program;
 using TorchSharp;
@@ -41,6 +42,33 @@ internal static class Reference
             sum is null ? loss.Weight * loss.Loss : sum + loss.Weight * loss.Loss);
         var gradients = total is null ? [] : autograd.grad([total], leaves, allow_unused: true);
         return [.. leaves.Select((leaf, i) => total is null || gradients[i].IsInvalid ? zeros_like(leaf) : gradients[i])];
+    }
+
+    /// <summary>Random values of all parameters, in the order of the layout.</summary>
+    public static Tensor[] Parameters(Draw draw, ModelLayout layout) =>
+        [.. layout.Before.Concat(Enumerable.Repeat(layout.Block, layout.Blocks).SelectMany(block => block)).Concat(layout.After)
+            .Select(parameter => draw.Numbers(Operand.Float([.. parameter.Shape]), new(0, 0)).requires_grad_())];
+
+    /// <summary>Where a parameter of the model, or of one of its blocks, stands among all.</summary>
+    public static int Index(ModelLayout layout, Value value, int block)
+    {
+        int In(IReadOnlyList<Lowering.Parameter> parameters) => parameters.ToList().FindIndex(parameter => parameter.Path == value.Parameter);
+        if (block >= 0) return layout.Before.Count + block * layout.Block.Count + In(layout.Block);
+        var before = In(layout.Before);
+        return before >= 0 ? before : layout.Before.Count + layout.Blocks * layout.Block.Count + In(layout.After);
+    }
+
+    /// <summary>Runs emitted code and compares its results, what it adds to gradient buffers, and how many tensors it leaves alive.</summary>
+    public static void Check(Run run, Tensor[] inputs, Tensor[] weights, Tensor[] expected, Tensor[]? gradients, string what)
+    {
+        using var off = no_grad();
+        var buffers = weights.Select(weight => ones_like(weight)).ToArray();
+        using var scope = NewDisposeScope();
+        var results = run(inputs, [.. weights.Select(weight => weight.detach())], buffers);
+        Assert.Equal(results.Length + weights.Length, scope.DisposablesCount);
+        for (var i = 0; i < expected.Length; i++) Close.To(expected[i], results[i], 1e-9, $"{what}, output {i}");
+        for (var i = 0; i < weights.Length; i++)
+            Close.To(gradients is null ? zeros_like(weights[i]) : gradients[i], buffers[i] - 1, 1e-9, $"{what}, gradient {i}");
     }
 }
 
