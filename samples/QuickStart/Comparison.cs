@@ -14,13 +14,12 @@ internal sealed class Comparison(Settings settings, string? text, string output,
 
     public void Run()
     {
-        Directory.CreateDirectory(output);
         torch.manual_seed(seed);
+        var encoding = Prepare(out var trainPath, out var validationPath);
+        // Only now: a mistyped --text leaves an earlier run's metrics alone.
         var metricsPath = Path.Combine(output, "metrics.jsonl");
         File.Delete(metricsPath);
         using var metrics = new MetricsLog(metricsPath);
-
-        var encoding = Prepare(out var trainPath, out var validationPath);
         using var train = new TokenFile(trainPath);
         using var validation = new TokenFile(validationPath);
         var order = WindowOrder.Shuffled(train.Count, Settings.Length, (ulong)seed);

@@ -31,10 +31,10 @@ internal sealed record Outcome(
     private IEnumerable<IReadOnlyList<string>> CurveRows => NextToken.Steps.Zip(Concept.Steps, (a, b) => (IReadOnlyList<string>)
         [Invariant($"{a.Tokens:N0}"), Invariant($"{a.Perplexity:F2}"), Invariant($"{b.Perplexity:F2}"), Invariant($"{b.Perplexity / a.Perplexity - 1:P1}")]);
 
-    private static readonly string[] StudentHeader = ["Student", "Perplexity", "Tokens", "Training time", "Tokens/s", "Parameters", "Active"];
+    private static readonly string[] StudentHeader = ["Student", "Perplexity", "Training time", "Tokens/s", "Parameters", "Active"];
 
     private IEnumerable<IReadOnlyList<string>> StudentRows => new[] { NextToken, Concept }.Select(student => (IReadOnlyList<string>)
-        [student.Name, Invariant($"{student.Last.Perplexity:F2}"), Invariant($"{student.Last.Tokens:N0}"), Invariant($"{student.Last.Seconds:F0} s"),
+        [student.Name, Invariant($"{student.Last.Perplexity:F2}"), Invariant($"{student.Last.Seconds:F0} s"),
          Invariant($"{student.Last.Tokens / student.Last.Seconds:N0}"), Invariant($"{student.Card.Parameters:N0}"), Invariant($"{student.Card.ActiveParameters:N0}")]);
 
     private string TeacherLine => Invariant($"Teacher: perplexity {Teacher[^1].Perplexity:F2} after {Teacher[^1].Tokens:N0} tokens.");

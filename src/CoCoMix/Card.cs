@@ -1,3 +1,5 @@
+using System.Reflection;
+
 namespace CoCoMix;
 
 /// <summary>What a declared model costs, counted by the compiler from the program it generates.</summary>
@@ -32,6 +34,11 @@ public sealed record Card(string Name, long Parameters, long ActiveParameters)
 
     /// <summary>Bytes in float32 that wait for the way back.</summary>
     public PerToken ActivationBytes { get; init; }
+
+    /// <summary>The card of a declared model, read without making the model; null for any other type.</summary>
+    /// <param name="model">The declared class.</param>
+    public static Card? Of(Type model) => model.GetFields(BindingFlags.NonPublic | BindingFlags.Static | BindingFlags.DeclaredOnly)
+        .FirstOrDefault(field => field.FieldType == typeof(Card))?.GetValue(null) as Card;
 }
 
 /// <summary>An amount per token of a sequence: a fixed part, and a part for each position of the sequence (attention).</summary>

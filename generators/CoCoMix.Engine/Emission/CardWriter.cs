@@ -5,15 +5,19 @@ using CoCoMix.Engine.Spec;
 
 namespace CoCoMix.Engine.Emission;
 
-/// <summary>The card of a model: what it costs, counted from its program.</summary>
+/// <summary>The card of a model: what it costs, counted from its program. It is static, so that a card can be read without its gigabytes.</summary>
 internal static class CardWriter
 {
     public static void Write(CodeWriter code, ModelSpec model, ModelLayout layout, ModelProgram program)
     {
         var (forward, backward, kept) = Split(program.Step);
+        // C# leaves names with two underscores to compilers, so no member of the user's clashes.
         code.Lines($"""
             /// <inheritdoc/>
-            public override Card Card => new("{model.Type.Name}", Parameters: {layout.Elements}, ActiveParameters: {Active(model, layout)})
+            public override Card Card => __card;
+
+            /// <summary>Read by <see cref="Card.Of"/>.</summary>
+            private static readonly Card __card = new("{model.Type.Name}", Parameters: {layout.Elements}, ActiveParameters: {Active(model, layout)})
             """);
         code.Line("{");
         code.Indent(+1);

@@ -57,7 +57,7 @@ public sealed class BytePairEncoding
         if (learned.Count < vocabulary - 257)
             throw new ArgumentException(
                 $"The text has merges for a vocabulary of {learned.Count + 257} only, not {vocabulary}: " +
-                "give more text or ask for a smaller vocabulary.", nameof(vocabulary));
+                "give more text or ask for a smaller vocabulary.");
         var tokens = ByteLevel.Order.Select(b => ByteLevel.CharOf[b].ToString()).ToList();
         foreach (var (left, right) in learned) tokens.Add(tokens[left] + tokens[right]);
         return new([.. tokens, EndOfTextToken], [.. learned.Select(pair => $"{tokens[pair.Left]} {tokens[pair.Right]}")]);

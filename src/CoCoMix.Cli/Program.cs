@@ -1,0 +1,26 @@
+using System.CommandLine;
+using System.CommandLine.Help;
+using CoCoMix.Cli.Commands;
+using Spectre.Console;
+
+// Piped output is for programs and files: no line of a table is broken to fit a screen that is not there.
+if (Console.IsOutputRedirected) AnsiConsole.Profile.Width = 200;
+
+// Not a RootCommand: help would call that by the name of the .dll.
+var command = new Command("cocomix", "CoCoMix language models: what they cost, and whether this machine can run them.")
+{
+    new HelpOption(),
+    new VersionOption(),
+    CardCommand.Create(),
+    DoctorCommand.Create(),
+};
+try
+{
+    return command.Parse(args).Invoke(new() { EnableDefaultExceptionHandler = false });
+}
+catch (Exception error) when (error is InvalidDataException or ArgumentException or IOException or UnauthorizedAccessException)
+{
+    // What a person can cause and mend: the sentence is enough.
+    Console.Error.WriteLine(error.Message);
+    return 1;
+}
