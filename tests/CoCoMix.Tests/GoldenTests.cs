@@ -117,7 +117,7 @@ public sealed class GoldenTests
         var valid = golden["out.labels_valid"].to(ScalarType.Bool);
         Assert.True(valid.sum().item<long>() > 20);
         Assert.True(labels[valid].equal(golden["out.labels"][valid]).all().item<bool>());
-        // The last position has no gradient: every score is zero, and the lowest latents that are not active win.
+        // The last position has no gradient: every score is zero, and active latents win.
         Assert.DoesNotContain(labels[0, -1].data<long>(), label => label < 0 || label >= 64);
     }
 

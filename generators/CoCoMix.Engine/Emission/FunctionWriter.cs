@@ -25,7 +25,7 @@ internal sealed class FunctionWriter
         var taken = new HashSet<string>(Reserved);
         foreach (var input in function.Inputs) _names[input] = input.Name;
         foreach (var input in function.Inputs) taken.Add(input.Name);
-        foreach (var restored in function.Restored) _names[restored] = "saved." + Naming.Pascal(restored.Name);
+        foreach (var pair in Fields(function.Restored)) _names[pair.Key] = "saved." + pair.Value;
         for (var i = 0; i < function.Nodes.Count; i++)
         {
             foreach (var input in function.Nodes[i].Inputs.OfType<Value>()) _lastUse[input] = i;
@@ -55,7 +55,7 @@ internal sealed class FunctionWriter
         {
             code.Line($"/// <summary>What {function.Name} keeps for the way back.</summary>");
             code.Open($"private struct {bundle}");
-            foreach (var value in saved) code.Line($"public Tensor {Naming.Pascal(value.Name)};", value.Type.ToString());
+            foreach (var pair in Fields(saved)) code.Line($"public Tensor {pair.Value};", pair.Key.Type.ToString());
             code.Close();
             code.Line();
         }
@@ -151,13 +151,21 @@ internal sealed class FunctionWriter
     {
         _code.Line("saved = new()");
         _code.Line("{");
-        foreach (var value in _function.Saved)
+        foreach (var pair in Fields(_function.Saved))
         {
+            var value = pair.Key;
             // An input is the caller's and an output becomes the caller's: the bundle keeps a handle of its own.
             var shared = _function.Inputs.Contains(value) || _function.Outputs.Contains(value);
-            _code.Line($"    {Naming.Pascal(value.Name)} = {(shared ? $"Kernels.Alias({_names[value]})" : _names[value])},");
+            _code.Line($"    {pair.Value} = {(shared ? $"Kernels.Alias({_names[value]})" : _names[value])},");
         }
         _code.Line("};");
+    }
+
+    /// <summary>What a bundle calls each value; the function that saves and the one that restores list them in one order.</summary>
+    private static IReadOnlyList<KeyValuePair<Value, string>> Fields(IReadOnlyList<Value> bundle)
+    {
+        var taken = new HashSet<string>();
+        return [.. bundle.Select(value => new KeyValuePair<Value, string>(value, Unique(Naming.Pascal(value.Name), taken)))];
     }
 
     private string Reference(Value? value) => value is null ? "null"

@@ -43,7 +43,7 @@ public static class LabelLowering
             scores = g.One(Table.Multiply, "scores", [latents, g.One(Table.GatherDot, "slopes", [gradient, indices, s["decoder.weight"]])]);
         }
         g.Probe(scores, "labels.scores");
-        var chosen = g.One(Table.SelectLabels, "chosen", [scores, indices], new(("count", labels.Count)));
+        var chosen = g.One(Table.SelectLabels, "chosen", [scores, indices], new(("count", labels.Count), ("latents", sae.Latents)));
         return Simplify.Dead(g.Build("Labels", [ids], [chosen]));
     }
 }

@@ -16,7 +16,7 @@ public static partial class Table
             Same(a[0], a[1], "causal_attention");
             Same(a[0], a[2], "causal_attention");
             var heads = a.Attributes.Int("heads");
-            That(a[0].Last.Constant is not { } width || width % heads == 0, $"causal_attention cannot split a width of {a[0].Last} into {heads} heads");
+            That(a[0].Last.DividedBy(heads) is not null, $"causal_attention cannot split a width of {a[0].Last} into {heads} heads");
             return [new(Element.Float, a[0]), TensorType.Float(a[0][0], heads, a[0][1])];
         },
         b => b.Build.Apply(AttentionBackward!, "d", [b.Gradient, b[0], b[1], b[2], b.Output(0), b.Output(1)], b.Node.Attributes),

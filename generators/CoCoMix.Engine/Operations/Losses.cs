@@ -13,8 +13,9 @@ public static partial class Table
         a =>
         {
             Rank(a[0], 3, "next_token_loss", "logits");
-            That(a[0].Leading.Equals(a[1]), $"next_token_loss needs one token id for each position of the logits {a[0]}, not {a[1]}");
-            return [TensorType.Float(), new(Element.Float, a[1])];
+            var ids = a.Indices(1);
+            That(a[0].Leading.Equals(ids), $"next_token_loss needs one token id for each position of the logits {a[0]}, not {ids}");
+            return [TensorType.Float(), new(Element.Float, ids)];
         },
         b => [b.Build.One(NextTokenLossBackward!, "d", [b.Gradient, b[0], b[1], b.Output(1)]), null],
         node => 3 * node.Inputs[0]!.Shape.Elements,
@@ -34,7 +35,8 @@ public static partial class Table
         a =>
         {
             RankAtLeast(a[0], 1, "concept_loss", "logits");
-            That(a[1].Count > 0 && a[0].Leading.Equals(a[1].Leading), $"concept_loss needs labels for each position of the logits {a[0]}, not {a[1]}");
+            var labels = a.Indices(1);
+            That(labels.Count > 0 && a[0].Leading.Equals(labels.Leading), $"concept_loss needs labels for each position of the logits {a[0]}, not {labels}");
             return [TensorType.Float(), new(Element.Float, a[0].Leading)];
         },
         b => [b.Build.One(ConceptLossBackward!, "d", [b.Gradient, b[0], b[1], b.Output(1)]), null],

@@ -10,8 +10,7 @@ public static partial class Table
         a =>
         {
             Rank(a[0], 2, "embedding", "a table");
-            That(a.Types[1]!.Element == Element.Index, $"embedding needs int64 ids, not numbers of shape {a[1]}");
-            return Float(new(a[1].Append(a[0][1])));
+            return Float(new(a.Indices(1).Append(a[0][1])));
         },
         b => [b.Build.One(EmbeddingBackward!, "d", [b.Gradient, b[1], b[0]]), null],
         Free,
@@ -32,10 +31,11 @@ public static partial class Table
         a =>
         {
             Rank(a[0], 2, "first_rows", "a table");
-            Rank(a[1], 2, "first_rows", "a sequence");
-            That(a[0][0].Constant is not { } rows || a[1][1].Constant is not { } length || length <= rows,
-                $"first_rows cannot take {a[1][1]} rows of {a[0]}");
-            return Float(Shape.Of(a[1][1], a[0][1]));
+            var sequence = a.Any(1);
+            Rank(sequence, 2, "first_rows", "a sequence");
+            That(a[0][0].Constant is not { } rows || sequence[1].Constant is not { } length || length <= rows,
+                $"first_rows cannot take {sequence[1]} rows of {a[0]}");
+            return Float(Shape.Of(sequence[1], a[0][1]));
         },
         b => [b.Build.One(FirstRowsBackward!, "d", [b.Gradient, b[0]]), null],
         Free,
@@ -55,20 +55,22 @@ public static partial class Table
         a =>
         {
             RankAtLeast(a[0], 1, "chunk_3", "an input");
-            That(a[0].Last.Constant % 3 == 0, $"chunk_3 cannot cut the last axis of {a[0]} into three equal parts");
-            var part = new TensorType(Element.Float, a[0].WithLast(a[0].Last.Constant!.Value / 3));
+            var third = a[0].Last.DividedBy(3) ?? throw new ShapeException($"chunk_3 cannot cut the last axis of {a[0]} into three equal parts");
+            var part = new TensorType(Element.Float, a[0].WithLast(third));
             return [part, part, part];
         },
         b => [b.Build.One(ConcatThree!, "d", b.OutputGradients)],
         Free,
         c => $"Kernels.SplitThree({c[0]})") { OutputNames = ["Query", "Key", "Value"] };
 
+    /// <summary>Three tensors of one shape side by side in the last axis; an absent one (a gradient of nothing) is zero.</summary>
     public static readonly Operation ConcatThree = new("cat_3",
         a =>
         {
-            Same(a[0], a[1], "cat_3");
-            Same(a[0], a[2], "cat_3");
-            return Float(a[0].WithLast(3 * a[0].Last));
+            var parts = Enumerable.Range(0, 3).Where(a.Has).Select(i => a[i]).ToArray();
+            foreach (var part in parts) Same(parts[0], part, "cat_3");
+            RankAtLeast(parts[0], 1, "cat_3", "operands");
+            return Float(parts[0].WithLast(3 * parts[0].Last));
         },
         NoGradient,
         Free,
@@ -95,7 +97,9 @@ public static partial class Table
         a =>
         {
             Rank(a[0], 3, "every_second", "an input");
-            return Float(a[0].With(1, Half(a[0])));
+            Offset(a);
+            var half = a[0][1].DividedBy(2) ?? throw new ShapeException($"every_second needs an even number of positions, not {a[0][1]} in {a[0]}");
+            return Float(a[0].With(1, half));
         },
         b => [b.Build.One(Spread!, "d", [b.Gradient], b.Node.Attributes)],
         Free,
@@ -106,17 +110,13 @@ public static partial class Table
         a =>
         {
             Rank(a[0], 3, "spread", "an input");
+            Offset(a);
             return Float(a[0].With(1, 2 * a[0][1]));
         },
         NoGradient,
         Free,
         c => $"Kernels.Spread({c[0]}, offset: {c.Int("offset")})");
 
-    private static Dim Half(Shape shape)
-    {
-        var even = shape[1].Evaluate(1, 1) % 2 == 0 && shape[1].Evaluate(1, 2) % 2 == 0 && shape[1].Evaluate(2, 1) % 2 == 0;
-        That(even, $"every_second needs an even number of positions, not {shape[1]} in {shape}");
-        return shape[1].Constant is { } constant ? constant / 2 : shape[1].Equals(2 * Dim.T) ? Dim.T
-            : throw new ShapeException($"every_second reads an interleaved sequence of 2*T positions, not {shape}");
-    }
+    private static void Offset(Arguments a) =>
+        That(a.Attributes.Int("offset") is 0 or 1, $"{a.Operation} starts at position 0 or 1, not {a.Attributes.Int("offset")}");
 }

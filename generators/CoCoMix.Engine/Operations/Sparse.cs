@@ -11,10 +11,10 @@ public static partial class Table
         {
             RankAtLeast(a[0], 1, "topk", "an input");
             var k = a.Attributes.Int("k");
-            That(a[0].Last.Constant is not { } size || k <= size, $"topk cannot keep {k} of the last axis of {a[0]}");
+            That(k > 0 && (a[0].Last.Constant is not { } size || k <= size), $"topk cannot keep {k} of the last axis of {a[0]}");
             return [new(Element.Float, a[0].WithLast(k)), new(Element.Index, a[0].WithLast(k))];
         },
-        b => [b.Build.One(Scatter!, "d", [b.Gradient, b.Output(1)], new(("size", b[0].Shape.Last.Constant!.Value)))],
+        b => [b.Build.One(Scatter!, "d", [b.Gradient, b.Output(1)], new(("size", ConstantLast(b))))],
         node => node.Inputs[0]!.Shape.Elements,
         c => $"Kernels.TopK({c[0]}, k: {c.Int("k")})") { OutputNames = ["", "Indices"] };
 
@@ -22,9 +22,11 @@ public static partial class Table
     public static readonly Operation Scatter = new("scatter_add",
         a =>
         {
-            Same(a[0], a[1], "scatter_add");
+            Same(a[0], a.Indices(1), "scatter_add");
             RankAtLeast(a[0], 1, "scatter_add", "values");
-            return Float(a[0].WithLast(a.Attributes.Int("size")));
+            var size = a.Attributes.Int("size");
+            That(size > 0, $"scatter_add cannot make a last axis of {size}");
+            return Float(a[0].WithLast(size));
         },
         b => [b.Build.One(Gather!, "d", [b.Gradient, b[1]]), null],
         Free,
@@ -34,10 +36,11 @@ public static partial class Table
     public static readonly Operation Gather = new("gather",
         a =>
         {
-            That(a[0].Count > 0 && a[1].Count > 0 && a[0].Leading.Equals(a[1].Leading), $"gather needs equal leading axes, not {a[0]} and {a[1]}");
-            return Float(a[1]);
+            var indices = a.Indices(1);
+            That(a[0].Count > 0 && indices.Count > 0 && a[0].Leading.Equals(indices.Leading), $"gather needs equal leading axes, not {a[0]} and {indices}");
+            return Float(indices);
         },
-        b => [b.Build.One(Scatter, "d", [b.Gradient, b[1]], new(("size", b[0].Shape.Last.Constant!.Value))), null],
+        b => [b.Build.One(Scatter, "d", [b.Gradient, b[1]], new(("size", ConstantLast(b)))), null],
         Free,
         c => $"Kernels.Gather({c[0]}, {c[1]})");
 
@@ -47,7 +50,7 @@ public static partial class Table
     public static readonly Operation SparseMatMul = new("sparse_matmul",
         a =>
         {
-            Same(a[0], a[1], "sparse_matmul");
+            Same(a[0], a.Indices(1), "sparse_matmul");
             RankAtLeast(a[0], 1, "sparse_matmul", "values");
             Rank(a[2], 2, "sparse_matmul", "a weight");
             return Float(a[0].WithLast(a[2][1]));
@@ -67,9 +70,10 @@ public static partial class Table
         {
             RankAtLeast(a[0], 1, "gather_dot", "vectors");
             Rank(a[2], 2, "gather_dot", "a weight");
-            That(a[1].Count > 0 && a[0].Leading.Equals(a[1].Leading), $"gather_dot needs equal leading axes, not {a[0]} and {a[1]}");
+            var indices = a.Indices(1);
+            That(indices.Count > 0 && a[0].Leading.Equals(indices.Leading), $"gather_dot needs equal leading axes, not {a[0]} and {indices}");
             That(a[0].Last.Equals(a[2][1]), $"gather_dot cannot multiply {a[0]} with rows of {a[2]}");
-            return Float(a[1]);
+            return Float(indices);
         },
         NoGradient,
         node => 2 * node.Outputs[0].Shape.Elements * node.Inputs[0]!.Shape.Last,
@@ -91,11 +95,16 @@ public static partial class Table
     public static readonly Operation SelectLabels = new("select_labels",
         a =>
         {
-            Same(a[0], a[1], "select_labels");
+            Same(a[0], a.Indices(1), "select_labels");
             RankAtLeast(a[0], 1, "select_labels", "scores");
-            return [new(Element.Index, a[0].WithLast(a.Attributes.Int("count")))];
+            var (count, latents) = (a.Attributes.Int("count"), a.Attributes.Int("latents"));
+            That(count > 0 && count <= latents, $"select_labels cannot choose {count} of {latents} latents");
+            return [new(Element.Index, a[0].WithLast(count))];
         },
         NoGradient,
         Free,
-        c => $"Kernels.SelectLabels({c[0]}, {c[1]}, count: {c.Int("count")})");
+        c => $"Kernels.SelectLabels({c[0]}, {c[1]}, count: {c.Int("count")}, latents: {c.Int("latents")})");
+
+    private static long ConstantLast(Backward b) => b[0].Shape.Last.Constant
+        ?? throw new ShapeException($"the gradient of {b.Node.Operation.Name} needs a last axis of constant size, not {b[0].Shape}");
 }

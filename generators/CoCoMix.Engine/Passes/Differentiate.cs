@@ -88,7 +88,7 @@ public static class Differentiate
             foreach (var node in _function.Nodes)
             {
                 var needs = node.Inputs.Any(input => input is not null && (_wanted(input) || needed.Contains(input)))
-                    || node.Loop is not null && _wanted(BlockParameter(node.Loop));
+                    || node.Loop is not null && WantsParameters(node.Loop);
                 if (needs) foreach (var output in node.Outputs) needed.Add(output);
                 // A wanted value is where differentiation ends: what made it needs no gradient.
                 foreach (var output in node.Outputs.Where(_wanted)) needed.Add(output);
@@ -97,14 +97,14 @@ public static class Differentiate
             return needed;
         }
 
-        private static Value BlockParameter(Loop loop) =>
-            loop.Body.Nodes.SelectMany(node => node.Inputs).First(input => input?.Parameter is not null)!;
+        private bool WantsParameters(Loop loop) =>
+            loop.Body.Nodes.SelectMany(node => node.Inputs).Any(input => input?.Parameter is not null && _wanted(input));
 
         private Node Saving(Node repeat)
         {
             var loop = repeat.Loop!;
             if (!_blocks.TryGetValue(loop.Body, out var split))
-                _blocks[loop.Body] = split = Differentiate.Block(loop.Body, _wanted(BlockParameter(loop)));
+                _blocks[loop.Body] = split = Differentiate.Block(loop.Body, WantsParameters(loop));
             var (saving, backward) = split;
             var saved = new Value("saved" + Capital(repeat.Outputs[0].Name), new(Element.Saved, Shape.Of()));
             _waysBack[repeat.Outputs[0]] = loop with { Body = backward };

@@ -16,7 +16,7 @@ public sealed class Builder
     public IReadOnlyList<Value> Apply(Operation operation, string name, IReadOnlyList<Value?> inputs, Attributes? attributes = null)
     {
         attributes ??= Attributes.None;
-        var types = operation.Shape(new([.. inputs.Select(input => input?.Type)], attributes));
+        var types = operation.Shape(new(operation.Name, [.. inputs.Select(input => input?.Type)], attributes));
         var outputs = types.Select((type, i) =>
             new Value(i == 0 ? name : $"{name}{(operation.OutputNames.Count > i ? operation.OutputNames[i] : (i + 1).ToString())}", type)).ToArray();
         _nodes.Add(new(operation, inputs, outputs, attributes));

@@ -37,6 +37,10 @@ public sealed class Dim : IEquatable<Dim>
     /// <summary>The coefficient of <c>B^b T^t</c>.</summary>
     public long Coefficient(int b, int t) => _terms.Where(term => term.Powers == (b, t)).Sum(term => term.Coefficient);
 
+    /// <summary>The size divided by <paramref name="n"/>, or null where that leaves a remainder for some B and T.</summary>
+    public Dim? DividedBy(long n) => n > 0 && _terms.All(term => term.Coefficient % n == 0)
+        ? new(_terms.Select(term => (term.Powers, term.Coefficient / n))) : null;
+
     public long Evaluate(long b, long t) =>
         _terms.Sum(term => term.Coefficient * Power(b, term.Powers.B) * Power(t, term.Powers.T));
 

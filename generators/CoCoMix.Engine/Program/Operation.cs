@@ -29,9 +29,18 @@ public sealed record Operation(
 }
 
 /// <summary>What a shape rule reads.</summary>
-public sealed record Arguments(IReadOnlyList<TensorType?> Types, Attributes Attributes)
+public sealed record Arguments(string Operation, IReadOnlyList<TensorType?> Types, Attributes Attributes)
 {
-    public Shape this[int i] => Types[i]!.Shape;
+    /// <summary>The shape of an operand that holds numbers. The language does no arithmetic on indices.</summary>
+    public Shape this[int i] => Types[i]!.Element == Element.Float ? Any(i)
+        : throw new ShapeException($"{Operation} needs numbers, not int64 indices of shape {Any(i)}");
+
+    /// <summary>The shape of an operand that holds int64 indices.</summary>
+    public Shape Indices(int i) => Types[i]!.Element == Element.Index ? Any(i)
+        : throw new ShapeException($"{Operation} needs int64 indices, not numbers of shape {Any(i)}");
+
+    /// <summary>The shape of an operand, whatever it holds.</summary>
+    public Shape Any(int i) => Types[i]!.Shape;
 
     public bool Has(int i) => i < Types.Count && Types[i] is not null;
 }
@@ -45,8 +54,9 @@ public sealed record Backward(Node Node, IReadOnlyList<Value?> OutputGradients, 
 
     public Value Output(int i) => Node.Outputs[i];
 
-    /// <summary>The gradient of the first output.</summary>
-    public Value Gradient => OutputGradients[0]!;
+    /// <summary>The gradient of the first output, where the others (log-sum-exps, means) are kept for the way back only.</summary>
+    public Value Gradient => OutputGradients[0] is { } gradient && OutputGradients.Skip(1).All(other => other is null) ? gradient
+        : throw new ShapeException($"the gradient of {Node.Operation.Name} is defined for its first output only");
 }
 
 /// <summary>What an emit rule reads: the names of its inputs, its constants, and which outputs are used.</summary>

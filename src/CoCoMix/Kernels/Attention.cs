@@ -66,11 +66,12 @@ public static partial class Kernels
         return q.matmul(k.transpose(-2, -1)).div_(Math.Sqrt(q.shape[^1])).masked_fill_(later, double.NegativeInfinity).MoveToOuterDisposeScope();
     }
 
-    /// <summary><c>[B, T, D]</c> as <c>[B, H, T, D/H]</c>, a view.</summary>
+    /// <summary><c>[B, T, D]</c> as <c>[B, H, T, D/H]</c>, a view; flash attention reads heads as if their numbers lay side by side.</summary>
     private static Tensor Heads(Tensor x, long heads)
     {
         var shape = x.shape;
-        using var split = x.reshape(shape[0], shape[1], heads, shape[2] / heads);
+        using var dense = x.stride(-1) == 1 ? x.alias() : x.contiguous();
+        using var split = dense.reshape(shape[0], shape[1], heads, shape[2] / heads);
         return split.transpose(1, 2);
     }
 

@@ -53,6 +53,9 @@ public static partial class Kernels
         slope.mul_(scale);
         slope.div_(std);
         slope.div_(n - 1);
+        // Where all elements of a row are equal the std has no slope, and libtorch says zero.
+        using var isConstant = std.eq(0);
+        slope.masked_fill_(isConstant, 0);
         using var turned = y.mul(slope);
         dx.add_(turned);
         if (dMean is not null)

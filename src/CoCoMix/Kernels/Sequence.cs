@@ -22,7 +22,7 @@ public static partial class Kernels
     {
         using var flat = ids.flatten();
         using var rows = Rows(gradient);
-        if (!IsCpuFloat(into) || !rows.is_contiguous() || !flat.is_contiguous())
+        if (!IsCpuFloat(into) || !into.is_contiguous() || !rows.is_contiguous() || !flat.is_contiguous())
         {
             into.index_add_(0, flat, rows, 1);
             return;
@@ -64,8 +64,12 @@ public static partial class Kernels
         return (x.narrow(-1, 0, part), x.narrow(-1, part, part), x.narrow(-1, 2 * part, part));
     }
 
-    /// <summary>Three tensors side by side in the last axis.</summary>
-    public static Tensor ConcatThree(Tensor a, Tensor b, Tensor c) => cat([a, b, c], -1);
+    /// <summary>Three tensors of one shape side by side in the last axis; an absent one is zero.</summary>
+    public static Tensor ConcatThree(Tensor? a, Tensor? b, Tensor? c)
+    {
+        using var zero = a is null || b is null || c is null ? zeros_like((a ?? b ?? c)!) : null;
+        return cat([a ?? zero!, b ?? zero!, c ?? zero!], -1);
+    }
 
     /// <summary><c>a0, b0, a1, b1, ...</c>: two <c>[B, T, D]</c> to <c>[B, 2T, D]</c>.</summary>
     public static Tensor Interleave(Tensor a, Tensor b)

@@ -75,12 +75,12 @@ public static partial class Kernels
     {
         var (k, d) = (values.shape[^1], into.shape[1]);
         var n = values.numel() / k;
-        if (!IsCpuFloat(into) || !values.is_contiguous() || !indices.is_contiguous() || !gradient.is_contiguous())
+        if (!IsCpuFloat(into) || !into.is_contiguous() || !values.is_contiguous() || !indices.is_contiguous() || !gradient.is_contiguous())
         {
             using var column = values.reshape(-1, k, 1);
             using var row = gradient.reshape(-1, 1, d);
             using var products = column.mul(row);
-            using var flat = products.view(-1, d);
+            using var flat = products.reshape(-1, d);
             using var at = indices.flatten();
             into.index_add_(0, at, flat, 1);
             return;
@@ -98,22 +98,25 @@ public static partial class Kernels
     }
 
     /// <summary>
-    /// The <paramref name="count"/> largest scores' indices. Latents outside the k candidates score zero: before negative scores come
-    /// the lowest latents that are not candidates.
+    /// The <paramref name="count"/> largest scores' indices, of <paramref name="latents"/>. Latents outside the k candidates score zero:
+    /// before negative scores come the lowest latents that are not candidates. Of equal scores a candidate wins.
     /// </summary>
-    public static Tensor SelectLabels(Tensor scores, Tensor indices, int count)
+    public static Tensor SelectLabels(Tensor scores, Tensor indices, int count, long latents)
     {
         using var scope = NewDisposeScope();
         var k = indices.shape[^1];
-        // Among the first k + count latents at least count are not candidates; weights fall with the index, so top-k takes the lowest.
-        var window = k + count;
+        // Among the first k + count latents at least count are not candidates, unless there are fewer latents; weights fall with the
+        // index, so top-k takes the lowest.
+        var window = Math.Min(k + count, latents);
         var inside = indices.clamp_max(window);
         var isCandidate = zeros(WithLast(indices.shape, window + 1), scores.dtype, scores.device)
             .scatter_(-1, inside, ones_like(scores, requires_grad: false)).narrow(-1, 0, window);
-        var (_, fillers) = ((1 - isCandidate) * arange(window, 0, -1, scores.dtype, scores.device)).topk(count);
-        var candidates = cat([scores, zeros(fillers.shape, scores.dtype, scores.device)], -1);
-        var (_, best) = candidates.topk(count);
-        return cat([indices, fillers], -1).gather(-1, best).MoveToOuterDisposeScope();
+        var (weights, fillers) = ((1 - isCandidate) * arange(window, 0, -1, scores.dtype, scores.device)).topk(count);
+        // Where no more latents are left, candidates come up a second time; those must lose.
+        var fillerScores = zeros_like(weights).masked_fill(weights.le(0), double.NegativeInfinity);
+        // Stable, so that of equal scores the first wins; top-k takes any.
+        var (_, order) = cat([scores, fillerScores], -1).sort(-1, descending: true, stable: true);
+        return cat([indices, fillers], -1).gather(-1, order.narrow(-1, 0, count)).MoveToOuterDisposeScope();
     }
 
     private static Tensor GatherRows(Tensor indices, Tensor weight)

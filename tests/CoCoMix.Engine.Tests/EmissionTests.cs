@@ -1,0 +1,90 @@
+using CoCoMix.Engine.Emission;
+using CoCoMix.Engine.Spec;
+using Microsoft.CodeAnalysis;
+using Microsoft.CodeAnalysis.CSharp;
+using Microsoft.CodeAnalysis.CSharp.Syntax;
+
+namespace CoCoMix.Engine.Tests;
+
+/// <summary>What generated files say, read back with Roslyn.</summary>
+public sealed class EmissionTests
+{
+    private static readonly ModelSpec[] Models =
+        [.. Specs.Models, Specs.Mixing(3, 1, labels: Specs.Labels(2, 1)), Specs.Mixing(3, 1, labels: Specs.Labels(2, 0, SelectionKind.Activation))];
+
+    private static IEnumerable<string> Files => [.. Models.Select(CSharp.Model), CSharp.Sae(Specs.Sae())];
+
+    [Fact]
+    public void Fused_code_lets_go_of_every_tensor_it_makes_exactly_once_and_does_not_read_it_after()
+    {
+        var checkedMethods = 0;
+        foreach (var method in Files.SelectMany(FusedMethods))
+        {
+            checkedMethods++;
+            var made = method.Body!.DescendantNodes().OfType<SingleVariableDesignationSyntax>().Select(local => local.Identifier)
+                .Concat(method.Body.DescendantNodes().OfType<VariableDeclaratorSyntax>().Where(IsTensor).Select(local => local.Identifier))
+                .Select(identifier => identifier.Text).ToArray();
+            Assert.Distinct(made);
+            var ends = method.Body.DescendantNodes().OfType<ExpressionSyntax>().Where(IsEnd).ToArray();
+            foreach (var name in made.Concat(Restored(method)))
+            {
+                var end = Assert.Single(ends, end => end.ToString() == name);
+                if (end.Parent?.Parent?.Parent is not InvocationExpressionSyntax) continue;
+                Assert.DoesNotContain(method.Body.DescendantNodes().OfType<ExpressionSyntax>(),
+                    later => later.SpanStart > end.Span.End && later.Parent is not NameColonSyntax && later.ToString() == name);
+            }
+            // Parameters are the caller's.
+            Assert.DoesNotContain(ends, end => IsFreed(end) && method.ParameterList.Parameters.Any(p => p.Identifier.Text == end.ToString()));
+        }
+        Assert.True(checkedMethods > 3 * Models.Length);
+    }
+
+    [Fact]
+    public void The_same_declaration_gives_the_same_text() =>
+        Assert.All(Models, model => Assert.Equal(CSharp.Model(model), CSharp.Model(model with { Block = model.Block! with { } })));
+
+    [Fact]
+    public void Depth_does_not_lengthen_a_file()
+    {
+        int Lines(ModelSpec model) => CSharp.Model(model).Split('\n').Length;
+        Assert.Equal(Lines(Specs.Plain(4)), Lines(Specs.Plain(48)));
+        Assert.Equal(Lines(Specs.Mixing(4, 2)), Lines(Specs.Mixing(48, 24)));
+    }
+
+    [Fact]
+    public void Every_statement_of_a_fused_method_shows_the_shape_of_its_result()
+    {
+        foreach (var method in Files.SelectMany(FusedMethods))
+            Assert.All(method.Body!.DescendantNodes().OfType<LocalDeclarationStatementSyntax>().Where(local => local.ToString().Contains("Kernels.")),
+                statement => Assert.Contains("// ", statement.GetTrailingTrivia().ToString()));
+    }
+
+    /// <summary>The methods written from functions of the program.</summary>
+    private static IEnumerable<MethodDeclarationSyntax> FusedMethods(string file)
+    {
+        var tree = CSharpSyntaxTree.ParseText(file);
+        Assert.Empty(tree.GetDiagnostics());
+        var methods = tree.GetRoot().DescendantNodes().OfType<MethodDeclarationSyntax>();
+        return methods.Where(method => method.Body?.ToString().Contains("Kernels.") == true);
+    }
+
+    /// <summary>Not the structs that name weights, nor the array a loop keeps its bundles in, nor what a loop carries from block to block.</summary>
+    private static bool IsTensor(VariableDeclaratorSyntax local) => local.Initializer is { } initializer
+        && initializer.Value is not (ObjectCreationExpressionSyntax or ArrayCreationExpressionSyntax or LiteralExpressionSyntax)
+        && local.Identifier.Text != "next";
+
+    /// <summary>The members of a bundle that a way back is handed to free.</summary>
+    private static IEnumerable<string> Restored(MethodDeclarationSyntax method) => method.Identifier.Text.EndsWith("Backward")
+        ? method.Body!.DescendantNodes().OfType<MemberAccessExpressionSyntax>().Select(access => access.ToString())
+            .Where(access => access.StartsWith("saved.")).Distinct()
+        : [];
+
+    /// <summary>Where a tensor stops being this method's: freed, returned, or kept in the bundle.</summary>
+    private static bool IsEnd(ExpressionSyntax expression) => IsFreed(expression)
+        || expression.Parent is ReturnStatementSyntax
+        || expression.Parent is ArgumentSyntax { Parent: TupleExpressionSyntax { Parent: ReturnStatementSyntax } }
+        || expression.Parent is AssignmentExpressionSyntax { Parent: InitializerExpressionSyntax } assignment && assignment.Right == expression;
+
+    private static bool IsFreed(ExpressionSyntax expression) =>
+        expression.Parent is ArgumentSyntax { Parent.Parent: InvocationExpressionSyntax call } && call.Expression.ToString() == "Kernels.Free";
+}

@@ -1,0 +1,199 @@
+using CoCoMix.Engine.Lowering;
+using CoCoMix.Engine.Operations;
+using CoCoMix.Engine.Passes;
+using CoCoMix.Engine.Program;
+using CoCoMix.Engine.Spec;
+using TorchSharp;
+using static TorchSharp.torch;
+
+namespace CoCoMix.Engine.Tests;
+
+/// <summary>Each pass keeps what a program computes, and makes of it what it promises.</summary>
+public sealed class PassTests
+{
+    private static readonly RandomProgram[] Programs = [.. Enumerable.Range(0, 25).Select(RandomProgram.Straight)];
+
+    public static TheoryData<int> Models => [.. Enumerable.Range(0, Specs.Models.Length)];
+
+    [Fact]
+    public void Random_programs_agree_with_autograd_after_every_pass() => AgreeWithAutograd(Programs);
+
+    [Fact]
+    public void Random_loops_agree_with_autograd_after_every_pass() => AgreeWithAutograd([.. Enumerable.Range(0, 12).Select(RandomProgram.Looped)]);
+
+    private static void AgreeWithAutograd(RandomProgram[] programs)
+    {
+        var runs = Emitted.Compile(programs.SelectMany((program, i) =>
+        {
+            var step = Differentiate.WithRespectToParameters(program.Forward, program.Losses);
+            var gathered = Differentiate.WithRespectToParameters(Sparsity.Gather(program.Forward), program.Losses);
+            return new[] { step, Accumulation.InPlace(step), gathered, Accumulation.InPlace(gathered) }
+                .Select((function, pass) => Unit.Model($"Program{i}_{pass}", function, program.Layout));
+        }));
+        for (var i = 0; i < programs.Length; i++)
+        {
+            using var scope = NewDisposeScope();
+            var (program, sizes, draw) = (programs[i], new Sizes(2, 5), new Draw(i));
+            var inputs = program.Forward.Inputs.Select(input => draw.Numbers(new(input.Type, 9), sizes)).ToArray();
+            var weights = Reference.Parameters(draw, program.Layout);
+            var expected = Reference.Run(program.Forward, inputs, (value, block) => weights[Reference.Index(program.Layout, value, block)]);
+            var gradients = Reference.Gradients(expected[1..].Zip(program.Losses, (loss, pair) => (loss, pair.Weight)), weights);
+            for (var pass = 0; pass < 4; pass++)
+                Reference.Check(runs[$"Program{i}_{pass}"], inputs, weights, expected, gradients, $"program {i}, pass {pass}");
+        }
+    }
+
+    [Fact]
+    public void Dead_code_removal_keeps_outputs_and_effects_and_nothing_that_is_not_read()
+    {
+        var removed = 0;
+        foreach (var function in Programs.SelectMany(program => new[]
+        {
+            program.Forward, program.Forward with { Outputs = [program.Forward.Outputs[1]] },
+            Differentiate.WithRespectToParameters(program.Forward, program.Losses) with { Outputs = [] },
+        }))
+        {
+            var live = Simplify.Dead(function);
+            removed += function.Nodes.Count - live.Nodes.Count;
+            var read = live.Nodes.SelectMany(node => node.Inputs).Concat(live.Outputs).ToHashSet();
+            Assert.All(live.Nodes, node => Assert.True(node.HasEffect || node.Outputs.Any(read.Contains), $"Nothing reads {node}."));
+            Assert.Equal(function.Nodes.Where(live.Nodes.Contains), live.Nodes);
+            Assert.Equal(function.Nodes.Where(node => node.HasEffect), live.Nodes.Where(node => node.HasEffect));
+            Assert.Equal(live.Nodes, Simplify.Dead(live).Nodes);
+            AssertMadeBeforeRead(live);
+        }
+        Assert.True(removed > 100);
+    }
+
+    [Fact]
+    public void Gathering_rewrites_products_with_scattered_values_and_no_others()
+    {
+        var rewritten = 0;
+        foreach (var program in Programs)
+        {
+            var before = Simplify.Dead(program.Forward);
+            var after = Sparsity.Gather(before);
+            bool IsSparse(Function function, Node node) => node.Operation == Table.MatMul
+                && function.Nodes.Single(other => other.Outputs.Contains(node.Inputs[0]!)).Operation == Table.Scatter;
+            Assert.DoesNotContain(after.Nodes, node => IsSparse(after, node));
+            Assert.Equal(before.Nodes.Count(node => IsSparse(before, node)), after.Nodes.Count(node => node.Operation == Table.SparseMatMul));
+            Assert.Equal(before.Nodes.SelectMany(node => node.Outputs).Count(output => after.Nodes.Any(node => node.Outputs.Contains(output))),
+                after.Nodes.Sum(node => node.Outputs.Count));
+            rewritten += after.Nodes.Count(node => node.Operation == Table.SparseMatMul);
+            AssertMadeBeforeRead(after);
+        }
+        Assert.True(rewritten > 5);
+    }
+
+    [Fact]
+    public void A_product_with_what_was_not_scattered_stays()
+    {
+        var (x, w) = (new Value("x", TensorType.Float(Dim.B, 4)), new Value("w", TensorType.Float(4, 5), "w"));
+        var build = new Builder();
+        var function = build.Build("F", [x], [build.One(Table.MatMul, "y", [x, w])]);
+        Assert.Equal(function.Nodes, Sparsity.Gather(function).Nodes);
+    }
+
+    [Fact]
+    public void A_gradient_that_is_read_twice_is_not_added_in_place()
+    {
+        var a = new Value("a", TensorType.Float(Dim.B, 4));
+        var (first, second) = (new Value("first", TensorType.Float(4, 4), "first"), new Value("second", TensorType.Float(4, 4), "second"));
+        var build = new Builder();
+        var gradient = build.One(Table.WeightGradient, "d", [a, a]);
+        build.Apply(Table.Accumulate, "", [first, gradient]);
+        var once = build.Build("Once", [a], []);
+        Assert.Equal([first], Accumulation.InPlace(once).Nodes.Select(node => node.Into));
+        var returned = once with { Outputs = [gradient] };
+        Assert.Equal(returned.Nodes, Accumulation.InPlace(returned).Nodes);
+        build.Apply(Table.Accumulate, "", [second, gradient]);
+        var twice = build.Build("Twice", [a], []);
+        Assert.Equal(twice.Nodes, Accumulation.InPlace(twice).Nodes);
+    }
+
+    [Theory, MemberData(nameof(Models))]
+    public void Every_matrix_gradient_of_a_model_is_added_in_place(int model)
+    {
+        var step = ModelLowering.Lower(Specs.Models[model]).Step;
+        foreach (var function in WithLoops(step))
+        {
+            var products = function.Nodes.Where(node => node.Operation.EmitAccumulate is not null).ToArray();
+            Assert.All(products, node => Assert.True(node.Into is not null && node.Outputs.Count == 0, $"{node} makes a temporary."));
+        }
+        Assert.Contains(WithLoops(step).SelectMany(function => function.Nodes), node => node.Operation == Table.WeightGradient);
+    }
+
+    [Fact]
+    public void A_teacher_computes_no_parameter_gradient_and_goes_back_no_further_than_its_tap()
+    {
+        foreach (var (layers, after) in from layers in Enumerable.Range(1, 4) from after in Enumerable.Range(0, layers) select (layers, after))
+        {
+            var function = LabelLowering.Lower(Specs.Labels(layers, after));
+            var nodes = WithLoops(function).SelectMany(inner => inner.Nodes).ToArray();
+            Operation[] ofParameters = [Table.Accumulate, Table.WeightGradient, Table.EmbeddingBackward, Table.FirstRowsBackward, Table.SparseWeightGradient];
+            Assert.DoesNotContain(nodes, node => node.HasEffect || ofParameters.Contains(node.Operation));
+            // The head's and the norms' gradients to their parameters are asked for by nobody.
+            var read = nodes.SelectMany(node => node.Inputs).Concat(WithLoops(function).SelectMany(inner => inner.Outputs)).ToHashSet();
+            Assert.All(nodes.Where(node => node.Operation == Table.LayerNormBackward), node => Assert.DoesNotContain(node.Outputs.Skip(1), read.Contains));
+
+            var forth = function.Nodes.Where(node => node.Loop is not null && node.Operation != Table.RepeatBackward).ToArray();
+            var back = function.Nodes.Where(node => node.Operation == Table.RepeatBackward).ToArray();
+            Assert.Equal((Table.Repeat, 0, after + 1), (forth[0].Operation, forth[0].Loop!.From, forth[0].Loop!.Count));
+            Assert.Equal(after + 1 < layers ? 1 : 0, back.Length);
+            Assert.All(back, node => Assert.Equal((after + 1, layers - after - 1), (node.Loop!.From, node.Loop.Count)));
+            AssertMadeBeforeRead(function);
+        }
+    }
+
+    [Fact]
+    public void Labels_by_activation_need_no_way_back()
+    {
+        var function = LabelLowering.Lower(Specs.Labels(4, 1, SelectionKind.Activation));
+        Assert.DoesNotContain(function.Nodes, node => node.Operation == Table.NextTokenLoss || node.Operation == Table.RepeatBackward);
+        Assert.Equal([(0, 2)], function.Nodes.Where(node => node.Loop is not null).Select(node => (node.Loop!.From, node.Loop.Count)));
+    }
+
+    [Theory, InlineData(true, true), InlineData(true, false), InlineData(false, true), InlineData(false, false)]
+    public void A_split_block_saves_what_its_way_back_restores_and_no_parameter(bool parameters, bool bias)
+    {
+        var block = Parts.Block(Specs.Block(bias), 12, "Block");
+        var (saving, backward) = Differentiate.Block(block, parameters);
+        Assert.Equal(saving.Saved, backward.Restored);
+        Assert.Distinct(saving.Saved);
+        Assert.All(saving.Saved, value => Assert.Null(value.Parameter));
+        Assert.All(saving.Saved, value => Assert.Contains(value, block.Inputs.Concat(saving.Nodes.SelectMany(node => node.Outputs))));
+        var read = backward.Nodes.SelectMany(node => node.Inputs).ToHashSet();
+        Assert.All(backward.Restored, value => Assert.Contains(value, read));
+        Assert.Equal(parameters, backward.Nodes.Any(node => node.HasEffect));
+        var gradients = backward.Nodes.Where(node => node.Operation == Table.Accumulate).Select(node => node.Inputs[0]!.Parameter).ToArray();
+        Assert.Equal(parameters ? Layout.Block(Specs.Block(bias), 12).Select(p => p.Path).Order() : [], gradients.Order());
+        AssertMadeBeforeRead(saving);
+        AssertMadeBeforeRead(backward);
+    }
+
+    [Fact]
+    public void An_output_that_the_gradient_rule_ignores_is_refused_not_dropped()
+    {
+        var (x, w) = (new Value("x", TensorType.Float(Dim.B, 4), "x"), new Value("w", TensorType.Float(4), "w"));
+        var build = new Builder();
+        var rows = build.Apply(Table.LayerNorm, "y", [x, w, w], new(("epsilon", 1e-5)));
+        var loss = build.One(Table.NormalizedMse, "loss", [build.One(Table.Add, "sum", [rows[0], rows[1]]), rows[0]]);
+        var function = build.Build("F", [], [loss]);
+        Assert.Throws<ShapeException>(() => Differentiate.WithRespectToParameters(function, [(loss, 1)]));
+    }
+
+    private static IEnumerable<Function> WithLoops(Function function) =>
+        function.Nodes.Where(node => node.Loop is not null).Select(node => node.Loop!.Body).DistinctBy(body => body.Name).Append(function);
+
+    /// <summary>Straight-line code: every value is an input, a parameter, or made above, and made once.</summary>
+    private static void AssertMadeBeforeRead(Function function)
+    {
+        var made = function.Inputs.Concat(function.Restored).ToHashSet();
+        foreach (var node in function.Nodes)
+        {
+            Assert.All(node.Inputs.OfType<Value>(), input => Assert.True(input.Parameter is not null || made.Contains(input), $"{node} reads {input} too early."));
+            Assert.All(node.Outputs, output => Assert.True(made.Add(output), $"{output} is made twice."));
+        }
+        Assert.All(function.Outputs.Concat(function.Saved), output => Assert.True(made.Contains(output) || output.Parameter is not null));
+    }
+}

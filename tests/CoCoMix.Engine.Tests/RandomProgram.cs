@@ -1,0 +1,99 @@
+using CoCoMix.Engine.Lowering;
+using CoCoMix.Engine.Operations;
+using CoCoMix.Engine.Program;
+
+namespace CoCoMix.Engine.Tests;
+
+/// <summary>Random programs on a stream <c>[B, T, 6]</c>: values read many times or never, parameters shared, with or without loops.</summary>
+internal sealed record RandomProgram(
+    Function Forward, IReadOnlyList<(Value Loss, double Weight)> Losses, ModelLayout Layout)
+{
+    private const int Width = 6;
+
+    private static readonly Lowering.Parameter Table9 = new("table", Shape.Of(9, Width));
+
+    /// <summary>What every operation may read; a loop has its own for each block.</summary>
+    private static readonly Lowering.Parameter[] Shared =
+    [
+        new("square", Shape.Of(Width, Width)), new("triple", Shape.Of(3 * Width, Width)),
+        new("gain", Shape.Of(Width)), new("shift", Shape.Of(Width)),
+    ];
+
+    /// <summary>Operations in a straight line.</summary>
+    public static RandomProgram Straight(int seed) => Of(seed, blocks: 0, (draw, build, stream) => Extend(draw, build, stream, new(Shared), 14));
+
+    /// <summary>Five blocks of one random function, the last three of them on twice the positions.</summary>
+    public static RandomProgram Looped(int seed) => Of(seed, blocks: 5, (draw, build, stream) =>
+    {
+        var x = new Value("x", stream[0].Type);
+        var inside = new List<Value> { x };
+        var body = new Builder();
+        Extend(draw, body, inside, new(Shared), 5);
+        // What a way back reads may be the result itself.
+        var result = body.One(draw.Of(Table.Relu, Table.GeluTanh), "result", [body.One(Table.Add, "residual", [x, inside[^1]])]);
+        var block = body.Build("Block", [x], [result]);
+        var h = Parts.Blocks(build, stream[^1], block, 0, 2);
+        var mixed = Parts.Blocks(build, build.One(Table.Interleave, "mixed", [h, stream[0]]), block, 2, 3);
+        stream.Add(h);
+        stream.Add(build.One(Table.EverySecond, "half", [mixed], new(("offset", 1))));
+    });
+
+    private static RandomProgram Of(int seed, int blocks, Action<Draw, Builder, List<Value>> extend)
+    {
+        var (draw, build, weights) = (new Draw(seed), new Builder(), new List<Value>());
+        var ids = new Value("ids", TensorType.Index(Dim.B, Dim.T));
+        var table = new ParameterValues([Table9])["table"];
+        var stream = new List<Value> { build.One(Table.Embedding, "embedded", [table, ids]) };
+        extend(draw, build, stream);
+        var last = stream[^1];
+        (Value, double)[] losses = [(Loss(last, 0), 1), (Loss(draw.Of([.. stream]), 1), -0.5)];
+        return new(
+            build.Build("Forward", [ids, .. weights], [last, .. losses.Select(loss => loss.Item1)]), losses,
+            blocks == 0 ? new([Table9, .. Shared], [], 0, []) : new([Table9], Shared, blocks, []));
+
+        Value Loss(Value value, int i)
+        {
+            var input = new Value($"weights{i}", value.Type);
+            weights.Add(input);
+            return build.One(Reference.WeightedSum, $"loss{i}", [value, input]);
+        }
+    }
+
+    private static void Extend(Draw draw, Builder build, List<Value> stream, ParameterValues p, int count)
+    {
+        var (square, triple, gain, shift) = (p["square"], p["triple"], p["gain"], p["shift"]);
+        for (var i = 0; i < count; i++)
+        {
+            Value x = draw.Of([.. stream]), y = draw.Of([.. stream]), z = draw.Of([.. stream]);
+            stream.Add(draw.Below(14) switch
+            {
+                0 => build.One(Table.Add, "sum", [x, y]),
+                1 => build.One(Table.Subtract, "difference", [x, draw.Coin() ? shift : y]),
+                2 => build.One(Table.Multiply, "product", [x, draw.Coin() ? gain : y]),
+                3 => build.One(Table.Negate, "negative", [x]),
+                4 => build.One(Table.GeluTanh, "active", [x]),
+                5 => build.One(Table.Relu, "positive", [x]),
+                6 => build.One(Table.StopGradient, "held", [x]),
+                7 => build.One(Table.Linear, "mapped", [x, square, draw.Coin() ? shift : null]),
+                8 => build.Apply(Table.LayerNorm, "normal", [x, gain, shift], new(("epsilon", 1e-3)))[0],
+                9 => Restored(build.Apply(Table.Standardize, "standard", [x], new(("epsilon", 1e-3))), y),
+                10 => build.Apply(Table.Attention, "attended", [x, y, z], new(("heads", 2)))[0],
+                11 => draw.Of([.. build.Apply(Table.SplitThree, "part", [build.One(Table.Linear, "three", [x, triple, null])])]),
+                12 => build.One(Table.EverySecond, "half",
+                    [build.One(Table.Interleave, "mixed", [x, y])], new(("offset", draw.Below(2)))),
+                _ => Sparse(build.Apply(Table.TopK, "top", [x], new(("k", 2)))),
+            });
+        }
+
+        Value Restored(IReadOnlyList<Value> rows, Value y) => draw.Coin() ? rows[0]
+            : build.One(Table.Add, "restored", [build.One(Table.Multiply, "scaled", [y, rows[2]]), rows[1]]);
+
+        Value Sparse(IReadOnlyList<Value> top)
+        {
+            var scattered = build.One(Table.Scatter, "scattered", [top[0], top[1]], new(("size", Width)));
+            // Read by a product, by something else, or by both.
+            var product = build.One(Table.MatMul, "decoded", [scattered, square]);
+            return draw.Below(3) switch { 0 => scattered, 1 => product, _ => build.One(Table.Add, "both", [scattered, product]) };
+        }
+    }
+}

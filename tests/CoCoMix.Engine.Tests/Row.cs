@@ -1,0 +1,250 @@
+using CoCoMix.Engine.Operations;
+using CoCoMix.Engine.Program;
+using TorchSharp;
+using static TorchSharp.torch;
+using F = TorchSharp.torch.nn.functional;
+
+namespace CoCoMix.Engine.Tests;
+
+/// <summary>
+/// A row of the operation table, random applications of it, and what it means in plain TorchSharp. Where TorchSharp alone would take more
+/// than the row's documentation says (a bias that broadcasts), the reference says no with <c>Require</c>.
+/// </summary>
+/// <param name="Differentiable">How many outputs carry a gradient.</param>
+internal sealed record Row(Operation Operation, Func<Draw, Application> Draw, Func<Row.Given, Tensor[]> Reference, int Differentiable = 1)
+{
+    /// <summary>What a reference reads.</summary>
+    internal sealed record Given(IReadOnlyList<Tensor?> Tensors, Attributes Attributes)
+    {
+        public Tensor this[int i] => Tensors[i]!;
+
+        public bool Has(int i) => i < Tensors.Count && Tensors[i] is not null;
+
+        public long Int(string name) => Attributes.Int(name);
+    }
+
+    public static readonly IReadOnlyList<Row> All =
+    [
+        new(Table.Constant, d => new([Operand.Float(d.Lead())], ("value", 0.25)), x => [tensor(x.Attributes.Real("value"), float64)], 0),
+        new(Table.Accumulate, d => Twice(d.Lead()), x => Require(Same(x[0], x[1]), () => Array.Empty<Tensor>()), 0),
+
+        new(Table.Add, Broadcasting, x => [x[0] + x[1]]),
+        new(Table.Subtract, Broadcasting, x => [x[0] - x[1]]),
+        new(Table.Multiply, Broadcasting, x => [x[0] * x[1]]),
+        new(Table.Negate, d => new([Operand.Float(d.Lead())]), x => [-x[0]]),
+        new(Table.GeluTanh, d => new([Operand.Float(d.Lead())]),
+            x => [x[0] / 2 * (1 + (Math.Sqrt(2 / Math.PI) * (x[0] + 0.044715 * x[0].pow(3))).tanh())]),
+        new(Table.Relu, d => new([Operand.Float(d.Lead())]), x => [x[0].clamp_min(0)]),
+        new(Table.StopGradient, d => new([Operand.Float(d.Lead())]), x => [x[0].detach()]),
+        new(Table.SumTo,
+            d => { var shape = d.Lead(); return new([Operand.Float(shape), Operand.Float(d.Shrunk(shape))]); },
+            x => [SumToSize(x[0], x[1].shape)], 0),
+
+        new(Table.Linear,
+            d =>
+            {
+                var (i, o) = (d.Width(), d.Width());
+                return new([Operand.Float([.. d.Lead(), i]), Operand.Float(o, i), d.Coin() ? Operand.Float(o) : null]);
+            },
+            x => Require(x[1].dim() == 2 && (!x.Has(2) || x[2].dim() == 1 && x[2].shape[0] == x[1].shape[0]),
+                () => [F.linear(x[0], x[1], x.Has(2) ? x[2] : null)])),
+        new(Table.MatMul,
+            d => { var (i, o) = (d.Width(), d.Width()); return new([Operand.Float([.. d.Lead(), i]), Operand.Float(i, o)]); },
+            x => Require(x[1].dim() == 2, () => [Product(x[0], x[1])])),
+        new(Table.WeightGradient,
+            d => { var lead = d.Lead(); return new([Operand.Float([.. lead, d.Width()]), Operand.Float([.. lead, d.Width()])]); },
+            x => Require(SameLeading(x[0], x[1]), () => [einsum("...o,...i->oi", x[0], x[1])]), 0),
+
+        new(Table.Attention,
+            d =>
+            {
+                var (b, t) = d.Positions();
+                var heads = 1 + d.Below(3);
+                var operand = Operand.Float(b, t, heads * d.Width());
+                return new([operand, operand, operand], ("heads", heads));
+            },
+            x => Require(Same(x[0], x[1]) && Same(x[0], x[2]) && x[0].dim() == 3, () => Attend(x[0], x[1], x[2], x.Int("heads")))),
+
+        new(Table.LayerNorm,
+            d => { var n = d.Width(); return new([Operand.Float([.. d.Lead(), n]), Operand.Float(n), Operand.Float(n)], ("epsilon", 1e-5)); },
+            x =>
+            [
+                F.layer_norm(x[0], [x[0].shape[^1]], x[1], x[2], x.Attributes.Real("epsilon")),
+                x[0].mean([-1], keepdim: true),
+                1 / (x[0].var(-1, unbiased: false, keepdim: true) + x.Attributes.Real("epsilon")).sqrt(),
+            ]),
+        new(Table.Standardize,
+            d => new([Operand.Float([.. d.Lead(), d.Width()])], ("epsilon", 1e-3)),
+            x => Require(x[0].shape[^1] > 1, () =>
+            {
+                var (mean, std) = (x[0].mean([-1], keepdim: true), x[0].std(-1, unbiased: true, keepdim: true));
+                return [(x[0] - mean) / (std + x.Attributes.Real("epsilon")), mean, std];
+            }), 3),
+
+        new(Table.Embedding,
+            d => { var v = d.Width(); return new([Operand.Float(v, d.Width()), Operand.Index(v, d.Lead())]); },
+            x => Require(x[0].dim() == 2, () => [x[0].index(TensorIndex.Tensor(x[1]))])),
+        new(Table.FirstRows,
+            d =>
+            {
+                var (b, t) = d.Positions();
+                Dim rows = t.Constant is { } length ? length + d.Below(3) : d.Coin() ? t : 128;
+                return new([Operand.Float(rows, d.Width()), d.Coin() ? Operand.Index(5, b, t) : Operand.Float(b, t)]);
+            },
+            x => Require(x[0].dim() == 2 && x[1].dim() == 2, () => [x[0].narrow(0, 0, x[1].shape[1])])),
+        new(Table.SplitThree,
+            d => new([Operand.Float([.. d.Lead(), 3 * d.Size()])]),
+            x => Require(x[0].shape[^1] % 3 == 0, () => x[0].reshape([.. x[0].shape[..^1], 3, x[0].shape[^1] / 3]).unbind(-2)), 3),
+        new(Table.ConcatThree,
+            d => { var shape = Operand.Float([.. d.Lead(), d.Size()]); return new([shape, shape, shape]); },
+            x => Require(Same(x[0], x[1]) && Same(x[0], x[2]), () => [cat([x[0], x[1], x[2]], -1)]), 0),
+        new(Table.Interleave,
+            d => { var (b, t) = d.Positions(); return Twice(b, t, d.Width()); },
+            x => Require(x[0].dim() == 3, () => [stack([x[0], x[1]], 2).flatten(1, 2)])),
+        new(Table.EverySecond,
+            d => { var (b, t) = d.Positions(); return new([Operand.Float(b, 2 * t, d.Width())], ("offset", d.Below(2))); },
+            x => Require(x[0].dim() == 3 && x[0].shape[1] % 2 == 0 && x.Int("offset") is 0 or 1,
+                () => [x[0].index(TensorIndex.Colon, TensorIndex.Slice(x.Int("offset"), null, 2))])),
+        new(Table.Spread,
+            d => { var (b, t) = d.Positions(); return new([Operand.Float(b, t, d.Width())], ("offset", d.Below(2))); },
+            x => Require(x[0].dim() == 3 && x.Int("offset") is 0 or 1, () =>
+            {
+                var (b, t, width) = (x[0].shape[0], x[0].shape[1], x[0].shape[2]);
+                return [zeros([b, 2 * t, width], x[0].dtype).index_copy(1, arange(x.Int("offset"), 2 * t, 2, int64), x[0])];
+            }), 0),
+
+        new(Table.TopK,
+            d => { var n = d.Width(); return new([Operand.Float([.. d.Lead(), n])], ("k", 1 + d.Below(n))); },
+            x => Require(x[0].dim() > 0 && x.Int("k") > 0, () => { var (top, at) = x[0].topk((int)x.Int("k")); return [top, at]; })),
+        new(Table.Scatter,
+            d =>
+            {
+                var (lead, size) = (d.Lead(), d.Width());
+                var k = 1 + d.Below(size);
+                return new([Operand.Float([.. lead, k]), Operand.Index(size, [.. lead, k])], ("size", size));
+            },
+            x => Require(Same(x[0], x[1]) && x[0].dim() > 0 && x.Int("size") > 0, () => [Dense(x[0], x[1], x.Int("size"))])),
+        new(Table.Gather,
+            d =>
+            {
+                var (lead, size) = (d.Lead(), d.Width());
+                return new([Operand.Float([.. lead, size]), Operand.Index(size, [.. lead, 1 + d.Below(size)])]);
+            },
+            x => Require(SameLeading(x[0], x[1]), () => [x[0].gather(-1, x[1])])),
+        new(Table.SparseMatMul,
+            d =>
+            {
+                var (lead, size) = (d.Lead(), d.Width());
+                var k = 1 + d.Below(size);
+                return new([Operand.Float([.. lead, k]), Operand.Index(size, [.. lead, k]), Operand.Float(size, d.Width())]);
+            },
+            x => Require(Same(x[0], x[1]) && x[0].dim() > 0 && x[2].dim() == 2, () => [Product(Dense(x[0], x[1], x[2].shape[0]), x[2])])),
+        new(Table.GatherDot,
+            d =>
+            {
+                var (lead, size, width) = (d.Lead(), d.Width(), d.Width());
+                return new([Operand.Float([.. lead, width]), Operand.Index(size, [.. lead, 1 + d.Below(size)]), Operand.Float(size, width)]);
+            },
+            x => Require(SameLeading(x[0], x[1]) && x[2].dim() == 2, () => [F.linear(x[0], x[2]).gather(-1, x[1])]), 0),
+        new(Table.SelectLabels,
+            d =>
+            {
+                var (lead, latents) = (d.Lead(), d.Width());
+                var k = 1 + d.Below(latents);
+                return new(
+                    [Operand.Float([.. lead, k]), Operand.Index(latents, [.. lead, k]) with { Distinct = true }],
+                    ("count", 1 + d.Below(k)), ("latents", latents));
+            },
+            x => Require(Same(x[0], x[1]) && x[0].dim() > 0 && x.Int("count") > 0, () =>
+            {
+                var (_, order) = Dense(x[0], x[1], x.Int("latents")).sort(-1, descending: true, stable: true);
+                return [order.narrow(-1, 0, x.Int("count"))];
+            }), 0),
+
+        new(Table.NextTokenLoss,
+            d => { var ((b, t), v) = (d.Positions(), d.Width()); return new([Operand.Float(b, t, v), Operand.Index(v, b, t)]); },
+            x => Require(x[0].dim() == 3 && x[0].shape[..^1].SequenceEqual(x[1].shape), () =>
+            {
+                var (t, v) = (x[0].shape[1], x[0].shape[2]);
+                return [F.cross_entropy(x[0].narrow(1, 0, t - 1).reshape(-1, v), x[1].narrow(1, 1, t - 1).flatten()), x[0].logsumexp(-1)];
+            })),
+        new(Table.ConceptLoss,
+            d => { var (lead, c) = (d.Lead(), d.Width()); return new([Operand.Float([.. lead, c]), Operand.Index(c, [.. lead, 1 + d.Below(c)])]); },
+            x => Require(SameLeading(x[0], x[1]), () => [-F.log_softmax(x[0], -1).gather(-1, x[1]).mean(), x[0].logsumexp(-1)])),
+        new(Table.NormalizedMse,
+            d => Twice(d.Size(), d.Width()),
+            x => Require(Same(x[0], x[1]) && x[0].dim() == 2,
+                () => [((x[0] - x[1].detach()).pow(2).mean([1]) / x[1].detach().pow(2).mean([1])).mean()])),
+        new(Table.ResidualMse,
+            // One row has no spread; KernelTests has that case.
+            d => Twice(d.Of<Dim>(2 * Dim.B, 2 + d.Below(4)), d.Width()),
+            x => Require(Same(x[0], x[1]) && x[0].dim() == 2, () =>
+            {
+                var target = x[1].detach();
+                return [(F.mse_loss(x[0], target) / (target - target.mean([0])).pow(2).mean()).nan_to_num(0)];
+            })),
+    ];
+
+    /// <summary>Rows that only gradients use: the row whose gradient they are covers them. Loops are covered by whole models.</summary>
+    public static readonly IReadOnlyDictionary<Operation, string> CoveredBy = new Dictionary<Operation, string>
+    {
+        [Table.GeluTanhBackward] = "gelu_tanh",
+        [Table.ReluBackward] = "relu",
+        [Table.AttentionBackward] = "causal_attention",
+        [Table.LayerNormBackward] = "layer_norm",
+        [Table.StandardizeBackward] = "standardize",
+        [Table.EmbeddingBackward] = "embedding",
+        [Table.FirstRowsBackward] = "first_rows",
+        [Table.SparseWeightGradient] = "sparse_matmul",
+        [Table.NextTokenLossBackward] = "next_token_loss",
+        [Table.ConceptLossBackward] = "concept_loss",
+        [Table.NormalizedMseBackward] = "normalized_mse",
+        [Table.ResidualMseBackward] = "residual_mse",
+        [Table.Repeat] = nameof(ModelProgramTests),
+        [Table.RepeatSaving] = nameof(ModelProgramTests),
+        [Table.RepeatBackward] = nameof(ModelProgramTests),
+    };
+
+    public static Row Of(string name) => All.Single(row => row.Operation.Name == name);
+
+    public override string ToString() => Operation.Name;
+
+    private static Application Twice(params Dim[] shape) => new([Operand.Float(shape), Operand.Float(shape)]);
+
+    private static Application Broadcasting(Draw d)
+    {
+        var shape = d.Lead();
+        return new([Operand.Float(d.Shrunk(shape)), Operand.Float(d.Shrunk(shape))]);
+    }
+
+    private static Tensor[] Require(bool holds, Func<Tensor[]> then) => holds ? then() : throw new ArgumentException("The operands do not fit.");
+
+    private static bool Same(Tensor a, Tensor b) => a.shape.SequenceEqual(b.shape);
+
+    private static bool SameLeading(Tensor a, Tensor b) => a.dim() > 0 && b.dim() > 0 && a.shape[..^1].SequenceEqual(b.shape[..^1]);
+
+    /// <summary><c>x W</c>. TorchSharp's own matmul ends the process where sizes differ; linear throws.</summary>
+    private static Tensor Product(Tensor x, Tensor weight) => F.linear(x, weight.t());
+
+    private static Tensor Dense(Tensor values, Tensor indices, long size) =>
+        zeros([.. values.shape[..^1], size], values.dtype).scatter_add(-1, indices, values);
+
+    private static Tensor SumToSize(Tensor x, long[] shape)
+    {
+        _ = zeros(shape).expand(x.shape);
+        while (x.dim() > shape.Length) x = x.sum(dim: 0);
+        for (var axis = 0; axis < shape.Length; axis++)
+            if (shape[axis] == 1) x = x.sum(axis, keepdim: true);
+        return x;
+    }
+
+    /// <summary>Attention from its definition, and the log-sum-exp of scores.</summary>
+    private static Tensor[] Attend(Tensor query, Tensor key, Tensor value, long heads)
+    {
+        Tensor Heads(Tensor x) => x.unflatten(2, [heads, -1]).transpose(1, 2);
+        var t = query.shape[1];
+        var scores = Heads(query).matmul(Heads(key).transpose(2, 3)) / Math.Sqrt(query.shape[2] / heads)
+            + full([t, t], double.NegativeInfinity, float64).triu(1);
+        return [scores.softmax(-1).matmul(Heads(value)).transpose(1, 2).flatten(2, 3), scores.logsumexp(-1)];
+    }
+}
