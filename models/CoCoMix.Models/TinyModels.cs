@@ -15,14 +15,16 @@ public sealed partial class TinyTeacher : LanguageModel;
 [SparseAutoencoder(Inputs = 160, Latents = 1_024, Active = 16)]
 public sealed partial class TinySae : SparseAutoencoder;
 
-/// <summary>The quick start's concept head.</summary>
-[ConceptHead(Concepts = 1_024, Active = 16, LossWeight = 0.1)]
+/// <summary>
+/// The quick start's concept head. Its loss weighs three times the paper's: in a run of a million tokens the concepts must be learned early.
+/// </summary>
+[ConceptHead(Concepts = 1_024, Active = 16, LossWeight = 0.3)]
 public sealed partial class TinyConcepts : ConceptHead;
 
 /// <summary>The quick start's CoCoMix student, 0.66M active parameters.</summary>
 [LanguageModel(Vocabulary = 1_024, Context = 128, Width = 96)]
 [Blocks<TinyBlock>(4)]
-[MixConcepts<TinyConcepts>(BeforeBlock = 1, Mixing = Mixing.Interleave)]
+[MixConcepts<TinyConcepts>(BeforeBlock = 2, Mixing = Mixing.Interleave)]
 [ConceptLabels<TinyTeacher, TinySae>(AfterBlock = 1, Count = 4, Selection = Selection.Attribution)]
 public sealed partial class TinyCoCoMix : LanguageModel;
 

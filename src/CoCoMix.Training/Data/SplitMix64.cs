@@ -7,12 +7,12 @@ namespace CoCoMix.Training;
 /// <param name="seed">Any value; neighbouring seeds give unrelated sequences.</param>
 public struct SplitMix64(ulong seed)
 {
-    private ulong state = seed;
+    private ulong _state = seed;
 
     /// <summary>The next 64 random bits.</summary>
     public ulong Next()
     {
-        var z = state += 0x9E3779B97F4A7C15;
+        var z = _state += 0x9E3779B97F4A7C15;
         z = (z ^ (z >> 30)) * 0xBF58476D1CE4E5B9;
         z = (z ^ (z >> 27)) * 0x94D049BB133111EB;
         return z ^ (z >> 31);

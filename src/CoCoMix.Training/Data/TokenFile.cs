@@ -14,9 +14,9 @@ public sealed unsafe class TokenFile : IDisposable
     /// <summary>The largest id that the format holds.</summary>
     public const int LargestId = ushort.MaxValue;
 
-    private readonly MemoryMappedFile file;
-    private readonly MemoryMappedViewAccessor view;
-    private readonly ushort* tokens;
+    private readonly MemoryMappedFile _file;
+    private readonly MemoryMappedViewAccessor _view;
+    private readonly ushort* _tokens;
 
     /// <summary>Opens a file for reading.</summary>
     /// <param name="path">A file that <see cref="Write"/> or nanoGPT's <c>prepare.py</c> made.</param>
@@ -30,11 +30,11 @@ public sealed unsafe class TokenFile : IDisposable
                 $"'{path}' has {bytes} bytes; a token file holds at least one token, of 2 bytes each. Write it again, it may be cut short.");
         Path = path;
         Count = bytes / 2;
-        file = MemoryMappedFile.CreateFromFile(path, FileMode.Open, mapName: null, capacity: 0, MemoryMappedFileAccess.Read);
-        view = file.CreateViewAccessor(0, bytes, MemoryMappedFileAccess.Read);
+        _file = MemoryMappedFile.CreateFromFile(path, FileMode.Open, mapName: null, capacity: 0, MemoryMappedFileAccess.Read);
+        _view = _file.CreateViewAccessor(0, bytes, MemoryMappedFileAccess.Read);
         byte* start = null;
-        view.SafeMemoryMappedViewHandle.AcquirePointer(ref start);
-        tokens = (ushort*)(start + view.PointerOffset);
+        _view.SafeMemoryMappedViewHandle.AcquirePointer(ref start);
+        _tokens = (ushort*)(start + _view.PointerOffset);
     }
 
     /// <summary>The file's path.</summary>
@@ -50,7 +50,7 @@ public sealed unsafe class TokenFile : IDisposable
         if (start < 0 || start > Count - ids.Length)
             throw new ArgumentOutOfRangeException(
                 nameof(start), $"The {ids.Length} tokens from {start} on are not inside '{Path}', which holds tokens 0 to {Count - 1}.");
-        var window = new ReadOnlySpan<ushort>(tokens + start, ids.Length);
+        var window = new ReadOnlySpan<ushort>(_tokens + start, ids.Length);
         for (int i = 0; i < ids.Length; i++) ids[i] = window[i];
     }
 
@@ -104,8 +104,8 @@ public sealed unsafe class TokenFile : IDisposable
     /// <summary>Unmaps the file.</summary>
     public void Dispose()
     {
-        view.SafeMemoryMappedViewHandle.ReleasePointer();
-        view.Dispose();
-        file.Dispose();
+        _view.SafeMemoryMappedViewHandle.ReleasePointer();
+        _view.Dispose();
+        _file.Dispose();
     }
 }

@@ -15,18 +15,18 @@ public sealed class MetricsLog : IDisposable
         NumberHandling = JsonNumberHandling.AllowNamedFloatingPointLiterals,
     };
 
-    private readonly FileStream stream;
+    private readonly FileStream _stream;
 
     /// <summary>Opens a log, creating it and its folder where needed. A last line that an earlier run left unfinished is removed.</summary>
     /// <exception cref="IOException">Another process is writing the same log.</exception>
     public MetricsLog(string path)
     {
         Directory.CreateDirectory(Path.GetDirectoryName(Path.GetFullPath(path))!);
-        stream = new FileStream(path, FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.Read, bufferSize: 0);
-        var end = stream.Length;
+        _stream = new FileStream(path, FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.Read, bufferSize: 0);
+        var end = _stream.Length;
         while (end > 0 && ByteAt(end - 1) != '\n') end--;
-        stream.SetLength(end);
-        stream.Position = end;
+        _stream.SetLength(end);
+        _stream.Position = end;
     }
 
     /// <summary>Appends one line.</summary>
@@ -34,7 +34,7 @@ public sealed class MetricsLog : IDisposable
     public void Append(object measurements)
     {
         byte[] line = [.. JsonSerializer.SerializeToUtf8Bytes(measurements, Format), (byte)'\n'];
-        stream.Write(line);
+        _stream.Write(line);
     }
 
     /// <summary>Reads a log, also while it is being written. A last line that is not finished is left out.</summary>
@@ -62,11 +62,11 @@ public sealed class MetricsLog : IDisposable
     }
 
     /// <summary>Closes the file.</summary>
-    public void Dispose() => stream.Dispose();
+    public void Dispose() => _stream.Dispose();
 
     private int ByteAt(long position)
     {
-        stream.Position = position;
-        return stream.ReadByte();
+        _stream.Position = position;
+        return _stream.ReadByte();
     }
 }

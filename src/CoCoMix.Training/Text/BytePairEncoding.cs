@@ -15,18 +15,18 @@ public sealed class BytePairEncoding
     /// <summary>The token between documents. In text, these characters are encoded like any others.</summary>
     public const string EndOfTextToken = "<|endoftext|>";
 
-    private readonly string[] tokens;
-    private readonly byte[][] bytes;
-    private readonly string[] merges;
-    private readonly BpeTokenizer tokenizer;
+    private readonly string[] _tokens;
+    private readonly byte[][] _bytes;
+    private readonly string[] _merges;
+    private readonly BpeTokenizer _tokenizer;
 
     private BytePairEncoding(string[] tokens, string[] merges)
     {
-        this.tokens = tokens;
-        this.merges = merges;
+        _tokens = tokens;
+        _merges = merges;
         EndOfText = Array.IndexOf(tokens, EndOfTextToken);
-        bytes = [.. tokens.Select(token => ByteLevel.BytesOf(token) ?? Encoding.UTF8.GetBytes(token))];
-        tokenizer = BpeTokenizer.Create(new BpeOptions(tokens.Select((token, id) => KeyValuePair.Create(token, id)))
+        _bytes = [.. tokens.Select(token => ByteLevel.BytesOf(token) ?? Encoding.UTF8.GetBytes(token))];
+        _tokenizer = BpeTokenizer.Create(new BpeOptions(tokens.Select((token, id) => KeyValuePair.Create(token, id)))
         {
             Merges = merges,
             ByteLevel = true,
@@ -35,7 +35,7 @@ public sealed class BytePairEncoding
     }
 
     /// <summary>Number of tokens: ids run from 0 to <c>Vocabulary - 1</c>.</summary>
-    public int Vocabulary => tokens.Length;
+    public int Vocabulary => _tokens.Length;
 
     /// <summary>Id of the token between documents; the last one in vocabularies trained here.</summary>
     public int EndOfText { get; }
@@ -101,15 +101,15 @@ public sealed class BytePairEncoding
         {
             using var json = new Utf8JsonWriter(stream, new JsonWriterOptions { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping });
             json.WriteStartObject();
-            for (int id = 0; id < tokens.Length; id++) json.WriteNumber(tokens[id], id);
+            for (int id = 0; id < _tokens.Length; id++) json.WriteNumber(_tokens[id], id);
             json.WriteEndObject();
         });
         AtomicFile.Write(Path.Combine(folder, "merges.txt"), stream =>
-            stream.Write(Encoding.UTF8.GetBytes(string.Concat(merges.Prepend("#version: 0.2").Select(line => line + "\n")))));
+            stream.Write(Encoding.UTF8.GetBytes(string.Concat(_merges.Prepend("#version: 0.2").Select(line => line + "\n")))));
     }
 
     /// <summary>The ids of a text. Of half surrogate pairs, which no valid text has, the decoder makes U+FFFD.</summary>
-    public IReadOnlyList<int> Encode(string text) => tokenizer.EncodeToIds(text);
+    public IReadOnlyList<int> Encode(string text) => _tokenizer.EncodeToIds(text);
 
     /// <summary>The ids of documents, in order, each followed by <see cref="EndOfText"/>; encoded as they are read.</summary>
     public IEnumerable<int> EncodeDocuments(IEnumerable<string> documents) => documents.SelectMany(text => Encode(text).Append(EndOfText));
@@ -120,8 +120,8 @@ public sealed class BytePairEncoding
 
     /// <summary>The bytes that a token stands for.</summary>
     /// <exception cref="ArgumentOutOfRangeException">The id is not of this vocabulary.</exception>
-    public ReadOnlySpan<byte> Bytes(int id) => id >= 0 && id < bytes.Length
-        ? bytes[id]
+    public ReadOnlySpan<byte> Bytes(int id) => id >= 0 && id < _bytes.Length
+        ? _bytes[id]
         : throw new ArgumentOutOfRangeException(nameof(id), $"Token id {id} is outside the vocabulary of {Vocabulary}.");
 
     private static Dictionary<string, int> ReadVocabulary(string path)

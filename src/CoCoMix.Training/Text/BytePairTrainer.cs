@@ -8,23 +8,23 @@ namespace CoCoMix.Training;
 /// </summary>
 internal sealed class BytePairTrainer
 {
-    private readonly List<int[]> words = [];
-    private readonly List<long> frequencies = [];
-    private readonly Dictionary<(int Left, int Right), long> counts = [];
-    private readonly Dictionary<(int Left, int Right), List<int>> wordsWith = [];
+    private readonly List<int[]> _words = [];
+    private readonly List<long> _frequencies = [];
+    private readonly Dictionary<(int Left, int Right), long> _counts = [];
+    private readonly Dictionary<(int Left, int Right), List<int>> _wordsWith = [];
     // Counts only fall once a pair is queued, so a stale entry is met too early, never too late, and goes back with its true count.
-    private readonly PriorityQueue<(int Left, int Right), (long NegativeCount, int Left, int Right)> queue = new();
+    private readonly PriorityQueue<(int Left, int Right), (long NegativeCount, int Left, int Right)> _queue = new();
 
     private BytePairTrainer(IEnumerable<KeyValuePair<string, long>> wordCounts)
     {
         foreach (var (word, frequency) in wordCounts)
         {
-            words.Add(ByteLevel.BaseIds(word));
-            frequencies.Add(frequency);
+            _words.Add(ByteLevel.BaseIds(word));
+            _frequencies.Add(frequency);
         }
 
-        for (int w = 0; w < words.Count; w++) Add(w, newest: null);
-        Enqueue(counts.Keys);
+        for (int w = 0; w < _words.Count; w++) Add(w, newest: null);
+        Enqueue(_counts.Keys);
     }
 
     /// <summary>The merges in the order in which they were learned; the n-th makes token 256 + n.</summary>
@@ -50,11 +50,11 @@ internal sealed class BytePairTrainer
 
     private (int Left, int Right)? MostFrequent()
     {
-        while (queue.TryDequeue(out var pair, out var priority))
+        while (_queue.TryDequeue(out var pair, out var priority))
         {
-            var count = counts.GetValueOrDefault(pair);
+            var count = _counts.GetValueOrDefault(pair);
             if (count == -priority.NegativeCount) return pair;
-            if (count > 0) queue.Enqueue(pair, (-count, pair.Left, pair.Right));
+            if (count > 0) _queue.Enqueue(pair, (-count, pair.Left, pair.Right));
         }
 
         return null;
@@ -63,34 +63,34 @@ internal sealed class BytePairTrainer
     private void Merge((int Left, int Right) pair, int token)
     {
         var changed = new HashSet<(int, int)>();
-        wordsWith.Remove(pair, out var affected);
+        _wordsWith.Remove(pair, out var affected);
         foreach (var w in affected!)
         {
-            foreach (var old in Pairs(words[w])) counts[old] -= frequencies[w];
-            words[w] = Replace(words[w], pair, token);
+            foreach (var old in Pairs(_words[w])) _counts[old] -= _frequencies[w];
+            _words[w] = Replace(_words[w], pair, token);
             Add(w, token, changed);
         }
 
-        counts.Remove(pair);
+        _counts.Remove(pair);
         Enqueue(changed);
     }
 
     /// <summary>Counts a word's pairs, and notes it under those that are new: all of them, or those with the newest token.</summary>
     private void Add(int w, int? newest, HashSet<(int, int)>? changed = null)
     {
-        foreach (var pair in Pairs(words[w]))
+        foreach (var pair in Pairs(_words[w]))
         {
-            CollectionsMarshal.GetValueRefOrAddDefault(counts, pair, out _) += frequencies[w];
+            CollectionsMarshal.GetValueRefOrAddDefault(_counts, pair, out _) += _frequencies[w];
             if (newest is { } token && pair.Left != token && pair.Right != token) continue;
             changed?.Add(pair);
-            var holders = CollectionsMarshal.GetValueRefOrAddDefault(wordsWith, pair, out _) ??= [];
+            var holders = CollectionsMarshal.GetValueRefOrAddDefault(_wordsWith, pair, out _) ??= [];
             if (holders.Count == 0 || holders[^1] != w) holders.Add(w);
         }
     }
 
     private void Enqueue(IEnumerable<(int Left, int Right)> pairs)
     {
-        foreach (var pair in pairs) queue.Enqueue(pair, (-counts[pair], pair.Left, pair.Right));
+        foreach (var pair in pairs) _queue.Enqueue(pair, (-_counts[pair], pair.Left, pair.Right));
     }
 
     private static IEnumerable<(int Left, int Right)> Pairs(int[] word)
