@@ -19,7 +19,7 @@ internal static class Showcase
 {
     private const int SentenceTokens = 32;
     private const int ContextTokens = 12;
-    private const double Strength = 4;
+    private const double Strength = 2;
 
     public static IReadOnlyList<ShownConcept> Concepts(LanguageModel model, BytePairEncoding encoding, TokenFile validation, long[] windows) =>
         Strongest(model, encoding, validation, windows, windows[windows.Length / 3], count: 4);
