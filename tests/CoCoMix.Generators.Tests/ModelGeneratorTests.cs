@@ -35,6 +35,10 @@ public class ModelGeneratorTests
         Assert.Contains(global.SyntaxTrees, tree => Path.GetFileName(tree.FilePath) == "Student.g.cs");
     }
 
+    [Theory, InlineData("Acme.CoCoMix"), InlineData("Acme.TorchSharp.System")]
+    public void A_namespace_may_end_like_one_of_ours(string name) =>
+        Assert.Empty(Compilations.Of(Sound.ToString().Replace("namespace N;", $"namespace {name};")).Generate().Errors());
+
     [Fact]
     public void A_public_model_may_be_built_of_internal_parts()
     {

@@ -69,6 +69,7 @@ public sealed class GoldenTests
         golden.Close("out.latents", sae.encode(x));
         golden.Close("out.recon", sae.forward(x));
         golden.CloseLoss("out.mse", (sae.forward(x) - x).pow(2).mean());
+        golden.CloseLoss("out.nl1", (sae.encode(x).abs().sum(dim: 1) / x.norm(1)).mean());
 
         if (fused)
         {
@@ -85,6 +86,9 @@ public sealed class GoldenTests
         }
         else
         {
+            (sae.forward(x) - x).pow(2).mean().backward();
+            golden.CloseGradients(sae, "gmse.");
+            sae.zero_grad();
             var loss = sae.loss(x);
             golden.CloseLoss("out.nmse", loss);
             loss.backward();
@@ -114,6 +118,7 @@ public sealed class GoldenTests
         var dense = zeros_like(golden["out.latents"]);
         golden.Close("out.latents", dense.scatter(-1, seen["labels.latent_indices"], seen["labels.latents"]));
         golden.Close("out.attribution", dense.scatter(-1, seen["labels.latent_indices"], seen["labels.scores"]));
+        golden.Close("out.label_scores", dense.scatter(-1, seen["labels.latent_indices"], seen["labels.scores"]).topk(4).values);
         var valid = golden["out.labels_valid"].to(ScalarType.Bool);
         Assert.True(valid.sum().item<long>() > 20);
         Assert.True(labels[valid].equal(golden["out.labels"][valid]).all().item<bool>());

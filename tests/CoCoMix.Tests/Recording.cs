@@ -28,17 +28,17 @@ internal sealed class Recording(string name)
     public void Equal(string key, Tensor actual) => Assert.True(this[key].equal(actual).all().item<bool>(), key);
 
     /// <summary>The gradient of every parameter; each recorded gradient belongs to one.</summary>
-    public void CloseGradients(nn.Module module)
+    public void CloseGradients(nn.Module module, string prefix = "g.")
     {
         var compared = 0;
         foreach (var (parameter, value) in module.named_parameters())
         {
             var (theirs, transposed) = ReferenceNames.Of(parameter);
             using var gradient = value.grad!;
-            Close("g." + theirs, transposed ? gradient.t() : gradient);
+            Close(prefix + theirs, transposed ? gradient.t() : gradient);
             compared++;
         }
-        Assert.Equal(_tensors.Keys.Count(key => key.StartsWith("g.", StringComparison.Ordinal)), compared);
+        Assert.Equal(_tensors.Keys.Count(key => key.StartsWith(prefix, StringComparison.Ordinal)), compared);
     }
 
     public static void Close(string what, Tensor expected, Tensor actual, double tolerance)

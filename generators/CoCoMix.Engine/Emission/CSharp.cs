@@ -31,12 +31,13 @@ public static class CSharp
             code.Line($"namespace {type.Namespace};");
             code.Line();
         }
+        // Inside the namespace and from the root: the user's own may be called Acme.CoCoMix.
         code.Lines("""
-            using System;
-            using CoCoMix;
-            using TorchSharp;
-            using TorchSharp.Modules;
-            using static TorchSharp.torch;
+            using global::System;
+            using global::CoCoMix;
+            using global::TorchSharp;
+            using global::TorchSharp.Modules;
+            using static global::TorchSharp.torch;
             using Kernels = global::CoCoMix.Kernels;
             using Tensor = global::TorchSharp.torch.Tensor;
 
