@@ -12,6 +12,15 @@ public enum Activation
 {
     /// <summary>GELU in its tanh approximation, as GPT-2 computes it.</summary>
     GeluTanh,
+
+    /// <summary>GELU by the error function.</summary>
+    Gelu,
+
+    /// <summary><c>x sigmoid(x)</c>, also called swish.</summary>
+    Silu,
+
+    /// <summary><c>max(x, 0)^2</c> (So et al. 2021).</summary>
+    ReluSquared,
 }
 
 /// <summary>How continuous concepts enter the residual stream.</summary>

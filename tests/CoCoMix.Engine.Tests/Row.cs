@@ -34,6 +34,9 @@ internal sealed record Row(Operation Operation, Func<Draw, Application> Draw, Fu
         new(Table.Negate, d => new([Operand.Float(d.Lead())]), x => [-x[0]]),
         new(Table.GeluTanh, d => new([Operand.Float(d.Lead())]),
             x => [x[0] / 2 * (1 + (Math.Sqrt(2 / Math.PI) * (x[0] + 0.044715 * x[0].pow(3))).tanh())]),
+        new(Table.Gelu, d => new([Operand.Float(d.Lead())]), x => [x[0] / 2 * (1 + (x[0] / Math.Sqrt(2)).erf())]),
+        new(Table.Silu, d => new([Operand.Float(d.Lead())]), x => [x[0] / (1 + (-x[0]).exp())]),
+        new(Table.ReluSquared, d => new([Operand.Float(d.Lead())]), x => [x[0].clamp_min(0).pow(2)]),
         new(Table.Relu, d => new([Operand.Float(d.Lead())]), x => [x[0].clamp_min(0)]),
         new(Table.StopGradient, d => new([Operand.Float(d.Lead())]), x => [x[0].detach()]),
         new(Table.SumTo,
@@ -189,6 +192,9 @@ internal sealed record Row(Operation Operation, Func<Draw, Application> Draw, Fu
     public static readonly IReadOnlyDictionary<Operation, string> CoveredBy = new Dictionary<Operation, string>
     {
         [Table.GeluTanhBackward] = "gelu_tanh",
+        [Table.GeluBackward] = "gelu",
+        [Table.SiluBackward] = "silu",
+        [Table.ReluSquaredBackward] = "relu_squared",
         [Table.ReluBackward] = "relu",
         [Table.AttentionBackward] = "causal_attention",
         [Table.LayerNormBackward] = "layer_norm",

@@ -10,6 +10,7 @@ public sealed class FusedAgainstEagerTests
     [
         () => new ReducedGpt2(), () => new ReducedCoCoMix(), () => new ReducedFirstBlock(), () => new ReducedLastBlock(),
         () => new ReducedNextToken(), () => new ReducedUnbiased(), () => new TinyCoCoMix(), () => new TinyNextToken(),
+        () => new ReducedGelu(), () => new ReducedSilu(), () => new ReducedReluSquared(),
     ];
 
     public static TheoryData<int, int, int> Cases()

@@ -39,6 +39,33 @@ public sealed partial class ReducedNextToken : LanguageModel;
 [FeedForward(Expansion = 3, Bias = false)]
 public sealed partial class UnbiasedBlock : TransformerBlock;
 
+[PreNorm(Norm.LayerNorm)]
+[CausalSelfAttention(Heads = 2)]
+[FeedForward(Expansion = 2, Activation = Activation.Gelu)]
+public sealed partial class GeluBlock : TransformerBlock;
+
+[PreNorm(Norm.LayerNorm)]
+[CausalSelfAttention(Heads = 2)]
+[FeedForward(Expansion = 2, Activation = Activation.Silu)]
+public sealed partial class SiluBlock : TransformerBlock;
+
+[PreNorm(Norm.LayerNorm)]
+[CausalSelfAttention(Heads = 2)]
+[FeedForward(Expansion = 2, Activation = Activation.ReluSquared)]
+public sealed partial class ReluSquaredBlock : TransformerBlock;
+
+[LanguageModel(Vocabulary = 203, Context = 32, Width = 26)]
+[Blocks<GeluBlock>(2)]
+public sealed partial class ReducedGelu : LanguageModel;
+
+[LanguageModel(Vocabulary = 203, Context = 32, Width = 26)]
+[Blocks<SiluBlock>(2)]
+public sealed partial class ReducedSilu : LanguageModel;
+
+[LanguageModel(Vocabulary = 203, Context = 32, Width = 26)]
+[Blocks<ReluSquaredBlock>(2)]
+public sealed partial class ReducedReluSquared : LanguageModel;
+
 [LanguageModel(Vocabulary = 203, Context = 32, Width = 26)]
 [Blocks<UnbiasedBlock>(2)]
 public sealed partial class ReducedUnbiased : LanguageModel;

@@ -33,7 +33,7 @@ internal static class BlockFile
                 norm1 = nn.LayerNorm(width, {{epsilon}});
                 attention = new(width, heads: {{heads}}, bias: {{ModuleWriter.Bool(attention.Bias)}}, depth);
                 norm2 = nn.LayerNorm(width, {{epsilon}});
-                feed_forward = new(width, hidden: {{feedForward.Expansion}} * width, bias: {{ModuleWriter.Bool(feedForward.Bias)}}, depth);
+                feed_forward = new(width, hidden: {{feedForward.Expansion}} * width, bias: {{ModuleWriter.Bool(feedForward.Bias)}}, depth, Activation.{{feedForward.Activation}});
                 RegisterComponents();
             }
 

@@ -35,11 +35,19 @@ internal static class Parts
 
         var m = Norm(g, "m", h, p, "norm2", block.Norm!.Epsilon);
         var up = g.One(Table.Linear, "up", [m, p["feed_forward.up.weight"], p.Optional("feed_forward.up.bias")]);
-        var active = g.One(Table.GeluTanh, "active", [up]);
+        var active = g.One(Activation(block.FeedForward!.Activation), "active", [up]);
         var down = g.One(Table.Linear, "down", [active, p["feed_forward.down.weight"], p.Optional("feed_forward.down.bias")]);
         var y = g.One(Table.Add, "y", [h, down]);
         return g.Build(name, [x], [y]);
     }
+
+    private static Operation Activation(ActivationKind kind) => kind switch
+    {
+        ActivationKind.Gelu => Table.Gelu,
+        ActivationKind.Silu => Table.Silu,
+        ActivationKind.ReluSquared => Table.ReluSquared,
+        _ => Table.GeluTanh,
+    };
 
     public static Value Norm(Builder g, string name, Value x, ParameterValues p, string path, double epsilon) =>
         g.Apply(Table.LayerNorm, name, [x, p[path + ".weight"], p[path + ".bias"]], new(("epsilon", epsilon)))[0];

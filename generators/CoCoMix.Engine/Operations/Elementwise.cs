@@ -46,6 +46,45 @@ public static partial class Table
         PerElement(16),
         c => $"Kernels.GeluTanhBackward({c[0]}, {c[1]})");
 
+    /// <summary>GELU by the error function: <c>x/2 (1 + erf(x / sqrt(2)))</c>.</summary>
+    public static readonly Operation Gelu = new("gelu",
+        a => Float(a[0]),
+        b => [b.Build.One(GeluBackward!, "d", [b.Gradient, b[0]])],
+        PerElement(5),
+        c => $"Kernels.Gelu({c[0]})");
+
+    public static readonly Operation GeluBackward = new("gelu_backward",
+        a => { Same(a[0], a[1], "gelu_backward"); return Float(a[0]); },
+        NoGradient,
+        PerElement(10),
+        c => $"Kernels.GeluBackward({c[0]}, {c[1]})");
+
+    /// <summary><c>x sigmoid(x)</c></summary>
+    public static readonly Operation Silu = new("silu",
+        a => Float(a[0]),
+        b => [b.Build.One(SiluBackward!, "d", [b.Gradient, b[0]])],
+        PerElement(4),
+        c => $"Kernels.Silu({c[0]})");
+
+    public static readonly Operation SiluBackward = new("silu_backward",
+        a => { Same(a[0], a[1], "silu_backward"); return Float(a[0]); },
+        NoGradient,
+        PerElement(8),
+        c => $"Kernels.SiluBackward({c[0]}, {c[1]})");
+
+    /// <summary><c>max(x, 0)^2</c></summary>
+    public static readonly Operation ReluSquared = new("relu_squared",
+        a => Float(a[0]),
+        b => [b.Build.One(ReluSquaredBackward!, "d", [b.Gradient, b[0]])],
+        PerElement(2),
+        c => $"Kernels.ReluSquared({c[0]})");
+
+    public static readonly Operation ReluSquaredBackward = new("relu_squared_backward",
+        a => { Same(a[0], a[1], "relu_squared_backward"); return Float(a[0]); },
+        NoGradient,
+        PerElement(3),
+        c => $"Kernels.ReluSquaredBackward({c[0]}, {c[1]})");
+
     public static readonly Operation Relu = new("relu",
         a => Float(a[0]),
         b => [b.Build.One(ReluBackward!, "d", [b.Gradient, b.Output(0)])],

@@ -15,7 +15,7 @@ public abstract record ClassSpec(TypeName Type);
 
 public enum NormKind { LayerNorm }
 
-public enum ActivationKind { GeluTanh }
+public enum ActivationKind { GeluTanh, Gelu, Silu, ReluSquared }
 
 public enum MixingKind { Interleave }
 

@@ -23,7 +23,34 @@ public static partial class Kernels
     public static Tensor GeluTanh(Tensor x) => nn.functional.gelu(x, GELU.Approximate.tanh);
 
     /// <summary>The way back of <see cref="GeluTanh"/>.</summary>
-    public static Tensor GeluTanhBackward(Tensor gradient, Tensor x) => Aten.GeluTanhBackward(gradient, x);
+    public static Tensor GeluTanhBackward(Tensor gradient, Tensor x) => Aten.GeluBackward(gradient, x, "tanh"u8);
+
+    /// <summary>GELU by the error function.</summary>
+    public static Tensor Gelu(Tensor x) => nn.functional.gelu(x);
+
+    /// <summary>The way back of <see cref="Gelu"/>.</summary>
+    public static Tensor GeluBackward(Tensor gradient, Tensor x) => Aten.GeluBackward(gradient, x, "none"u8);
+
+    /// <summary><c>x sigmoid(x)</c></summary>
+    public static Tensor Silu(Tensor x) => nn.functional.silu(x);
+
+    /// <summary>The way back of <see cref="Silu"/>.</summary>
+    public static Tensor SiluBackward(Tensor gradient, Tensor x) => Aten.SiluBackward(gradient, x);
+
+    /// <summary><c>max(x, 0)^2</c></summary>
+    public static Tensor ReluSquared(Tensor x)
+    {
+        using var positive = x.relu();
+        return positive.mul(positive);
+    }
+
+    /// <summary>The way back of <see cref="ReluSquared"/>: <c>2 max(x, 0) dy</c>.</summary>
+    public static Tensor ReluSquaredBackward(Tensor gradient, Tensor x)
+    {
+        using var positive = x.relu();
+        using var slope = positive.add(positive);
+        return slope.mul(gradient);
+    }
 
     /// <summary><c>max(x, 0)</c></summary>
     public static Tensor Relu(Tensor x) => x.relu();

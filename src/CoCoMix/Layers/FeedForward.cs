@@ -4,7 +4,7 @@ using static TorchSharp.torch;
 
 namespace CoCoMix;
 
-/// <summary>The position-wise feed-forward <c>down(gelu(up(x)))</c>, GELU in its tanh approximation.</summary>
+/// <summary>The position-wise feed-forward <c>down(activation(up(x)))</c>.</summary>
 public sealed class FeedForward : nn.Module<Tensor, Tensor>
 {
     /// <summary><c>[hidden, D]</c></summary>
@@ -13,6 +13,7 @@ public sealed class FeedForward : nn.Module<Tensor, Tensor>
     /// <summary><c>[D, hidden]</c></summary>
     public readonly Linear down;
 
+    private readonly Activation _activation;
     private bool _registered;
 
     /// <summary>A feed-forward on a residual stream of width D.</summary>
@@ -20,8 +21,10 @@ public sealed class FeedForward : nn.Module<Tensor, Tensor>
     /// <param name="hidden">Width between the projections.</param>
     /// <param name="bias">Whether the projections have biases.</param>
     /// <param name="depth">Blocks in the model, for the initial weights.</param>
-    public FeedForward(int width, int hidden, bool bias, int depth = 1) : base(nameof(FeedForward))
+    /// <param name="activation">The non-linearity.</param>
+    public FeedForward(int width, int hidden, bool bias, int depth = 1, Activation activation = Activation.GeluTanh) : base(nameof(FeedForward))
     {
+        _activation = activation;
         up = Initial.Linear(width, hidden, bias);
         down = Initial.Linear(hidden, width, bias, residualDepth: depth);
         RegisterComponents();
@@ -32,7 +35,13 @@ public sealed class FeedForward : nn.Module<Tensor, Tensor>
     public override Tensor forward(Tensor x)
     {
         var u = up.call(x);
-        return down.call(0.5 * u * (1 + tanh(Math.Sqrt(2 / Math.PI) * (u + 0.044715 * u * u * u))));
+        return down.call(_activation switch
+        {
+            Activation.Gelu => nn.functional.gelu(u),
+            Activation.Silu => u * u.sigmoid(),
+            Activation.ReluSquared => u.relu().square(),
+            _ => 0.5 * u * (1 + tanh(Math.Sqrt(2 / Math.PI) * (u + 0.044715 * u * u * u))),
+        });
     }
 
     /// <inheritdoc/>

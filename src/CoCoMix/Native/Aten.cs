@@ -22,9 +22,13 @@ internal static unsafe class Aten
         return (call.Result(0), call.Result(1), call.Result(2));
     }
 
-    /// <summary><c>gelu_backward</c>, tanh approximation.</summary>
-    public static Tensor GeluTanhBackward(Tensor gradient, Tensor x) =>
-        new DispatcherCall().Tensor(gradient).Tensor(x).Text("tanh"u8).Invoke("aten::gelu_backward"u8).Result(0)!;
+    /// <summary><c>gelu_backward</c>; the approximation is <c>none</c> or <c>tanh</c>.</summary>
+    public static Tensor GeluBackward(Tensor gradient, Tensor x, ReadOnlySpan<byte> approximation) =>
+        new DispatcherCall().Tensor(gradient).Tensor(x).Text(approximation).Invoke("aten::gelu_backward"u8).Result(0)!;
+
+    /// <summary><c>silu_backward</c></summary>
+    public static Tensor SiluBackward(Tensor gradient, Tensor x) =>
+        new DispatcherCall().Tensor(gradient).Tensor(x).Invoke("aten::silu_backward"u8).Result(0)!;
 
     /// <summary><c>embedding_dense_backward</c>: gradient rows added up by id, <c>[count, D]</c>.</summary>
     public static Tensor EmbeddingBackward(Tensor gradient, Tensor ids, long count) =>
