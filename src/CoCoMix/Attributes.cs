@@ -5,6 +5,9 @@ public enum Norm
 {
     /// <summary>Layer normalisation with gain and bias.</summary>
     LayerNorm,
+
+    /// <summary>Division by the root mean square, with a gain alone (Zhang and Sennrich 2019).</summary>
+    RmsNorm,
 }
 
 /// <summary>The non-linearity of a feed-forward.</summary>
@@ -40,14 +43,14 @@ public enum Selection
     Activation,
 }
 
-/// <summary>Normalises the input of each sublayer of a block.</summary>
+/// <summary>Normalises the input of each sublayer of a block, and what the block's model hands to its output head.</summary>
 [AttributeUsage(AttributeTargets.Class)]
 public sealed class PreNormAttribute(Norm norm) : Attribute
 {
     /// <summary>The kind of normalisation.</summary>
     public Norm Norm { get; } = norm;
 
-    /// <summary>Added to the variance under the root.</summary>
+    /// <summary>Added to the variance, or to the mean square, under the root.</summary>
     public double Epsilon { get; set; } = 1e-5;
 }
 

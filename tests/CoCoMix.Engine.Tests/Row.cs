@@ -76,6 +76,13 @@ internal sealed record Row(Operation Operation, Func<Draw, Application> Draw, Fu
                 x[0].mean([-1], keepdim: true),
                 1 / (x[0].var(-1, unbiased: false, keepdim: true) + x.Attributes.Real("epsilon")).sqrt(),
             ]),
+        new(Table.RmsNorm,
+            d => { var n = d.Width(); return new([Operand.Float([.. d.Lead(), n]), Operand.Float(n)], ("epsilon", 1e-5)); },
+            x => Require(x[1].dim() == 1 && x[1].shape[0] == x[0].shape[^1], () =>
+            {
+                var factor = (x[0].pow(2).mean([-1], keepdim: true) + x.Attributes.Real("epsilon")).pow(-0.5);
+                return [x[0] * factor * x[1], factor];
+            })),
         new(Table.Standardize,
             d => new([Operand.Float([.. d.Lead(), d.Width()])], ("epsilon", 1e-3)),
             x => Require(x[0].shape[^1] > 1, () =>
@@ -198,6 +205,7 @@ internal sealed record Row(Operation Operation, Func<Draw, Application> Draw, Fu
         [Table.ReluBackward] = "relu",
         [Table.AttentionBackward] = "causal_attention",
         [Table.LayerNormBackward] = "layer_norm",
+        [Table.RmsNormBackward] = "rms_norm",
         [Table.StandardizeBackward] = "standardize",
         [Table.EmbeddingBackward] = "embedding",
         [Table.FirstRowsBackward] = "first_rows",

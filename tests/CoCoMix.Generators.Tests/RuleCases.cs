@@ -167,7 +167,7 @@ internal static class RuleCases
                 """,
         }),
 
-        new("CCM1007", "an undefined norm", Norm("[PreNorm({|#0:(Norm)7|})]"), "Norm of [PreNorm] on 'Block' is 7, which names nothing: write Norm.LayerNorm"),
+        new("CCM1007", "an undefined norm", Norm("[PreNorm({|#0:(Norm)7|})]"), "Norm of [PreNorm] on 'Block' is 7, which names nothing: write Norm.LayerNorm or Norm.RmsNorm"),
         new("CCM1007", "an undefined activation", Feed("[FeedForward(Activation = {|#0:(Activation)9|})]"),
             "Activation of [FeedForward] on 'Block' is 9, which names nothing: write Activation.GeluTanh, Activation.Gelu, Activation.Silu or Activation.ReluSquared"),
         new("CCM1007", "an undefined selection", Labels("AfterBlock = 2, Selection = {|#0:(Selection)9|}"),

@@ -54,6 +54,17 @@ public sealed partial class SiluBlock : TransformerBlock;
 [FeedForward(Expansion = 2, Activation = Activation.ReluSquared)]
 public sealed partial class ReluSquaredBlock : TransformerBlock;
 
+[PreNorm(Norm.RmsNorm, Epsilon = 1e-6)]
+[CausalSelfAttention(HeadDim = 12)]
+[FeedForward(Expansion = 2, Activation = Activation.Silu, Bias = false)]
+public sealed partial class RmsNormBlock : TransformerBlock;
+
+[LanguageModel(Vocabulary = 203, Context = 32, Width = 36)]
+[Blocks<RmsNormBlock>(3)]
+[MixConcepts<ReducedConcepts>(BeforeBlock = 1)]
+[ConceptLabels<ReducedGpt2, ReducedSae>(AfterBlock = 2)]
+public sealed partial class ReducedRmsNorm : LanguageModel;
+
 [LanguageModel(Vocabulary = 203, Context = 32, Width = 26)]
 [Blocks<GeluBlock>(2)]
 public sealed partial class ReducedGelu : LanguageModel;

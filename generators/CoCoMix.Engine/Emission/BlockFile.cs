@@ -11,16 +11,16 @@ internal static class BlockFile
         var attention = block.Attention!;
         var heads = attention.Heads > 0 ? $"{attention.Heads}" : $"width / {attention.HeadDim}";
         var feedForward = block.FeedForward!;
-        var epsilon = ModuleWriter.Real(block.Norm!.Epsilon);
+        var norm = ModuleWriter.Norm(block.Norm!, "width");
         code.Lines($$"""
             /// <summary>The norm before attention.</summary>
-            public readonly LayerNorm norm1;
+            public readonly {{norm.Type}} norm1;
 
             /// <summary>Causal self-attention.</summary>
             public readonly CausalSelfAttention attention;
 
             /// <summary>The norm before the feed-forward.</summary>
-            public readonly LayerNorm norm2;
+            public readonly {{norm.Type}} norm2;
 
             /// <summary>The feed-forward.</summary>
             public readonly FeedForward feed_forward;
@@ -30,9 +30,9 @@ internal static class BlockFile
             /// <param name="depth">Blocks in the model; projections into the stream start smaller by sqrt(2 depth).</param>
             public {{block.Type.Name}}(int width, int depth = 1)
             {
-                norm1 = nn.LayerNorm(width, {{epsilon}});
+                norm1 = {{norm.Create}};
                 attention = new(width, heads: {{heads}}, bias: {{ModuleWriter.Bool(attention.Bias)}}, depth);
-                norm2 = nn.LayerNorm(width, {{epsilon}});
+                norm2 = {{norm.Create}};
                 feed_forward = new(width, hidden: {{feedForward.Expansion}} * width, bias: {{ModuleWriter.Bool(feedForward.Bias)}}, depth, Activation.{{feedForward.Activation}});
                 RegisterComponents();
             }

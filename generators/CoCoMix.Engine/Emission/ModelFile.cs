@@ -35,7 +35,7 @@ internal static class ModelFile
         Member(code, $"{model.Layers} blocks.", $"{Visibility(model.Block!.Type)} readonly ModuleList<{model.Block.Type.Qualified}> blocks;");
         if (model.Mix is { } mix)
             Member(code, $"The concept head, mixed in before block {mix.BeforeBlock}.", $"{Visibility(mix.Head.Type)} readonly {mix.Head.Type.Qualified} concepts;");
-        Member(code, "The norm before the output head.", "public readonly LayerNorm norm;");
+        Member(code, "The norm before the output head.", $"public readonly {ModuleWriter.Norm(model.Block.Norm!, "").Type} norm;");
         code.Line("/// <summary>Draws the weights from torch's default generator; seed it with <c>torch.manual_seed</c>.</summary>");
         code.Open($"public {model.Type.Name}()");
         code.Line($"tokens = new({v}, {d});");
@@ -43,7 +43,7 @@ internal static class ModelFile
         code.Line("blocks = new();");
         code.Line($"for (var i = 0; i < {model.Layers}; i++) blocks.Add(new({d}, depth: {model.Layers}));");
         if (model.Mix is not null) code.Line($"concepts = new({d});");
-        code.Line($"norm = nn.LayerNorm({d}, {ModuleWriter.Real(Parts.FinalNormEpsilon)});");
+        code.Line($"norm = {ModuleWriter.Norm(model.Block.Norm!, $"{d}").Create};");
         code.Line("RegisterComponents();");
         code.Close();
         code.Line();

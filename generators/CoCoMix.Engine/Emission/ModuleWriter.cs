@@ -1,3 +1,5 @@
+using CoCoMix.Engine.Spec;
+
 namespace CoCoMix.Engine.Emission;
 
 /// <summary>What every generated module has: explicit registration that may run more than once.</summary>
@@ -18,6 +20,11 @@ internal static class ModuleWriter
         code.Close();
         code.Line();
     }
+
+    /// <summary>The type of a norm layer, and the expression that makes one.</summary>
+    public static (string Type, string Create) Norm(NormSpec norm, string width) => norm.Kind == NormKind.RmsNorm
+        ? ("RmsNorm", $"new({width}, {Real(norm.Epsilon)})")
+        : ("LayerNorm", $"nn.LayerNorm({width}, {Real(norm.Epsilon)})");
 
     public static string Bool(bool value) => value ? "true" : "false";
 

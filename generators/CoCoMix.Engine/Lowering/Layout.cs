@@ -22,10 +22,10 @@ public static class Layout
         var hidden = feedForward.Expansion * width;
         return
         [
-            .. Norm("norm1", width),
+            .. Norm("norm1", block.Norm!.Kind, width),
             .. Linear("attention.qkv", width, 3 * width, attention.Bias),
             .. Linear("attention.output", width, width, attention.Bias),
-            .. Norm("norm2", width),
+            .. Norm("norm2", block.Norm!.Kind, width),
             .. Linear("feed_forward.up", width, hidden, feedForward.Bias),
             .. Linear("feed_forward.down", hidden, width, feedForward.Bias),
         ];
@@ -52,11 +52,12 @@ public static class Layout
         model.Layers,
         [
             .. model.Mix is null ? [] : ConceptHead(model.Mix.Head, model.Width).Select(p => p with { Path = "concepts." + p.Path }),
-            .. Norm("norm", model.Width),
+            .. Norm("norm", model.Block!.Norm!.Kind, model.Width),
         ]);
 
-    private static IEnumerable<Parameter> Norm(string path, int width) =>
-        [new(path + ".weight", Shape.Of(width)), new(path + ".bias", Shape.Of(width))];
+    private static IEnumerable<Parameter> Norm(string path, NormKind kind, int width) => kind == NormKind.RmsNorm
+        ? [new(path + ".weight", Shape.Of(width))]
+        : [new(path + ".weight", Shape.Of(width)), new(path + ".bias", Shape.Of(width))];
 
     private static IEnumerable<Parameter> Linear(string path, int inputs, int outputs, bool bias) =>
         bias ? [new(path + ".weight", Shape.Of(outputs, inputs)), new(path + ".bias", Shape.Of(outputs))]

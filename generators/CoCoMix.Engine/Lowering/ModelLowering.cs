@@ -43,7 +43,7 @@ public static class ModelLowering
                 losses.Add((g.Apply(Table.ConceptLoss, "conceptLoss", [logits, labels])[0], mix.Head.LossWeight));
             }
         }
-        var nextToken = g.Apply(Table.NextTokenLoss, "loss", [Parts.Unembed(g, h, p), ids])[0];
+        var nextToken = g.Apply(Table.NextTokenLoss, "loss", [Parts.Unembed(g, h, p, model.Block!.Norm!), ids])[0];
         losses.Insert(0, (nextToken, 1));
 
         var forward = Sparsity.Gather(g.Build("Forward", inputs, [.. losses.Select(loss => loss.Loss)]));

@@ -11,9 +11,6 @@ internal static class Parts
     /// <summary>Added to the standard deviation in SAEs and concept heads; the reference's constant.</summary>
     public const double StandardizeEpsilon = 1e-5;
 
-    /// <summary>The final norm's epsilon; GPT-2's.</summary>
-    public const double FinalNormEpsilon = 1e-5;
-
     /// <summary><c>x + attention(norm1(x))</c>, then <c>x + feed_forward(norm2(x))</c>.</summary>
     public static Function Block(BlockSpec block, int width, string name)
     {
@@ -22,7 +19,7 @@ internal static class Parts
         var x = new Value("x", TensorType.Float(Dim.B, Dim.T, width));
         var g = new Builder();
 
-        var n = Norm(g, "n", x, p, "norm1", block.Norm!.Epsilon);
+        var n = Norm(g, "n", x, p, "norm1", block.Norm!);
         var qkv = g.One(Table.Linear, "qkv", [n, p["attention.qkv.weight"], p.Optional("attention.qkv.bias")]);
         var parts = g.Apply(Table.SplitThree, "qkv", [qkv]);
         parts[0].Name = "query";
@@ -33,7 +30,7 @@ internal static class Parts
         var projected = g.One(Table.Linear, "projected", [attended, p["attention.output.weight"], p.Optional("attention.output.bias")]);
         var h = g.One(Table.Add, "h", [x, projected]);
 
-        var m = Norm(g, "m", h, p, "norm2", block.Norm!.Epsilon);
+        var m = Norm(g, "m", h, p, "norm2", block.Norm!);
         var up = g.One(Table.Linear, "up", [m, p["feed_forward.up.weight"], p.Optional("feed_forward.up.bias")]);
         var active = g.One(Activation(block.FeedForward!.Activation), "active", [up]);
         var down = g.One(Table.Linear, "down", [active, p["feed_forward.down.weight"], p.Optional("feed_forward.down.bias")]);
@@ -49,8 +46,9 @@ internal static class Parts
         _ => Table.GeluTanh,
     };
 
-    public static Value Norm(Builder g, string name, Value x, ParameterValues p, string path, double epsilon) =>
-        g.Apply(Table.LayerNorm, name, [x, p[path + ".weight"], p[path + ".bias"]], new(("epsilon", epsilon)))[0];
+    private static Value Norm(Builder g, string name, Value x, ParameterValues p, string path, NormSpec norm) => norm.Kind == NormKind.RmsNorm
+        ? g.Apply(Table.RmsNorm, name, [x, p[path + ".weight"]], new(("epsilon", norm.Epsilon)))[0]
+        : g.Apply(Table.LayerNorm, name, [x, p[path + ".weight"], p[path + ".bias"]], new(("epsilon", norm.Epsilon)))[0];
 
     /// <summary>Token and position embeddings: ids <c>[B, T]</c> to <c>[B, T, D]</c>.</summary>
     public static Value Embed(Builder g, Value ids, ParameterValues p)
@@ -68,9 +66,9 @@ internal static class Parts
     }
 
     /// <summary>Final norm and tied head: <c>[B, T, D]</c> to logits <c>[B, T, V]</c>.</summary>
-    public static Value Unembed(Builder g, Value h, ParameterValues p)
+    public static Value Unembed(Builder g, Value h, ParameterValues p, NormSpec norm)
     {
-        var final = g.Probe(Norm(g, "final", h, p, "norm", FinalNormEpsilon), "norm");
+        var final = g.Probe(Norm(g, "final", h, p, "norm", norm), "norm");
         return g.Probe(g.One(Table.Linear, "logits", [final, p["tokens.weight"], null]), "logits");
     }
 

@@ -26,6 +26,25 @@ public static partial class Table
         c => $"Kernels.LayerNormBackward({c[0]}, {c[1]}, {c[2]}, {c[3]}, {c[4]}, {c[5]}, {c.Used(0)}, {c.Used(1)}, {c.Used(2)})")
         { OutputNames = ["", "Weight", "Bias"], SkipsUnused = true };
 
+    /// <summary><c>x / sqrt(mean(x^2) + epsilon) w</c> over the last axis; also the factor of each row.</summary>
+    public static readonly Operation RmsNorm = new("rms_norm",
+        a =>
+        {
+            RankAtLeast(a[0], 1, "rms_norm", "an input");
+            That(a[1].Equals(Shape.Of(a[0].Last)), $"rms_norm over {a[0]} needs a gain of shape [{a[0].Last}], not {a[1]}");
+            return [new(Element.Float, a[0]), new(Element.Float, a[0].WithLast(1))];
+        },
+        b => b.Build.Apply(RmsNormBackward!, "d", [b.Gradient, b[0], b.Output(1), b[1]]),
+        PerElement(4),
+        c => $"Kernels.RmsNorm({c[0]}, {c[1]}, {c.Real("epsilon")})") { OutputNames = ["", "Factor"] };
+
+    public static readonly Operation RmsNormBackward = new("rms_norm_backward",
+        a => [new(Element.Float, a[1]), new(Element.Float, a[3])],
+        NoGradient,
+        PerElement(9),
+        c => $"Kernels.RmsNormBackward({c[0]}, {c[1]}, {c[2]}, {c[3]}, {c.Used(0)}, {c.Used(1)})")
+        { OutputNames = ["", "Weight"], SkipsUnused = true };
+
     /// <summary>
     /// <c>(x - mean) / (std + epsilon)</c> over the last axis with the unbiased std, epsilon outside the root and no affine part;
     /// also mean and std. The normalisation of OpenAI's SAEs and of the reference's concept head.

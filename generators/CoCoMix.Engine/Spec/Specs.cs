@@ -13,7 +13,7 @@ public sealed record TypeName(string Namespace, string Name, bool IsPublic = tru
 /// <summary>What a declared class's attributes say; each kind of declaration has its own record.</summary>
 public abstract record ClassSpec(TypeName Type);
 
-public enum NormKind { LayerNorm }
+public enum NormKind { LayerNorm, RmsNorm }
 
 public enum ActivationKind { GeluTanh, Gelu, Silu, ReluSquared }
 

@@ -17,6 +17,42 @@ public static partial class Kernels
         return (dx!, dWeight!, dBias!);
     }
 
+    /// <summary><c>x f w</c> with each row's factor <c>f = 1 / sqrt(mean(x^2) + epsilon)</c>, <c>[..., 1]</c>, which it also returns.</summary>
+    public static (Tensor Y, Tensor Factor) RmsNorm(Tensor x, Tensor weight, double epsilon)
+    {
+        using var squares = x.mul(x);
+        using var mean = squares.mean([-1], keepdim: true);
+        var factor = mean.add_(epsilon).rsqrt();
+        var y = x.mul(factor);
+        y.mul_(weight);
+        return (y, factor);
+    }
+
+    /// <summary>
+    /// The way back of <see cref="RmsNorm"/>; a gradient that is not asked for is null. With <c>u = w dy</c> and <c>n = x f</c>:
+    /// <c>dx = f (u - n mean(u n))</c> and <c>dw = sum(dy n)</c>.
+    /// </summary>
+    public static (Tensor X, Tensor Weight) RmsNormBackward(Tensor gradient, Tensor x, Tensor factor, Tensor weight, bool forX, bool forWeight)
+    {
+        Tensor? dx = null, dWeight = null;
+        using var normal = x.mul(factor);
+        if (forWeight)
+        {
+            using var product = gradient.mul(normal);
+            dWeight = SumTo(product, weight);
+        }
+        if (forX)
+        {
+            using var scaled = gradient.mul(weight);
+            using var along = scaled.mul(normal);
+            using var mean = along.mean([-1], keepdim: true);
+            using var pull = normal.mul(mean);
+            dx = scaled.sub(pull);
+            dx.mul_(factor);
+        }
+        return (dx!, dWeight!);
+    }
+
     /// <summary><c>(x - mean) / (std + epsilon)</c> over the last axis with the unbiased std, and mean and std, <c>[..., 1]</c>.</summary>
     public static (Tensor Y, Tensor Mean, Tensor Std) Standardize(Tensor x, double epsilon)
     {
