@@ -101,7 +101,8 @@ public static class SpecReader
     private static FeedForwardSpec? Feed(AppliedAttribute? feed) => feed is null ? null : new(
         feed.Value("Expansion", 4),
         (ActivationKind)feed.Value("Activation", 0),
-        feed.Value("Bias", true));
+        feed.Value("Bias", true),
+        feed.Value("Gated", false));
 
     private static SaeSpec Sae(TypeName name, AppliedAttribute? sae) => new(name,
         sae?.Value("Inputs", 0) ?? 0,

@@ -68,7 +68,7 @@ public sealed class CausalSelfAttentionAttribute : Attribute
     public bool Bias { get; set; } = true;
 }
 
-/// <summary>The position-wise feed-forward: up, activation, down.</summary>
+/// <summary>The position-wise feed-forward: up, activation, down; gated, the activation of one projection multiplies another.</summary>
 [AttributeUsage(AttributeTargets.Class)]
 public sealed class FeedForwardAttribute : Attribute
 {
@@ -77,6 +77,12 @@ public sealed class FeedForwardAttribute : Attribute
 
     /// <summary>The non-linearity between the two projections.</summary>
     public Activation Activation { get; set; } = Activation.GeluTanh;
+
+    /// <summary>
+    /// Whether a third projection gates: <c>down(activation(gate(x)) * up(x))</c> (Shazeer 2020). SwiGLU with <see cref="Activation.Silu"/>,
+    /// GeGLU with a GELU.
+    /// </summary>
+    public bool Gated { get; set; }
 
     /// <summary>Whether the projections have biases.</summary>
     public bool Bias { get; set; } = true;

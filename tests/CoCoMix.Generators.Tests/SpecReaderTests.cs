@@ -10,7 +10,7 @@ public class SpecReaderTests
     [Fact]
     public void Reads_what_is_stated()
     {
-        var block = new BlockSpec(new("N", "Block"), new(NormKind.LayerNorm, 1e-3), new(0, 16, false), new(2, ActivationKind.GeluTanh, false));
+        var block = new BlockSpec(new("N", "Block"), new(NormKind.LayerNorm, 1e-3), new(0, 16, false), new(2, ActivationKind.Silu, false, Gated: true));
         var sae = new SaeSpec(new("N", "Sae"), 32, 64, 8);
         var head = new ConceptHeadSpec(new("N", "Head"), 64, 7, 0.5);
         var teacher = new ModelSpec(new("N", "Teacher"), 100, 32, 32, block, 4, null, null);
@@ -21,7 +21,7 @@ public class SpecReaderTests
             Block = """
                 [PreNorm(Norm.LayerNorm, Epsilon = 1e-3)]
                 [CausalSelfAttention(HeadDim = 16, Bias = false)]
-                [FeedForward(Expansion = 2, Activation = Activation.GeluTanh, Bias = false)]
+                [FeedForward(Expansion = 2, Activation = Activation.Silu, Bias = false, Gated = true)]
                 public sealed partial class Block : TransformerBlock;
                 """,
             Head = Sound.Head.Replace("Active = 8", "Active = 7, LossWeight = 0.5"),

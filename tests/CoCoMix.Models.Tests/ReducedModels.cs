@@ -56,14 +56,14 @@ public sealed partial class ReluSquaredBlock : TransformerBlock;
 
 [PreNorm(Norm.RmsNorm, Epsilon = 1e-6)]
 [CausalSelfAttention(HeadDim = 12)]
-[FeedForward(Expansion = 2, Activation = Activation.Silu, Bias = false)]
-public sealed partial class RmsNormBlock : TransformerBlock;
+[FeedForward(Expansion = 2, Activation = Activation.Silu, Gated = true, Bias = false)]
+public sealed partial class SwiGluBlock : TransformerBlock;
 
 [LanguageModel(Vocabulary = 203, Context = 32, Width = 36)]
-[Blocks<RmsNormBlock>(3)]
+[Blocks<SwiGluBlock>(3)]
 [MixConcepts<ReducedConcepts>(BeforeBlock = 1)]
 [ConceptLabels<ReducedGpt2, ReducedSae>(AfterBlock = 2)]
-public sealed partial class ReducedRmsNorm : LanguageModel;
+public sealed partial class ReducedSwiGlu : LanguageModel;
 
 [LanguageModel(Vocabulary = 203, Context = 32, Width = 26)]
 [Blocks<GeluBlock>(2)]

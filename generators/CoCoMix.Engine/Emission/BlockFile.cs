@@ -33,7 +33,7 @@ internal static class BlockFile
                 norm1 = {{norm.Create}};
                 attention = new(width, heads: {{heads}}, bias: {{ModuleWriter.Bool(attention.Bias)}}, depth);
                 norm2 = {{norm.Create}};
-                feed_forward = new(width, hidden: {{feedForward.Expansion}} * width, bias: {{ModuleWriter.Bool(feedForward.Bias)}}, depth, Activation.{{feedForward.Activation}});
+                feed_forward = new(width, hidden: {{feedForward.Expansion}} * width, bias: {{ModuleWriter.Bool(feedForward.Bias)}}, depth, Activation.{{feedForward.Activation}}, gated: {{ModuleWriter.Bool(feedForward.Gated)}});
                 RegisterComponents();
             }
 

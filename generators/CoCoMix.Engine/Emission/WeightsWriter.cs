@@ -30,8 +30,8 @@ internal static class WeightsWriter
         code.Line();
     }
 
-    /// <summary>The member access of a parameter: biases are nullable in TorchSharp's modules.</summary>
-    public static string Access(string path) => path.Contains(".") ? path + "!" : path;
+    /// <summary>The member access of a parameter: biases are nullable in TorchSharp's modules, and a gate may be absent in ours.</summary>
+    public static string Access(string path) => path.Contains(".") ? path.Replace(".gate.", ".gate!.") + "!" : path;
 
     private static void Struct(CodeWriter code, IReadOnlyList<Parameter> parameters, string name, int offset, bool start)
     {

@@ -26,6 +26,7 @@ public static class Layout
             .. Linear("attention.qkv", width, 3 * width, attention.Bias),
             .. Linear("attention.output", width, width, attention.Bias),
             .. Norm("norm2", block.Norm!.Kind, width),
+            .. feedForward.Gated ? Linear("feed_forward.gate", width, hidden, feedForward.Bias) : [],
             .. Linear("feed_forward.up", width, hidden, feedForward.Bias),
             .. Linear("feed_forward.down", hidden, width, feedForward.Bias),
         ];

@@ -31,8 +31,11 @@ internal static class Parts
         var h = g.One(Table.Add, "h", [x, projected]);
 
         var m = Norm(g, "m", h, p, "norm2", block.Norm!);
+        var feedForward = block.FeedForward!;
         var up = g.One(Table.Linear, "up", [m, p["feed_forward.up.weight"], p.Optional("feed_forward.up.bias")]);
-        var active = g.One(Activation(block.FeedForward!.Activation), "active", [up]);
+        var gate = feedForward.Gated ? g.One(Table.Linear, "gate", [m, p["feed_forward.gate.weight"], p.Optional("feed_forward.gate.bias")]) : up;
+        var active = g.One(Activation(feedForward.Activation), "active", [gate]);
+        if (feedForward.Gated) active = g.One(Table.Multiply, "gated", [active, up]);
         var down = g.One(Table.Linear, "down", [active, p["feed_forward.down.weight"], p.Optional("feed_forward.down.bias")]);
         var y = g.One(Table.Add, "y", [h, down]);
         return g.Build(name, [x], [y]);

@@ -26,7 +26,7 @@ public sealed record NormSpec(NormKind Kind, double Epsilon);
 /// <summary>Zero stands for "not stated" in <paramref name="Heads"/> and <paramref name="HeadDim"/>.</summary>
 public sealed record AttentionSpec(int Heads, int HeadDim, bool Bias);
 
-public sealed record FeedForwardSpec(int Expansion, ActivationKind Activation, bool Bias);
+public sealed record FeedForwardSpec(int Expansion, ActivationKind Activation, bool Bias, bool Gated = false);
 
 /// <summary>A block as its attributes describe it, width still open. A missing part is null and a rule says so.</summary>
 public sealed record BlockSpec(TypeName Type, NormSpec? Norm, AttentionSpec? Attention, FeedForwardSpec? FeedForward) : ClassSpec(Type);

@@ -4,9 +4,12 @@ using static TorchSharp.torch;
 
 namespace CoCoMix;
 
-/// <summary>The position-wise feed-forward <c>down(activation(up(x)))</c>.</summary>
+/// <summary>The position-wise feed-forward <c>down(activation(up(x)))</c>, or gated <c>down(activation(gate(x)) * up(x))</c>.</summary>
 public sealed class FeedForward : nn.Module<Tensor, Tensor>
 {
+    /// <summary><c>[hidden, D]</c>, or null without a gate.</summary>
+    public readonly Linear? gate;
+
     /// <summary><c>[hidden, D]</c></summary>
     public readonly Linear up;
 
@@ -22,9 +25,12 @@ public sealed class FeedForward : nn.Module<Tensor, Tensor>
     /// <param name="bias">Whether the projections have biases.</param>
     /// <param name="depth">Blocks in the model, for the initial weights.</param>
     /// <param name="activation">The non-linearity.</param>
-    public FeedForward(int width, int hidden, bool bias, int depth = 1, Activation activation = Activation.GeluTanh) : base(nameof(FeedForward))
+    /// <param name="gated">Whether a third projection gates.</param>
+    public FeedForward(int width, int hidden, bool bias, int depth = 1, Activation activation = Activation.GeluTanh, bool gated = false)
+        : base(nameof(FeedForward))
     {
         _activation = activation;
+        gate = gated ? Initial.Linear(width, hidden, bias) : null;
         up = Initial.Linear(width, hidden, bias);
         down = Initial.Linear(hidden, width, bias, residualDepth: depth);
         RegisterComponents();
@@ -35,20 +41,23 @@ public sealed class FeedForward : nn.Module<Tensor, Tensor>
     public override Tensor forward(Tensor x)
     {
         var u = up.call(x);
-        return down.call(_activation switch
-        {
-            Activation.Gelu => nn.functional.gelu(u),
-            Activation.Silu => u * u.sigmoid(),
-            Activation.ReluSquared => u.relu().square(),
-            _ => 0.5 * u * (1 + tanh(Math.Sqrt(2 / Math.PI) * (u + 0.044715 * u * u * u))),
-        });
+        return down.call(gate is null ? Activate(u) : Activate(gate.call(x)) * u);
     }
+
+    private Tensor Activate(Tensor x) => _activation switch
+    {
+        Activation.Gelu => nn.functional.gelu(x),
+        Activation.Silu => x * x.sigmoid(),
+        Activation.ReluSquared => x.relu().square(),
+        _ => 0.5 * x * (1 + tanh(Math.Sqrt(2 / Math.PI) * (x + 0.044715 * x * x * x))),
+    };
 
     /// <inheritdoc/>
     protected override void RegisterComponents()
     {
         if (_registered) return;
         _registered = true;
+        if (gate is not null) register_module(nameof(gate), gate);
         register_module(nameof(up), up);
         register_module(nameof(down), down);
     }
