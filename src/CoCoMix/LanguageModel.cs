@@ -8,12 +8,12 @@ namespace CoCoMix;
 /// Base of declared language models. Every member runs eagerly under autograd, except the fused ones: <see cref="forward_backward"/>,
 /// <see cref="evaluate"/> and <see cref="label"/>, which compute the same numbers without the tape.
 /// </summary>
-public class LanguageModel : nn.Module<Tensor, Tensor>
+public class LanguageModel : FusedModule
 {
-    private Gradients? _gradients;
-
     /// <summary>Called by the generated constructor.</summary>
-    protected LanguageModel() : base(nameof(LanguageModel)) => name = GetType().Name;
+    protected LanguageModel() : base(nameof(LanguageModel))
+    {
+    }
 
     /// <summary>What the model costs.</summary>
     public virtual Card Card => throw NotGenerated.For(this);
@@ -26,12 +26,6 @@ public class LanguageModel : nn.Module<Tensor, Tensor>
 
     /// <summary>The SAE whose latents are this one's concept labels; null without labels.</summary>
     public virtual Type? SaeType => null;
-
-    /// <summary>
-    /// Sees named intermediate values, in eager and fused runs alike, and in fused steps their gradients too (<c>gradient.NAME</c>).
-    /// A fused value is freed after the call: keep a clone. Concept models name mixing.residual, mixing.concept_logits and so on.
-    /// </summary>
-    public Action<string, Tensor>? Probe { get; set; }
 
     /// <summary>Runs the model eagerly.</summary>
     /// <param name="ids">Token ids, int64 <c>[B, T]</c>.</param>
@@ -79,8 +73,7 @@ public class LanguageModel : nn.Module<Tensor, Tensor>
             throw new ArgumentException($"{GetName()} trains on concept labels: pass {Card.Labels} a position, as label() makes them.", nameof(labels));
         using var _ = no_grad();
         var all = weights();
-        _gradients = Gradients.For(all, _gradients);
-        var (nextToken, concept) = Step(ids, labels, all, _gradients.Buffers);
+        var (nextToken, concept) = Step(ids, labels, all, BuffersOf(all));
         return new(nextToken, concept, ConceptHead?.LossWeight ?? 0);
     }
 
@@ -110,16 +103,6 @@ public class LanguageModel : nn.Module<Tensor, Tensor>
         return Label(ids, teacher.weights(), sae.weights());
     }
 
-    /// <summary>The gradient buffers of <see cref="forward_backward"/>; null before the first.</summary>
-    public Gradients? Gradients => _gradients;
-
-    /// <summary>Sets the gradients to zero; the buffers of fused steps stay the parameters' <c>grad</c>.</summary>
-    public override void zero_grad(bool set_to_none = true)
-    {
-        if (_gradients is null) base.zero_grad(set_to_none);
-        else _gradients.zero_();
-    }
-
     /// <summary>The weights in the order in which they are registered.</summary>
     [EditorBrowsable(EditorBrowsableState.Never)]
     public virtual Tensor[] weights() => throw NotGenerated.For(this);
@@ -133,13 +116,6 @@ public class LanguageModel : nn.Module<Tensor, Tensor>
 
     /// <summary>The generated label extraction.</summary>
     protected virtual Tensor Label(Tensor ids, Tensor[] teacherWeights, Tensor[] saeWeights) => throw NotGenerated.For(this);
-
-    /// <inheritdoc/>
-    protected override void Dispose(bool disposing)
-    {
-        if (disposing) _gradients?.Dispose();
-        base.Dispose(disposing);
-    }
 
     /// <summary>The mean of the cross entropies against each of a position's labels, written as the reference writes it.</summary>
     private static Tensor ConceptLoss(Tensor logits, Tensor labels)

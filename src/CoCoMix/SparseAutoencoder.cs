@@ -8,12 +8,12 @@ namespace CoCoMix;
 /// Base of declared sparse autoencoders: <c>latents = ReLU(topk(W_e (LN(x) - pre_bias) + b_e))</c>,
 /// <c>reconstruction = (W_d latents + pre_bias) std + mean</c>.
 /// </summary>
-public class SparseAutoencoder : nn.Module<Tensor, Tensor>
+public class SparseAutoencoder : FusedModule
 {
-    private Gradients? _gradients;
-
     /// <summary>Called by the generated constructor.</summary>
-    protected SparseAutoencoder() : base(nameof(SparseAutoencoder)) => name = GetType().Name;
+    protected SparseAutoencoder() : base(nameof(SparseAutoencoder))
+    {
+    }
 
     /// <summary>Width of the hidden states, D.</summary>
     public virtual int Inputs => throw NotGenerated.For(this);
@@ -23,9 +23,6 @@ public class SparseAutoencoder : nn.Module<Tensor, Tensor>
 
     /// <summary>Latents kept a position, K.</summary>
     public virtual int Active => throw NotGenerated.For(this);
-
-    /// <summary>Sees named intermediate values of fused steps.</summary>
-    public Action<string, Tensor>? Probe { get; set; }
 
     /// <summary>Normalises rows: <c>(x - mean) / (std + 1e-5)</c> with the unbiased std.</summary>
     /// <param name="x"><c>[..., D]</c></param>
@@ -71,18 +68,7 @@ public class SparseAutoencoder : nn.Module<Tensor, Tensor>
     {
         using var _ = no_grad();
         var all = weights();
-        _gradients = Gradients.For(all, _gradients);
-        return dead is null ? Step(x, all, _gradients.Buffers) : AuxiliaryStep(x, dead, all, _gradients.Buffers);
-    }
-
-    /// <summary>The gradient buffers of <see cref="forward_backward"/>; null before the first.</summary>
-    public Gradients? Gradients => _gradients;
-
-    /// <summary>Sets the gradients to zero; the buffers of fused steps stay the parameters' <c>grad</c>.</summary>
-    public override void zero_grad(bool set_to_none = true)
-    {
-        if (_gradients is null) base.zero_grad(set_to_none);
-        else _gradients.zero_();
+        return dead is null ? Step(x, all, BuffersOf(all)) : AuxiliaryStep(x, dead, all, BuffersOf(all));
     }
 
     /// <summary>The weights in the order in which they are registered.</summary>
@@ -105,11 +91,4 @@ public class SparseAutoencoder : nn.Module<Tensor, Tensor>
     /// <summary>The generated step with AuxK.</summary>
     protected virtual (Tensor Loss, Tensor Latents, Tensor Indices) AuxiliaryStep(Tensor x, Tensor dead, Tensor[] weights, Tensor[] gradients) =>
         throw NotGenerated.For(this);
-
-    /// <inheritdoc/>
-    protected override void Dispose(bool disposing)
-    {
-        if (disposing) _gradients?.Dispose();
-        base.Dispose(disposing);
-    }
 }

@@ -52,10 +52,8 @@ internal static class CardWriter
         var kept = Function.Bytes(forth.SelectMany(node => node.Outputs).Where(value => value.Type.Element != Element.Saved && read.Contains(value)));
         foreach (var node in forth.Where(node => node.Operation == Table.RepeatSaving))
             kept += node.Loop!.Count * Function.Bytes(node.Loop.Body.Saved).WithT(node.Inputs[0]!.Shape[1]);
-        return (Sum(forth), Sum(back), kept);
+        return (Function.FlopsOf(forth), Function.FlopsOf(back), kept);
     }
-
-    private static Dim Sum(IEnumerable<Node> nodes) => nodes.Aggregate((Dim)0, (sum, node) => sum + node.Operation.Flops(node));
 
     /// <summary>A count for <c>[B, T]</c> tokens as a count per token, linear in T.</summary>
     private static string PerToken(Dim count) => $"new({count.Coefficient(1, 1)}, {count.Coefficient(1, 2)})";

@@ -49,21 +49,19 @@ internal sealed class FunctionWriter
     /// <param name="weights">The type through which it names its parameters.</param>
     public static void Method(CodeWriter code, Function function, string weights)
     {
-        var saved = function.Saved.Count > 0 ? function.Saved : function.Restored;
-        var bundle = function.Name.Replace("Saving", "").Replace("Backward", "") + "Saved";
         if (function.Saved.Count > 0)
         {
             code.Line($"/// <summary>What {function.Name} keeps for the way back.</summary>");
-            code.Open($"private struct {bundle}");
-            foreach (var pair in Fields(saved)) code.Line($"public Tensor {pair.Value};", pair.Key.Type.ToString());
+            code.Open($"private struct {function.Bundle}");
+            foreach (var pair in Fields(function.Saved)) code.Line($"public Tensor {pair.Value};", pair.Key.Type.ToString());
             code.Close();
             code.Line();
         }
         var effects = function.Nodes.Any(node => node.HasEffect);
         var input = function.Inputs.Single();
         var parameters = $"{weights} w, " + (effects ? $"{weights} g, " : "")
-            + (function.Restored.Count > 0 ? $"in {bundle} saved, " : "") + $"Tensor {input.Name}"
-            + (function.Saved.Count > 0 ? $", out {bundle} saved" : "");
+            + (function.Restored.Count > 0 ? $"in {function.Bundle} saved, " : "") + $"Tensor {input.Name}"
+            + (function.Saved.Count > 0 ? $", out {function.Bundle} saved" : "");
         code.Line($"/// <summary>{function.Name}: {input.Name} {input.Type} to {function.Outputs[0].Type}.</summary>");
         code.Open($"private static Tensor {function.Name}({parameters})");
         var result = Body(code, function, probes: false);
@@ -106,7 +104,7 @@ internal sealed class FunctionWriter
         var saves = node.Operation == Table.RepeatSaving;
         var input = _names[node.Inputs[node.Inputs.Count - 1]!];
         if (saves)
-            _code.Line($"var {_names[node.Outputs[1]]} = new {loop.Body.Name.Replace("Saving", "Saved")}[{loop.Count}];");
+            _code.Line($"var {_names[node.Outputs[1]]} = new {loop.Body.Bundle}[{loop.Count}];");
         _code.Line($"var {result} = {input};");
         _code.Open(back ? $"for (var i = {last}; i >= {first}; i--)" : $"for (var i = {first}; i <= {last}; i++)");
         var offset = first == 0 ? "i" : $"i - {first}";

@@ -22,7 +22,7 @@ internal static class ModelFile
         CardWriter.Write(code, model, layout, program);
         Weights(code, layout);
         BlockFunctions(code, "BlockWeights", program.Block, program.Step);
-        WeightsWriter.Model(code, layout, "Weights");
+        WeightsWriter.Model(code, layout);
         ModuleWriter.Register(code, [], model.Mix is null
             ? ["tokens", "positions", "blocks", "norm"] : ["tokens", "positions", "blocks", "concepts", "norm"]);
     });
@@ -159,7 +159,7 @@ internal static class ModelFile
 
             """);
         BlockFunctions(code, "TeacherBlockWeights", function);
-        WeightsWriter.Model(code, Layout.Model(labels.Teacher), "TeacherWeights");
+        WeightsWriter.Model(code, Layout.Model(labels.Teacher), "Teacher");
         WeightsWriter.Flat(code, Layout.Sae(labels.Sae), "SaeWeights");
     }
 

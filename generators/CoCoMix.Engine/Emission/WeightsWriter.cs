@@ -5,20 +5,22 @@ namespace CoCoMix.Engine.Emission;
 /// <summary>Structs that name the tensors of a weight (or gradient) array, so that fused code reads by name.</summary>
 internal static class WeightsWriter
 {
-    public static void Model(CodeWriter code, ModelLayout layout, string name)
+    /// <param name="owner">Whose weights: empty for the model's own, or <c>Teacher</c>.</param>
+    public static void Model(CodeWriter code, ModelLayout layout, string owner = "")
     {
-        Struct(code, layout.Block, $"{name.Replace("Weights", "")}BlockWeights", offset: 0, start: true);
+        Struct(code, layout.Block, $"{owner}BlockWeights(Tensor[] at, int start)", i => $"at[start + {i}]");
         var after = layout.Before.Count + layout.Blocks * layout.Block.Count;
         code.Line("/// <summary>Names for the tensors of <see cref=\"LanguageModel.weights\"/>, or of their gradients.</summary>");
-        code.Open($"private readonly struct {name}(Tensor[] at)");
+        code.Open($"private readonly struct {owner}Weights(Tensor[] at)");
         Properties(code, layout.Before, i => $"at[{i}]");
-        code.Line($"public {name.Replace("Weights", "")}BlockWeights Block(int i) => new(at, {layout.Before.Count} + {layout.Block.Count} * i);");
+        code.Line($"public {owner}BlockWeights Block(int i) => new(at, {layout.Before.Count} + {layout.Block.Count} * i);");
         Properties(code, layout.After, i => $"at[{after + i}]");
         code.Close();
         code.Line();
     }
 
-    public static void Flat(CodeWriter code, IReadOnlyList<Parameter> parameters, string name) => Struct(code, parameters, name, 0, start: false);
+    public static void Flat(CodeWriter code, IReadOnlyList<Parameter> parameters, string name) =>
+        Struct(code, parameters, $"{name}(Tensor[] at)", i => $"at[{i}]");
 
     /// <summary>The override that lists a module's parameters in the order of its layout.</summary>
     public static void Collect(CodeWriter code, IReadOnlyList<Parameter> parameters)
@@ -33,11 +35,11 @@ internal static class WeightsWriter
     /// <summary>The member access of a parameter: biases are nullable in TorchSharp's modules, and a gate may be absent in ours.</summary>
     public static string Access(string path) => path.Contains(".") ? path.Replace(".gate.", ".gate!.") + "!" : path;
 
-    private static void Struct(CodeWriter code, IReadOnlyList<Parameter> parameters, string name, int offset, bool start)
+    private static void Struct(CodeWriter code, IReadOnlyList<Parameter> parameters, string declaration, Func<int, string> at)
     {
         code.Line("/// <summary>Names for tensors of a weight or gradient array.</summary>");
-        code.Open(start ? $"private readonly struct {name}(Tensor[] at, int start)" : $"private readonly struct {name}(Tensor[] at)");
-        Properties(code, parameters, i => start ? $"at[start + {i + offset}]" : $"at[{i + offset}]");
+        code.Open($"private readonly struct {declaration}");
+        Properties(code, parameters, at);
         code.Close();
         code.Line();
     }

@@ -35,10 +35,7 @@ public static class LabelLowering
             var above = Parts.Blocks(g, h, block, below, teacher.Layers - below, "teacher");
             var loss = g.Apply(Table.NextTokenLoss, "loss", [Parts.Unembed(g, above, p, teacher.Block!.Norm!), ids])[0];
             var (nodes, gradient) = Differentiate.WithRespectTo(h, g.Build("Labels", [ids], [loss]), loss);
-            var probes = g.Probes;
-            g = new Builder();
-            foreach (var node in nodes) g.Append(node);
-            foreach (var pair in probes) g.Probe(pair.Key, pair.Value);
+            g = new Builder(nodes, g.Probes);
             g.Probe(gradient, "gradient.labels.residual");
             scores = g.One(Table.Multiply, "scores", [latents, g.One(Table.GatherDot, "slopes", [gradient, indices, s["decoder.weight"]])]);
         }

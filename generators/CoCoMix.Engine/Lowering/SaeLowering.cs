@@ -33,7 +33,7 @@ public static class SaeLowering
         var decoded = g.One(Table.Add, "decoded", [Decode(g, latents, indices, sae, p), p["pre_bias"]]);
         var reconstruction = g.One(Table.Add, "reconstruction", [g.One(Table.Multiply, "scaled", [decoded, rows[2]]), rows[1]]);
         g.Probe(reconstruction, "reconstruction");
-        var losses = new List<(Value, double)> { (g.One(Table.NormalizedMse, "loss", [reconstruction, x]), 1) };
+        var losses = new List<(Value Loss, double Weight)> { (g.One(Table.NormalizedMse, "loss", [reconstruction, x]), 1) };
 
         if (auxiliary)
         {
@@ -46,12 +46,10 @@ public static class SaeLowering
             var revived = Decode(g, g.One(Table.Relu, "deadLatents", [top[0]]), top[1], sae, p);
             losses.Add((g.One(Table.ResidualMse, "auxiliaryLoss", [revived, residual]), AuxiliaryWeight));
         }
-        var forward = Sparsity.Gather(g.Build(auxiliary ? "AuxiliaryStep" : "Step", inputs, [losses[0].Item1, latents, indices]) with
-        {
-            // The auxiliary loss is not returned, but it is differentiated.
-            Saved = [.. losses.Skip(1).Select(loss => loss.Item1)],
-        });
-        return Accumulation.InPlace(Differentiate.WithRespectToParameters(forward with { Saved = [] }, losses));
+        Value[] outputs = [losses[0].Loss, latents, indices];
+        var forward = Sparsity.Gather(g.Build(auxiliary ? "AuxiliaryStep" : "Step", inputs, [.. outputs, .. losses.Skip(1).Select(loss => loss.Loss)]));
+        // Differentiated with the rest, but not returned.
+        return Accumulation.InPlace(Simplify.Dead(Differentiate.WithRespectToParameters(forward, losses) with { Outputs = outputs }));
     }
 
     private static Value Decode(Builder g, Value latents, Value indices, SaeSpec sae, ParameterValues p) =>

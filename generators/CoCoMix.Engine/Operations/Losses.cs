@@ -1,5 +1,5 @@
 using CoCoMix.Engine.Program;
-using static CoCoMix.Engine.Operations.Check;
+using static CoCoMix.Engine.Operations.Require;
 
 namespace CoCoMix.Engine.Operations;
 

@@ -1,6 +1,6 @@
 using System.Reflection;
 using CoCoMix.Engine.Program;
-using static CoCoMix.Engine.Operations.Check;
+using static CoCoMix.Engine.Operations.Require;
 
 namespace CoCoMix.Engine.Operations;
 

@@ -39,8 +39,8 @@ public static class Differentiate
         var saved = backward.Nodes.SelectMany(node => node.Inputs).OfType<Value>()
             .Where(value => value.Parameter is null && !made.Contains(value)).Distinct().ToArray();
         return (
-            block with { Name = block.Name + "Saving", Nodes = tape.Forward, Saved = saved },
-            backward with { Restored = saved });
+            block with { Name = block.Name + "Saving", Nodes = tape.Forward, Saved = saved, Bundle = block.Name + "Saved" },
+            backward with { Restored = saved, Bundle = block.Name + "Saved" });
     }
 
     internal static string Capital(string name) => name.Length == 0 ? name : char.ToUpperInvariant(name[0]) + name.Substring(1);

@@ -6,6 +6,17 @@ public sealed class Builder
     private readonly List<Node> _nodes = [];
     private readonly Dictionary<Value, string> _probes = [];
 
+    public Builder()
+    {
+    }
+
+    /// <summary>Goes on where other nodes end.</summary>
+    public Builder(IEnumerable<Node> nodes, IReadOnlyDictionary<Value, string> probes)
+    {
+        _nodes.AddRange(nodes);
+        foreach (var pair in probes) _probes.Add(pair.Key, pair.Value);
+    }
+
     public IReadOnlyList<Node> Nodes => _nodes;
 
     public IReadOnlyDictionary<Value, string> Probes => _probes;

@@ -80,8 +80,13 @@ public sealed record Function(
     /// <summary>Inputs that arrive as the bundle that another function saved; this function frees them.</summary>
     public IReadOnlyList<Value> Restored { get; init; } = [];
 
+    /// <summary>The name of the bundle it saves or restores; empty without one.</summary>
+    public string Bundle { get; init; } = "";
+
     /// <summary>FLOPs of one call, every multiplication and addition counted.</summary>
-    public Dim Flops => Nodes.Aggregate((Dim)0, (sum, node) => sum + node.Operation.Flops(node));
+    public Dim Flops => FlopsOf(Nodes);
+
+    public static Dim FlopsOf(IEnumerable<Node> nodes) => nodes.Aggregate((Dim)0, (sum, node) => sum + node.Operation.Flops(node));
 
     /// <summary>Bytes that stay allocated between the way forth and the way back, at four a number and eight an index.</summary>
     public static Dim Bytes(IEnumerable<Value> values) => values.Aggregate((Dim)0, (sum, value) =>

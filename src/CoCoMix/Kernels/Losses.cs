@@ -65,18 +65,18 @@ public static partial class Kernels
     public static Tensor ResidualMse(Tensor r, Tensor x)
     {
         using var scope = NewDisposeScope();
-        return ((r - x).pow(2).mean() / Spread2(x)).nan_to_num(0).MoveToOuterDisposeScope();
+        return ((r - x).pow(2).mean() / MeanSquaredSpread(x)).nan_to_num(0).MoveToOuterDisposeScope();
     }
 
     /// <summary>The way back of <see cref="ResidualMse"/> to r.</summary>
     public static Tensor ResidualMseBackward(Tensor dLoss, Tensor r, Tensor x)
     {
         using var scope = NewDisposeScope();
-        return ((r - x) * (2 * dLoss / (r.numel() * Spread2(x)))).nan_to_num(0, 0, 0).MoveToOuterDisposeScope();
+        return ((r - x) * (2 * dLoss / (r.numel() * MeanSquaredSpread(x)))).nan_to_num(0, 0, 0).MoveToOuterDisposeScope();
     }
 
     /// <summary>Mean squared distance of rows to their mean.</summary>
-    private static Tensor Spread2(Tensor x) => (x.mean([0], keepdim: true) - x).pow(2).mean();
+    private static Tensor MeanSquaredSpread(Tensor x) => (x.mean([0], keepdim: true) - x).pow(2).mean();
 
     /// <summary>Log-sum-exp of the last axis, <c>[...]</c>.</summary>
     private static unsafe Tensor LogSumExp(Tensor logits)

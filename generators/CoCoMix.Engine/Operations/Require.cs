@@ -3,7 +3,7 @@ using CoCoMix.Engine.Program;
 namespace CoCoMix.Engine.Operations;
 
 /// <summary>What shape rules have in common: requirements that end in one sentence when they fail.</summary>
-internal static class Check
+internal static class Require
 {
     public static void That(bool holds, string otherwise)
     {
