@@ -20,7 +20,7 @@ internal sealed record Unit(string Name, Function Function, Action<CodeWriter> W
         WeightsWriter.Flat(code, [.. parameters.Select(value => new Lowering.Parameter(value.Parameter!, value.Shape))], "Weights"));
 
     public static Unit Model(string name, Function function, ModelLayout layout) =>
-        new(name, function, code => WeightsWriter.Model(code, layout, "Weights"));
+        new(name, function, code => WeightsWriter.Model(code, layout));
 }
 
 internal static class Emitted
