@@ -73,7 +73,7 @@ public sealed class CostTests
 
     private static Dim Flops(Operation row, params TensorType[] operands) => Flops(row, operands, []);
 
-    private static Dim Flops(Operation row, TensorType[] operands, params (string, double)[] constants)
+    private static Dim Flops(Operation row, TensorType[] operands, params (string, object)[] constants)
     {
         var build = new Builder();
         build.Apply(row, "y", [.. operands.Select(type => new Value("x", type))], new(constants));

@@ -73,7 +73,7 @@ internal sealed record Operand(TensorType Type, int Below = 0, bool Distinct = f
 }
 
 /// <summary>One application of a row: operands that fit, and its constants.</summary>
-internal sealed record Application(IReadOnlyList<Operand?> Operands, params (string Name, double Value)[] Constants)
+internal sealed record Application(IReadOnlyList<Operand?> Operands, params (string Name, object Value)[] Constants)
 {
     public IReadOnlyList<TensorType> Shapes(Operation row) =>
         row.Shape(new(row.Name, [.. Operands.Select(operand => operand?.Type)], new(Constants)));

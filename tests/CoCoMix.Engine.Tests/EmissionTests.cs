@@ -68,9 +68,10 @@ public sealed class EmissionTests
         return methods.Where(method => method.Body?.ToString().Contains("Kernels.") == true);
     }
 
-    /// <summary>Not the structs that name weights, nor the array a loop keeps its bundles in, nor what a loop carries from block to block.</summary>
+    /// <summary>Not the structs that name weights, nor arrays of bundles or parts, nor sizes, nor what a loop carries from block to block.</summary>
     private static bool IsTensor(VariableDeclaratorSyntax local) => local.Initializer is { } initializer
         && initializer.Value is not (ObjectCreationExpressionSyntax or ArrayCreationExpressionSyntax or LiteralExpressionSyntax)
+        && !initializer.Value.ToString().StartsWith("Kernels.Split(") && !initializer.Value.ToString().Contains(".shape[")
         && local.Identifier.Text != "next";
 
     /// <summary>The members of a bundle that a way back is handed to free.</summary>

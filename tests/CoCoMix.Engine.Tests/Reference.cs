@@ -14,6 +14,7 @@ internal static class Reference
     /// <param name="parameter">The tensor of a parameter; the block it belongs to, or -1.</param>
     public static Tensor[] Run(Function function, IReadOnlyList<Tensor> inputs, Func<Value, int, Tensor> parameter, int block = -1)
     {
+        var sizes = new Sizes(SizeOf(Dim.B), SizeOf(Dim.T));
         var values = function.Inputs.Zip(inputs).ToDictionary(pair => pair.First, pair => pair.Second);
         foreach (var node in function.Nodes)
         {
@@ -22,10 +23,13 @@ internal static class Reference
             var results = node.Loop is { } loop
                 ? [Enumerable.Range(loop.From, loop.Count).Aggregate(operands[0]!, (h, i) => Run(loop.Body, [h], parameter, i)[0])]
                 : node.Operation == WeightedSum ? [(operands[0]! * operands[1]!).sum()]
-                : Rows[node.Operation].Reference(new(operands, node.Attributes));
+                : Rows[node.Operation].Reference(new(operands, node.Attributes, sizes));
             for (var i = 0; i < results.Length; i++) values[node.Outputs[i]] = results[i];
         }
         return [.. function.Outputs.Select(output => values[output])];
+
+        long SizeOf(Dim symbol) => function.Inputs.Zip(inputs)
+            .SelectMany(pair => pair.First.Shape.Zip(pair.Second.shape)).Where(axis => axis.First.Equals(symbol)).Select(axis => axis.Second).FirstOrDefault();
     }
 
     /// <summary>A scalar of any value, to differentiate: a row of these tests, as a new operation is a new row and nothing else.</summary>

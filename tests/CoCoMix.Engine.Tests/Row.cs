@@ -14,13 +14,17 @@ namespace CoCoMix.Engine.Tests;
 internal sealed record Row(Operation Operation, Func<Draw, Application> Draw, Func<Row.Given, Tensor[]> Reference, int Differentiable = 1)
 {
     /// <summary>What a reference reads.</summary>
-    internal sealed record Given(IReadOnlyList<Tensor?> Tensors, Attributes Attributes)
+    internal sealed record Given(IReadOnlyList<Tensor?> Tensors, Attributes Attributes, Sizes Sizes)
     {
         public Tensor this[int i] => Tensors[i]!;
 
         public bool Has(int i) => i < Tensors.Count && Tensors[i] is not null;
 
         public long Int(string name) => Attributes.Int(name);
+
+        public long[] Ints(string name) => [.. Attributes.Ints(name)];
+
+        public long[] Shape(string name) => Sizes.Of(Attributes.Shape(name));
     }
 
     public static readonly IReadOnlyList<Row> All =
@@ -102,12 +106,40 @@ internal sealed record Row(Operation Operation, Func<Draw, Application> Draw, Fu
                 return new([Operand.Float(rows, d.Width()), d.Coin() ? Operand.Index(5, b, t) : Operand.Float(b, t)]);
             },
             x => Require(x[0].dim() == 2 && x[1].dim() == 2, () => [x[0].narrow(0, 0, x[1].shape[1])])),
-        new(Table.SplitThree,
-            d => new([Operand.Float([.. d.Lead(), 3 * d.Size()])]),
-            x => Require(x[0].shape[^1] % 3 == 0, () => x[0].reshape([.. x[0].shape[..^1], 3, x[0].shape[^1] / 3]).unbind(-2)), 3),
-        new(Table.ConcatThree,
-            d => { var shape = Operand.Float([.. d.Lead(), d.Size()]); return new([shape, shape, shape]); },
-            x => Require(Same(x[0], x[1]) && Same(x[0], x[2]), () => [cat([x[0], x[1], x[2]], -1)]), 0),
+        new(Table.Reshape,
+            d =>
+            {
+                var (lead, width) = (d.Lead(), d.Width());
+                return new([Operand.Float([.. lead, 2 * width])],
+                    ("shape", new Shape(d.Of<Dim[]>([.. lead, 2, width], [.. lead, width, 2], [.. lead.Reverse(), 2 * width, 1], [.. lead, 2 * width]))));
+            },
+            x => [x[0].reshape(x.Shape("shape"))]),
+        new(Table.Permute,
+            d =>
+            {
+                var shape = d.Lead();
+                return new([Operand.Float(shape)], ("axes", Enumerable.Range(0, shape.Length).Select(axis => (long)axis).OrderBy(_ => d.Below(99)).ToArray()));
+            },
+            x => Require(x.Ints("axes").All(axis => axis >= 0), () => [x[0].permute(x.Ints("axes"))])),
+        new(Table.Split,
+            d =>
+            {
+                var (shape, sizes) = (d.Lead().Append(d.Width()).ToArray(), Enumerable.Range(0, 3).Select(_ => d.Size()).ToArray());
+                var axis = d.Below(shape.Length);
+                shape[axis] = sizes[0] + sizes[1] + sizes[2];
+                return new([Operand.Float(shape)], ("axis", axis), ("sizes", new Shape(sizes)));
+            },
+            x => Require(x.Int("axis") >= 0, () => x[0].split(x.Shape("sizes"), x.Int("axis"))), 3),
+        new(Table.Cat,
+            d =>
+            {
+                var (shape, sizes) = (d.Lead().Append(d.Width()).ToArray(), Enumerable.Range(0, 3).Select(_ => d.Size()).ToArray());
+                var axis = d.Below(shape.Length);
+                return new([.. sizes.Select((size, i) => Operand.Float([.. shape[..axis], size, .. shape[(axis + 1)..]]))],
+                    ("axis", axis), ("sizes", new Shape(sizes)));
+            },
+            x => Require(x.Int("axis") >= 0 && x[0].dim() > x.Int("axis") && x.Tensors.Zip(x.Shape("sizes")).All(pair => pair.First!.dim() > x.Int("axis") && pair.First.shape[x.Int("axis")] == pair.Second),
+                () => [cat([.. x.Tensors.Select(part => part!)], x.Int("axis"))])),
         new(Table.Interleave,
             d => { var (b, t) = d.Positions(); return Twice(b, t, d.Width()); },
             x => Require(x[0].dim() == 3, () => [stack([x[0], x[1]], 2).flatten(1, 2)])),

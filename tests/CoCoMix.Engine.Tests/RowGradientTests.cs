@@ -133,6 +133,9 @@ public sealed class RowGradientTests(RowGradientTests.Compiled compiled) : IClas
             var values = application.Operands.Select((operand, i) => operand is null ? null : new Value($"x{i}", operand.Type,
                 isGradient && operand.Type.Element == Element.Float ? $"x{i}" : null)).ToArray();
             var operands = values.Zip(application.Operands).Where(pair => pair.First is not null).ToDictionary(pair => pair.First!, pair => pair.Second!);
+            // Something to read B and T from.
+            if (application.Constants.Any(constant => constant.Value is Shape))
+                operands[new Value("sizes", TensorType.Index(Dim.B, Dim.T))] = Operand.Index(1, Dim.B, Dim.T);
             var (inputs, parameters) = (operands.Keys.Where(value => value.Parameter is null).ToList(), operands.Keys.Where(value => value.Parameter is not null).ToList());
 
             var build = new Builder();

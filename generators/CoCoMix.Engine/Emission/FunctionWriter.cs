@@ -9,28 +9,28 @@ namespace CoCoMix.Engine.Emission;
 /// </summary>
 internal sealed class FunctionWriter
 {
-    private static readonly string[] Reserved = ["w", "g", "i", "next", "saved", "ids", "labels", "weights", "gradients", "probe", "teacher", "sae"];
+    private static readonly string[] Reserved = ["w", "g", "i", "B", "T", "next", "saved", "ids", "labels", "weights", "gradients", "probe", "teacher", "sae"];
 
     private readonly CodeWriter _code;
     private readonly Function _function;
     private readonly bool _probes;
     private readonly Dictionary<Value, string> _names = [];
     private readonly Dictionary<Value, int> _lastUse = [];
+    private readonly HashSet<string> _taken = [.. Reserved];
     private readonly HashSet<Value> _kept;
 
     private FunctionWriter(CodeWriter code, Function function, bool probes)
     {
         (_code, _function, _probes) = (code, function, probes);
         _kept = [.. function.Outputs, .. function.Saved];
-        var taken = new HashSet<string>(Reserved);
         foreach (var input in function.Inputs) _names[input] = input.Name;
-        foreach (var input in function.Inputs) taken.Add(input.Name);
+        foreach (var input in function.Inputs) _taken.Add(input.Name);
         foreach (var pair in Fields(function.Restored)) _names[pair.Key] = "saved." + pair.Value;
         for (var i = 0; i < function.Nodes.Count; i++)
         {
             foreach (var input in function.Nodes[i].Inputs.OfType<Value>()) _lastUse[input] = i;
             foreach (var output in function.Nodes[i].Outputs)
-                if (!_names.ContainsKey(output)) _names[output] = Unique(output.Name, taken);
+                if (!_names.ContainsKey(output)) _names[output] = Unique(output.Name, _taken);
         }
     }
 
@@ -40,6 +40,7 @@ internal sealed class FunctionWriter
     public static IReadOnlyList<string> Body(CodeWriter code, Function function, bool probes)
     {
         var writer = new FunctionWriter(code, function, probes);
+        writer.Sizes();
         for (var i = 0; i < function.Nodes.Count; i++) writer.Statement(i);
         if (function.Saved.Count > 0) writer.Save();
         return [.. function.Outputs.Select(output => writer._names[output])];
@@ -70,6 +71,18 @@ internal sealed class FunctionWriter
         code.Line();
     }
 
+    /// <summary>B and T, where an operation reads them, from an input that has them as sizes.</summary>
+    private void Sizes()
+    {
+        var sizes = _function.Nodes.SelectMany(node => node.Attributes.Sizes).ToArray();
+        foreach (var (symbol, name) in new[] { (Dim.B, "B"), (Dim.T, "T") })
+        {
+            if (!sizes.Any(size => size.DependsOn(symbol))) continue;
+            var input = _function.Inputs.First(input => input.Shape.Contains(symbol));
+            _code.Line($"var {name} = {input.Name}.shape[{input.Shape.ToList().IndexOf(symbol)}];");
+        }
+    }
+
     private void Statement(int index)
     {
         var node = _function.Nodes[index];
@@ -90,7 +103,14 @@ internal sealed class FunctionWriter
         {
             var outputs = node.Outputs.Select(output => IsSkipped(node) && !IsUsed(output) ? "_" : _names[output]).ToArray();
             var target = outputs.Length == 1 ? outputs[0] : $"({string.Join(", ", outputs)})";
-            _code.Line($"var {target} = {node.Operation.Emit(call)};", string.Join(", ", node.Outputs.Where(IsUsed).Select(output => output.Type)));
+            var types = string.Join(", ", node.Outputs.Where(IsUsed).Select(output => output.Type));
+            if (node.Operation.ReturnsArray)
+            {
+                var parts = Unique("parts", _taken);
+                _code.Line($"var {parts} = {node.Operation.Emit(call)};", types);
+                for (var i = 0; i < outputs.Length; i++) _code.Line($"var {outputs[i]} = {parts}[{i}];");
+            }
+            else _code.Line($"var {target} = {node.Operation.Emit(call)};", types);
         }
     }
 

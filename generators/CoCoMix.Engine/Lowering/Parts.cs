@@ -21,7 +21,7 @@ internal static class Parts
 
         var n = Norm(g, "n", x, p, "norm1", block.Norm!);
         var qkv = g.One(Table.Linear, "qkv", [n, p["attention.qkv.weight"], p.Optional("attention.qkv.bias")]);
-        var parts = g.Apply(Table.SplitThree, "qkv", [qkv]);
+        var parts = g.Apply(Table.Split, "qkv", [qkv], new(("axis", 2), ("sizes", Shape.Of(width, width, width))));
         parts[0].Name = "query";
         parts[1].Name = "key";
         parts[2].Name = "value";

@@ -50,32 +50,6 @@ public static partial class Table
         EmitAccumulate = (c, into) => $"Kernels.AddFirstRowsGradient({into}, {c[0]})",
     };
 
-    /// <summary>Three equal parts of the last axis, as views: queries, keys and values.</summary>
-    public static readonly Operation SplitThree = new("chunk_3",
-        a =>
-        {
-            RankAtLeast(a[0], 1, "chunk_3", "an input");
-            var third = a[0].Last.DividedBy(3) ?? throw new ShapeException($"chunk_3 cannot cut the last axis of {a[0]} into three equal parts");
-            var part = new TensorType(Element.Float, a[0].WithLast(third));
-            return [part, part, part];
-        },
-        b => [b.Build.One(ConcatThree!, "d", b.OutputGradients)],
-        Free,
-        c => $"Kernels.SplitThree({c[0]})") { OutputNames = ["Query", "Key", "Value"] };
-
-    /// <summary>Three tensors of one shape side by side in the last axis; an absent one (a gradient of nothing) is zero.</summary>
-    public static readonly Operation ConcatThree = new("cat_3",
-        a =>
-        {
-            var parts = Enumerable.Range(0, 3).Where(a.Has).Select(i => a[i]).ToArray();
-            foreach (var part in parts) Same(parts[0], part, "cat_3");
-            RankAtLeast(parts[0], 1, "cat_3", "operands");
-            return Float(parts[0].WithLast(3 * parts[0].Last));
-        },
-        NoGradient,
-        Free,
-        c => $"Kernels.ConcatThree({c[0]}, {c[1]}, {c[2]})");
-
     /// <summary><c>h0, c0, h1, c1, ...</c>: two <c>[B, T, D]</c> to <c>[B, 2T, D]</c>.</summary>
     public static readonly Operation Interleave = new("interleave",
         a =>

@@ -2,15 +2,35 @@ using System.Globalization;
 
 namespace CoCoMix.Engine.Program;
 
-/// <summary>The compile-time constants of an operation: an axis, a count, an epsilon.</summary>
-public sealed class Attributes(params (string Name, double Value)[] items)
+/// <summary>
+/// The compile-time constants of an operation: numbers (a count, an epsilon), a <see cref="Shape"/> whose sizes may depend on B and T,
+/// or a list of axes (<c>long[]</c>).
+/// </summary>
+public sealed class Attributes(params (string Name, object Value)[] items)
 {
     public static readonly Attributes None = new();
 
-    public double Real(string name) => items.Single(item => item.Name == name).Value;
+    public double Real(string name) => Convert.ToDouble(Value(name), CultureInfo.InvariantCulture);
 
-    public long Int(string name) => (long)Real(name);
+    public long Int(string name) => Convert.ToInt64(Value(name), CultureInfo.InvariantCulture);
 
-    public override string ToString() =>
-        string.Concat(items.Select(item => $", {item.Name}: {item.Value.ToString("R", CultureInfo.InvariantCulture)}"));
+    public bool Bool(string name) => (bool)Value(name);
+
+    public Shape Shape(string name) => (Shape)Value(name);
+
+    public IReadOnlyList<long> Ints(string name) => (long[])Value(name);
+
+    /// <summary>Sizes that the operation reads at run time.</summary>
+    public IEnumerable<Dim> Sizes => items.Select(item => item.Value).OfType<Shape>().SelectMany(shape => shape);
+
+    public override string ToString() => string.Concat(items.Select(item => $", {item.Name}: {Text(item.Value)}"));
+
+    private object Value(string name) => items.Single(item => item.Name == name).Value;
+
+    private static string Text(object value) => value switch
+    {
+        long[] list => $"[{string.Join(", ", list)}]",
+        double real => real.ToString("R", CultureInfo.InvariantCulture),
+        _ => Convert.ToString(value, CultureInfo.InvariantCulture)!,
+    };
 }

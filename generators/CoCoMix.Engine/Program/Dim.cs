@@ -37,6 +37,9 @@ public sealed class Dim : IEquatable<Dim>
     /// <summary>The coefficient of <c>B^b T^t</c>.</summary>
     public long Coefficient(int b, int t) => _terms.Where(term => term.Powers == (b, t)).Sum(term => term.Coefficient);
 
+    /// <summary>Whether the size changes with <see cref="B"/> or <see cref="T"/>.</summary>
+    public bool DependsOn(Dim symbol) => symbol.Equals(B) ? _terms.Any(term => term.Powers.B > 0) : _terms.Any(term => term.Powers.T > 0);
+
     /// <summary>The size divided by <paramref name="n"/>, or null where that leaves a remainder for some B and T.</summary>
     public Dim? DividedBy(long n) => n > 0 && _terms.All(term => term.Coefficient % n == 0)
         ? new(_terms.Select(term => (term.Powers, term.Coefficient / n))) : null;

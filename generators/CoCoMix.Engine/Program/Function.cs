@@ -1,7 +1,9 @@
 namespace CoCoMix.Engine.Program;
 
-/// <summary>What a tensor holds: numbers in the model's floating-point type, int64 indices, or what a loop keeps for its way back.</summary>
-public enum Element { Float, Index, Saved }
+/// <summary>
+/// What a tensor holds: numbers in the model's floating-point type, int64 indices, booleans, or what a loop keeps for its way back.
+/// </summary>
+public enum Element { Float, Index, Mask, Saved }
 
 public sealed record TensorType(Element Element, Shape Shape)
 {
@@ -9,9 +11,19 @@ public sealed record TensorType(Element Element, Shape Shape)
 
     public static TensorType Index(params Dim[] dims) => new(Element.Index, new(dims));
 
+    public static TensorType Mask(params Dim[] dims) => new(Element.Mask, new(dims));
+
     public TensorType WithT(Dim t) => new(Element, Shape.WithT(t));
 
-    public override string ToString() => Element == Element.Index ? $"int64 {Shape}" : Shape.ToString();
+    /// <summary>Bytes of one element; numbers are counted as float32.</summary>
+    public int ElementBytes => Element switch { Element.Index => 8, Element.Mask => 1, _ => 4 };
+
+    public override string ToString() => Element switch
+    {
+        Element.Index => $"int64 {Shape}",
+        Element.Mask => $"bool {Shape}",
+        _ => Shape.ToString(),
+    };
 }
 
 /// <summary>One tensor of a function, assigned once. Compared by reference.</summary>
@@ -88,7 +100,7 @@ public sealed record Function(
 
     public static Dim FlopsOf(IEnumerable<Node> nodes) => nodes.Aggregate((Dim)0, (sum, node) => sum + node.Operation.Flops(node));
 
-    /// <summary>Bytes that stay allocated between the way forth and the way back, at four a number and eight an index.</summary>
+    /// <summary>Bytes that stay allocated between the way forth and the way back.</summary>
     public static Dim Bytes(IEnumerable<Value> values) => values.Aggregate((Dim)0, (sum, value) =>
-        sum + value.Shape.Elements * (value.Type.Element == Element.Index ? 8 : 4));
+        sum + value.Shape.Elements * value.Type.ElementBytes);
 }

@@ -24,6 +24,9 @@ public sealed record Operation(
     /// <summary>The C# statement that adds the result straight into a gradient buffer, where that saves a temporary.</summary>
     public Func<Call, string, string>? EmitAccumulate { get; init; }
 
+    /// <summary>Whether the kernel returns its outputs as an array, because their number varies.</summary>
+    public bool ReturnsArray { get; init; }
+
     /// <summary>Whether the kernel returns null for an output that nothing reads.</summary>
     public bool SkipsUnused { get; init; }
 }
@@ -32,17 +35,28 @@ public sealed record Operation(
 public sealed record Arguments(string Operation, IReadOnlyList<TensorType?> Types, Attributes Attributes)
 {
     /// <summary>The shape of an operand that holds numbers. The language does no arithmetic on indices.</summary>
-    public Shape this[int i] => Types[i]!.Element == Element.Float ? Any(i)
-        : throw new ShapeException($"{Operation} needs numbers, not int64 indices of shape {Any(i)}");
+    public Shape this[int i] => Of(Element.Float, i);
 
     /// <summary>The shape of an operand that holds int64 indices.</summary>
-    public Shape Indices(int i) => Types[i]!.Element == Element.Index ? Any(i)
-        : throw new ShapeException($"{Operation} needs int64 indices, not numbers of shape {Any(i)}");
+    public Shape Indices(int i) => Of(Element.Index, i);
+
+    /// <summary>The shape of an operand that holds booleans.</summary>
+    public Shape Mask(int i) => Of(Element.Mask, i);
 
     /// <summary>The shape of an operand, whatever it holds.</summary>
     public Shape Any(int i) => Types[i]!.Shape;
 
     public bool Has(int i) => i < Types.Count && Types[i] is not null;
+
+    private Shape Of(Element element, int i) => Types[i]!.Element == element ? Any(i)
+        : throw new ShapeException($"{Operation} needs {Plural(element)}, not {Plural(Types[i]!.Element)} of shape {Any(i)}");
+
+    private static string Plural(Element element) => element switch
+    {
+        Element.Index => "int64 indices",
+        Element.Mask => "booleans",
+        _ => "numbers",
+    };
 }
 
 /// <summary>What a gradient rule reads and writes: the node, the gradients of its outputs, and where new nodes go.</summary>
@@ -67,6 +81,12 @@ public sealed record Call(Node Node, IReadOnlyList<string> Names, Func<Value, bo
     public string Int(string name) => Node.Attributes.Int(name).ToString(System.Globalization.CultureInfo.InvariantCulture);
 
     public string Real(string name) => Node.Attributes.Real(name).ToString("R", System.Globalization.CultureInfo.InvariantCulture);
+
+    /// <summary>A C# list of sizes; B and T are variables there.</summary>
+    public string Shape(string name) => $"[{string.Join(", ", Node.Attributes.Shape(name))}]";
+
+    /// <summary>A C# list of axes.</summary>
+    public string Ints(string name) => $"[{string.Join(", ", Node.Attributes.Ints(name))}]";
 
     /// <summary><c>true</c> or <c>false</c>, for kernels that can skip an output.</summary>
     public string Used(int output) => IsUsed(Node.Outputs[output]) ? "true" : "false";

@@ -57,20 +57,6 @@ public static partial class Kernels
         rows.add_(gradient);
     }
 
-    /// <summary>Three equal parts of the last axis, as views.</summary>
-    public static (Tensor, Tensor, Tensor) SplitThree(Tensor x)
-    {
-        var part = x.shape[^1] / 3;
-        return (x.narrow(-1, 0, part), x.narrow(-1, part, part), x.narrow(-1, 2 * part, part));
-    }
-
-    /// <summary>Three tensors of one shape side by side in the last axis; an absent one is zero.</summary>
-    public static Tensor ConcatThree(Tensor? a, Tensor? b, Tensor? c)
-    {
-        using var zero = a is null || b is null || c is null ? zeros_like((a ?? b ?? c)!) : null;
-        return cat([a ?? zero!, b ?? zero!, c ?? zero!], -1);
-    }
-
     /// <summary><c>a0, b0, a1, b1, ...</c>: two <c>[B, T, D]</c> to <c>[B, 2T, D]</c>.</summary>
     public static Tensor Interleave(Tensor a, Tensor b)
     {

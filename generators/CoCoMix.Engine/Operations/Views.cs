@@ -1,0 +1,70 @@
+using CoCoMix.Engine.Program;
+using static CoCoMix.Engine.Operations.Require;
+
+namespace CoCoMix.Engine.Operations;
+
+public static partial class Table
+{
+    /// <summary>The same elements in another shape of as many: attribute <c>shape</c>.</summary>
+    public static readonly Operation Reshape = new("reshape",
+        a =>
+        {
+            var shape = a.Attributes.Shape("shape");
+            That(shape.Elements.Equals(a.Any(0).Elements),
+                $"reshape cannot turn {a.Any(0)} into {shape}: {a.Any(0).Elements} elements, not {shape.Elements}");
+            return [new(a.Types[0]!.Element, shape)];
+        },
+        b => [b.Build.One(Reshape!, "d", [b.Gradient], new(("shape", b[0].Shape)))],
+        Free,
+        c => $"Kernels.Reshape({c[0]}, {c.Shape("shape")})");
+
+    /// <summary>The axes in another order, as a view: attribute <c>axes</c>, each once, counted from 0.</summary>
+    public static readonly Operation Permute = new("permute",
+        a =>
+        {
+            var axes = a.Attributes.Ints("axes");
+            var shape = a.Any(0);
+            That(axes.OrderBy(axis => axis).SequenceEqual(Enumerable.Range(0, shape.Count).Select(axis => (long)axis)),
+                $"permute needs each of the {shape.Count} axes of {shape} once, not [{string.Join(", ", axes)}]");
+            return [new(a.Types[0]!.Element, new(axes.Select(axis => shape[(int)axis])))];
+        },
+        b => [b.Build.One(Permute!, "d", [b.Gradient], new(("axes", Inverse(b.Node.Attributes.Ints("axes")))))],
+        Free,
+        c => $"Kernels.Permute({c[0]}, {c.Ints("axes")})");
+
+    /// <summary>Parts of given sizes along an axis, as views: attributes <c>axis</c>, counted from 0, and <c>sizes</c>.</summary>
+    public static readonly Operation Split = new("split",
+        a =>
+        {
+            var (axis, sizes, shape) = ((int)a.Attributes.Int("axis"), a.Attributes.Shape("sizes"), a.Any(0));
+            That(axis >= 0 && axis < shape.Count, $"split has no axis {axis} in {shape}");
+            That(sizes.Aggregate((Dim)0, (sum, size) => sum + size).Equals(shape[axis]),
+                $"split cannot cut axis {axis} of {shape} into {sizes}");
+            return [.. sizes.Select(size => new TensorType(a.Types[0]!.Element, shape.With(axis, size)))];
+        },
+        b => [b.Build.One(Cat!, "d", b.OutputGradients, b.Node.Attributes)],
+        Free,
+        c => $"Kernels.Split({c[0]}, axis: {c.Int("axis")}, {c.Shape("sizes")})") { ReturnsArray = true };
+
+    /// <summary>
+    /// Tensors one after another along an axis: attributes <c>axis</c>, counted from 0, and <c>sizes</c>, theirs along it.
+    /// An absent one (a gradient of nothing) is zero.
+    /// </summary>
+    public static readonly Operation Cat = new("cat",
+        a =>
+        {
+            var (axis, sizes) = ((int)a.Attributes.Int("axis"), a.Attributes.Shape("sizes"));
+            var present = Enumerable.Range(0, a.Types.Count).Where(a.Has).ToArray();
+            var first = a[present[0]];
+            That(axis >= 0 && axis < first.Count, $"cat has no axis {axis} in {first}");
+            That(sizes.Count == a.Types.Count, $"cat needs a size for each of {a.Types.Count} operands, not {sizes}");
+            foreach (var i in present)
+                That(a[i].Equals(first.With(axis, sizes[i])), $"cat along axis {axis} cannot join {first} with {a[i]}");
+            return Float(first.With(axis, sizes.Aggregate((Dim)0, (sum, size) => sum + size)));
+        },
+        b => b.Node.Inputs.Count == 1 ? [b.Gradient] : b.Build.Apply(Split, "d", [b.Gradient], b.Node.Attributes),
+        Free,
+        c => $"Kernels.Cat([{string.Join(", ", c.Names)}], axis: {c.Int("axis")}, {c.Shape("sizes")})");
+
+    private static long[] Inverse(IReadOnlyList<long> axes) => [.. Enumerable.Range(0, axes.Count).Select(axis => (long)axes.ToList().IndexOf(axis))];
+}
