@@ -88,6 +88,24 @@ public sealed class DimTests
         }
     }
 
+    [Fact]
+    public void Quotients_of_a_blocks_own_dimensions_are_exact()
+    {
+        var (d, h) = (Dim.Symbol("D"), Dim.Symbol("H"));
+        var head = d.DividedBy(h)!;
+        Assert.Equal("D / H", head.ToString());
+        Assert.Equal(d, h * head);
+        Assert.Equal(Dim.B * Dim.T * d, Dim.B * h * (Dim.T * head));
+        Assert.Equal(d, 2 * d.DividedBy(2)!);
+        Assert.Equal("3 * D / 2", (3 * d.DividedBy(2)!).ToString());
+        Assert.Equal(4 * d, (8 * d * h).DividedBy(2 * h));
+        Assert.Null(Dim.T.DividedBy(2));
+        Assert.Null(d.DividedBy(Dim.T));
+        Assert.Null(d.DividedBy(d + h));
+        Assert.Equal(1, (d + h).DividedBy(d + h));
+        Assert.Null(((Dim)7).DividedBy(2));
+    }
+
     private static IEnumerable<(Dim A, Dim B, Dim C)> Triples()
     {
         var draw = new Draw(0);
