@@ -11,7 +11,7 @@ namespace CoCoMix.Engine.Tests;
 /// than the row's documentation says (a bias that broadcasts), the reference says no with <c>Require</c>.
 /// </summary>
 /// <param name="Differentiable">How many outputs carry a gradient.</param>
-internal sealed record Row(Operation Operation, Func<Draw, Application> Draw, Func<Row.Given, Tensor[]> Reference, int Differentiable = 1)
+internal sealed partial record Row(Operation Operation, Func<Draw, Application> Draw, Func<Row.Given, Tensor[]> Reference, int Differentiable = 1)
 {
     /// <summary>What a reference reads.</summary>
     internal sealed record Given(IReadOnlyList<Tensor?> Tensors, Attributes Attributes, Sizes Sizes)
@@ -29,6 +29,7 @@ internal sealed record Row(Operation Operation, Func<Draw, Application> Draw, Fu
 
     public static readonly IReadOnlyList<Row> All =
     [
+        .. Indexing,
         new(Table.Constant, d => new([Operand.Float(d.Lead())], ("value", 0.25)), x => [tensor(x.Attributes.Real("value"), float64)], 0),
         new(Table.Accumulate, d => Twice(d.Lead()), x => Require(Same(x[0], x[1]), () => Array.Empty<Tensor>()), 0),
 
