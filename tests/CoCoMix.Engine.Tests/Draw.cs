@@ -32,8 +32,8 @@ internal sealed class Draw(int seed, bool large = false)
     public Dim[] Shrunk(Dim[] shape) => [.. shape.Skip(Coin() ? 0 : Below(shape.Length + 1)).Select(dim => Below(3) == 0 ? 1 : dim)];
 
     /// <summary>
-    /// Float64 numbers that float32 holds exactly, so that both see the same order; or indices below a bound, distinct in the last axis
-    /// where asked for.
+    /// Float64 numbers that float32 holds exactly, so that both see the same order; booleans; or indices below a bound, distinct in the
+    /// last axis where asked for.
     /// </summary>
     public Tensor Numbers(Operand operand, Sizes sizes)
     {
@@ -41,6 +41,7 @@ internal sealed class Draw(int seed, bool large = false)
         var count = (int)shape.Aggregate(1L, (product, size) => product * size);
         if (operand.Type.Element == Element.Float)
             return tensor(Enumerable.Range(0, count).Select(_ => (double)(float)Normal()).ToArray(), float64).reshape(shape);
+        if (operand.Type.Element == Element.Mask) return tensor(Enumerable.Range(0, count).Select(_ => Coin()).ToArray()).reshape(shape);
         var last = shape.Length == 0 ? 1 : (int)shape[^1];
         var indices = Enumerable.Range(0, count / last).SelectMany(_ => operand.Distinct
             ? Enumerable.Range(0, operand.Below).OrderBy(_ => _random.Next()).Take(last)
@@ -68,6 +69,8 @@ internal sealed record Operand(TensorType Type, int Below = 0, bool Distinct = f
     public static Operand Float(params Dim[] dims) => new(TensorType.Float(dims));
 
     public static Operand Index(int below, params Dim[] dims) => new(TensorType.Index(dims), below);
+
+    public static Operand Mask(params Dim[] dims) => new(TensorType.Mask(dims));
 
     public override string ToString() => Type.ToString();
 }

@@ -83,9 +83,10 @@ internal static class Close
     {
         Assert.True(expected.shape.SequenceEqual(actual.shape), $"{what}: [{string.Join(",", actual.shape)}], not [{string.Join(",", expected.shape)}]");
         if (expected.numel() == 0) return;
-        if (expected.dtype == int64)
+        if (expected.dtype == int64 || expected.dtype == @bool)
         {
-            Assert.True(expected.equal(actual).all().item<bool>(), $"{what}: other indices");
+            Assert.Equal(expected.dtype, actual.dtype);
+            Assert.True(expected.equal(actual).all().item<bool>(), $"{what}: other {(expected.dtype == int64 ? "indices" : "booleans")}");
             return;
         }
         var error = (expected - actual.to(float64)).abs().max().item<double>();

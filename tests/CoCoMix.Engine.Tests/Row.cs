@@ -25,6 +25,8 @@ internal sealed partial record Row(Operation Operation, Func<Draw, Application> 
         public long[] Ints(string name) => [.. Attributes.Ints(name)];
 
         public long[] Shape(string name) => Sizes.Of(Attributes.Shape(name));
+
+        public long Size(string name) => Shape(name).Single();
     }
 
     public static readonly IReadOnlyList<Row> All =
@@ -159,21 +161,6 @@ internal sealed partial record Row(Operation Operation, Func<Draw, Application> 
         new(Table.TopK,
             d => { var n = d.Width(); return new([Operand.Float([.. d.Lead(), n])], ("k", 1 + d.Below(n))); },
             x => Require(x[0].dim() > 0 && x.Int("k") > 0, () => { var (top, at) = x[0].topk((int)x.Int("k")); return [top, at]; })),
-        new(Table.Scatter,
-            d =>
-            {
-                var (lead, size) = (d.Lead(), d.Width());
-                var k = 1 + d.Below(size);
-                return new([Operand.Float([.. lead, k]), Operand.Index(size, [.. lead, k])], ("size", size));
-            },
-            x => Require(Same(x[0], x[1]) && x[0].dim() > 0 && x.Int("size") > 0, () => [Dense(x[0], x[1], x.Int("size"))])),
-        new(Table.Gather,
-            d =>
-            {
-                var (lead, size) = (d.Lead(), d.Width());
-                return new([Operand.Float([.. lead, size]), Operand.Index(size, [.. lead, 1 + d.Below(size)])]);
-            },
-            x => Require(SameLeading(x[0], x[1]), () => [x[0].gather(-1, x[1])])),
         new(Table.SparseMatMul,
             d =>
             {
@@ -242,6 +229,8 @@ internal sealed partial record Row(Operation Operation, Func<Draw, Application> 
         [Table.StandardizeBackward] = "standardize",
         [Table.EmbeddingBackward] = "embedding",
         [Table.FirstRowsBackward] = "first_rows",
+        [Table.NarrowBackward] = "narrow",
+        [Table.IndexSelectBackward] = "index_select",
         [Table.SparseWeightGradient] = "sparse_matmul",
         [Table.NextTokenLossBackward] = "next_token_loss",
         [Table.ConceptLossBackward] = "concept_loss",

@@ -80,7 +80,12 @@ public sealed record Call(Node Node, IReadOnlyList<string> Names, Func<Value, bo
 
     public string Int(string name) => Node.Attributes.Int(name).ToString(System.Globalization.CultureInfo.InvariantCulture);
 
-    public string Real(string name) => Node.Attributes.Real(name).ToString("R", System.Globalization.CultureInfo.InvariantCulture);
+    public string Real(string name) => Node.Attributes.Real(name) switch
+    {
+        double.PositiveInfinity => "double.PositiveInfinity",
+        double.NegativeInfinity => "double.NegativeInfinity",
+        var real => real.ToString("R", System.Globalization.CultureInfo.InvariantCulture),
+    };
 
     public string Bool(string name) => Node.Attributes.Bool(name) ? "true" : "false";
 
