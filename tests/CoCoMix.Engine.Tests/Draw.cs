@@ -36,7 +36,7 @@ internal sealed class Draw(int seed, bool large = false)
     public Dim[] Shrunk(Dim[] shape) => [.. shape.Skip(Coin() ? 0 : Below(shape.Length + 1)).Select(dim => Below(3) == 0 ? 1 : dim)];
 
     /// <summary>
-    /// Float64 numbers that float32 holds exactly, so that both see the same order; or booleans; or indices below a bound, distinct in the
+    /// Float64 numbers that float32 holds exactly, so that both see the same order; booleans; or indices below a bound, distinct in the
     /// last axis where asked for.
     /// </summary>
     public Tensor Numbers(Operand operand, Sizes sizes)
@@ -45,8 +45,7 @@ internal sealed class Draw(int seed, bool large = false)
         var count = (int)shape.Aggregate(1L, (product, size) => product * size);
         if (operand.Type.Element == Element.Float)
             return tensor(Enumerable.Range(0, count).Select(_ => Number(operand)).ToArray(), float64).reshape(shape);
-        if (operand.Type.Element == Element.Mask)
-            return tensor(Enumerable.Range(0, count).Select(_ => Coin()).ToArray()).reshape(shape);
+        if (operand.Type.Element == Element.Mask) return tensor(Enumerable.Range(0, count).Select(_ => Coin()).ToArray()).reshape(shape);
         var last = shape.Length == 0 ? 1 : (int)shape[^1];
         var indices = Enumerable.Range(0, count / last).SelectMany(_ => operand.Distinct
             ? Enumerable.Range(0, operand.Below).OrderBy(_ => _random.Next()).Take(last)

@@ -92,6 +92,11 @@ public sealed class PassTests
         var build = new Builder();
         var function = build.Build("F", [x], [build.One(Table.MatMul, "y", [x, w])]);
         Assert.Equal(function.Nodes, Sparsity.Gather(function).Nodes);
+
+        var at = new Value("at", TensorType.Index(Dim.B, 4));
+        var scattered = build.One(Table.Scatter, "rows", [x, at], new(("axis", 0), ("size", Shape.Of(9))));
+        function = build.Build("G", [x, at], [build.One(Table.MatMul, "z", [scattered, w])]);
+        Assert.Equal(function.Nodes.Skip(1), Sparsity.Gather(function).Nodes);
     }
 
     [Fact]

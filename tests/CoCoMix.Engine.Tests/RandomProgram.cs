@@ -65,7 +65,7 @@ internal sealed record RandomProgram(
         for (var i = 0; i < count; i++)
         {
             Value x = draw.Of([.. stream]), y = draw.Of([.. stream]), z = draw.Of([.. stream]);
-            stream.Add(draw.Below(14) switch
+            stream.Add(draw.Below(19) switch
             {
                 0 => build.One(Table.Add, "sum", [x, y]),
                 1 => build.One(Table.Subtract, "difference", [x, draw.Coin() ? shift : y]),
@@ -82,16 +82,27 @@ internal sealed record RandomProgram(
                     new(("axis", 2), ("sizes", Shape.Of(Width, Width, Width))))]),
                 12 => build.One(Table.EverySecond, "half",
                     [build.One(Table.Interleave, "mixed", [x, y])], new(("offset", draw.Below(2)))),
+                13 => build.One(Table.BatchedMatMul, "weighed", [Scores(x, y), z]),
+                14 => build.One(Table.Pad, "later", [build.One(Table.Narrow, "earlier", [x],
+                    new(("axis", 1), ("start", 0), ("size", new Shape([Dim.T - 1])), ("step", 1)))], new(("amounts", new long[] { 0, 0, 1, 0, 0, 0 }), ("value", 0.5))),
+                15 => build.One(Table.Rotary, "turned", [x], new(("base", 100.0), ("offset", 1), ("inverse", false))),
+                16 => build.One(Table.Roll, "rolled", [x], new(("axis", 2), ("shift", draw.Below(4)))),
+                17 => build.One(Table.Add, "biased", [build.Apply(Table.Sort, "sorted", [x], new(("axis", 1), ("descending", draw.Coin())))[0],
+                    build.One(Table.Full, "bias", [y], new(("shape", new Shape([Dim.T, Width])), ("value", 0.25)))]),
                 _ => Sparse(build.Apply(Table.TopK, "top", [x], new(("k", 2)))),
             });
         }
+
+        // Small, and those of earlier positions only.
+        Value Scores(Value x, Value y) => build.One(Table.Tril, "causal", [build.One(Table.Einsum, "scores", [x, y, gain],
+            new(("equation", "bqd,bkd,d->bqk")))], new(("diagonal", 0)));
 
         Value Restored(IReadOnlyList<Value> rows, Value y) => draw.Coin() ? rows[0]
             : build.One(Table.Add, "restored", [build.One(Table.Multiply, "scaled", [y, rows[2]]), rows[1]]);
 
         Value Sparse(IReadOnlyList<Value> top)
         {
-            var scattered = build.One(Table.Scatter, "scattered", [top[0], top[1]], new(("size", Width)));
+            var scattered = build.One(Table.Scatter, "scattered", [top[0], top[1]], new(("axis", 2), ("size", Shape.Of(Width))));
             // Read by a product, by something else, or by both.
             var product = build.One(Table.MatMul, "decoded", [scattered, square]);
             return draw.Below(3) switch { 0 => scattered, 1 => product, _ => build.One(Table.Add, "both", [scattered, product]) };

@@ -85,7 +85,8 @@ internal static class Close
         if (expected.numel() == 0) return;
         if (expected.dtype == int64 || expected.dtype == @bool)
         {
-            Assert.True(expected.eq(actual).all().item<bool>(), $"{what}: other indices or booleans");
+            Assert.Equal(expected.dtype, actual.dtype);
+            Assert.True(expected.equal(actual).all().item<bool>(), $"{what}: other {(expected.dtype == int64 ? "indices" : "booleans")}");
             return;
         }
         var error = (expected - actual.to(float64)).abs().max().item<double>();

@@ -35,15 +35,15 @@ internal sealed partial record Row(Operation Operation, Func<Draw, Application> 
         public long[] Ints(string name) => [.. Attributes.Ints(name)];
 
         public long[] Shape(string name) => Sizes.Of(Attributes.Shape(name));
-    }
 
-    /// <summary>Whether the operation also takes indices or booleans where its drawn operands hold numbers.</summary>
-    public bool TakesAnyElement { get; init; }
+        public long Size(string name) => Shape(name).Single();
+    }
 
     public static IReadOnlyList<Row> All => [.. Layers, .. Maths];
 
     private static readonly IReadOnlyList<Row> Layers =
     [
+        .. Indexing,
         new(Table.Constant, d => new([Operand.Float(d.Lead())], ("value", 0.25)), x => [tensor(x.Attributes.Real("value"), float64)], 0),
         new(Table.Accumulate, d => Twice(d.Lead()), x => Require(Same(x[0], x[1]), () => Array.Empty<Tensor>()), 0),
 
@@ -173,21 +173,6 @@ internal sealed partial record Row(Operation Operation, Func<Draw, Application> 
         new(Table.TopK,
             d => { var n = d.Width(); return new([Operand.Float([.. d.Lead(), n])], ("k", 1 + d.Below(n))); },
             x => Require(x[0].dim() > 0 && x.Int("k") > 0, () => { var (top, at) = x[0].topk((int)x.Int("k")); return [top, at]; })),
-        new(Table.Scatter,
-            d =>
-            {
-                var (lead, size) = (d.Lead(), d.Width());
-                var k = 1 + d.Below(size);
-                return new([Operand.Float([.. lead, k]), Operand.Index(size, [.. lead, k])], ("size", size));
-            },
-            x => Require(Same(x[0], x[1]) && x[0].dim() > 0 && x.Int("size") > 0, () => [Dense(x[0], x[1], x.Int("size"))])),
-        new(Table.Gather,
-            d =>
-            {
-                var (lead, size) = (d.Lead(), d.Width());
-                return new([Operand.Float([.. lead, size]), Operand.Index(size, [.. lead, 1 + d.Below(size)])]);
-            },
-            x => Require(SameLeading(x[0], x[1]), () => [x[0].gather(-1, x[1])])),
         new(Table.SparseMatMul,
             d =>
             {
@@ -283,6 +268,8 @@ internal sealed partial record Row(Operation Operation, Func<Draw, Application> 
         [Table.StandardizeBackward] = "standardize",
         [Table.EmbeddingBackward] = "embedding",
         [Table.FirstRowsBackward] = "first_rows",
+        [Table.NarrowBackward] = "narrow",
+        [Table.IndexSelectBackward] = "index_select",
         [Table.SparseWeightGradient] = "sparse_matmul",
         [Table.NextTokenLossBackward] = "next_token_loss",
         [Table.ConceptLossBackward] = "concept_loss",

@@ -65,7 +65,7 @@ public static class ModelLowering
         var top = g.Apply(Table.TopK, "active", [logits], new(("k", head.Active)));
         g.Probe(top[0], "mixing.active");
         g.Probe(top[1], "mixing.active_indices");
-        var sparse = g.One(Table.Scatter, "sparse", [top[0], top[1]], new(("size", head.Concepts)));
+        var sparse = g.One(Table.Scatter, "sparse", [top[0], top[1]], new(("axis", 2), ("size", Shape.Of(head.Concepts))));
         var product = g.One(Table.MatMul, "product", [sparse, p["concepts.compress.weight"]]);
         var compressed = g.Probe(g.One(Table.Add, "compressed", [product, p["concepts.compress.bias"]]), "mixing.compressed");
         var shifted = g.One(Table.Add, "shifted", [compressed, p["concepts.pre_bias"]]);

@@ -54,5 +54,5 @@ public static class SaeLowering
 
     private static Value Decode(Builder g, Value latents, Value indices, SaeSpec sae, ParameterValues p) =>
         g.One(Table.MatMul, "product",
-            [g.One(Table.Scatter, "sparse", [latents, indices], new(("size", sae.Latents))), p["decoder.weight"]]);
+            [g.One(Table.Scatter, "sparse", [latents, indices], new(("axis", 1), ("size", Shape.Of(sae.Latents)))), p["decoder.weight"]]);
 }

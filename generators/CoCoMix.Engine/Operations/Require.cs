@@ -19,6 +19,14 @@ internal static class Require
     public static void Same(Shape a, Shape b, string operation) =>
         That(a.Equals(b), $"{operation} needs operands of one shape, not {a} and {b}");
 
+    /// <summary>The attribute <c>axis</c>, an axis of the shape counted from 0.</summary>
+    public static int Axis(Arguments a, Shape shape)
+    {
+        var axis = a.Attributes.Int("axis");
+        That(axis >= 0 && axis < shape.Count, $"{a.Operation} has no axis {axis} in {shape}");
+        return (int)axis;
+    }
+
     public static Shape Broadcast(Shape a, Shape b, string operation) =>
         Shape.Broadcast(a, b) ?? throw new ShapeException($"{operation} cannot broadcast {a} with {b}");
 

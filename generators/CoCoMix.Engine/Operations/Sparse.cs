@@ -14,35 +14,36 @@ public static partial class Table
             That(k > 0 && (a[0].Last.Constant is not { } size || k <= size), $"topk cannot keep {k} of the last axis of {a[0]}");
             return [new(Element.Float, a[0].WithLast(k)), new(Element.Index, a[0].WithLast(k))];
         },
-        b => [b.Build.One(Scatter!, "d", [b.Gradient, b.Output(1)], new(("size", ConstantLast(b))))],
+        b => [ScatterBack(b, b.Output(1), b[0].Shape.Count - 1)],
         node => node.Inputs[0]!.Shape.Elements,
         c => $"Kernels.TopK({c[0]}, k: {c.Int("k")})") { OutputNames = ["", "Indices"] };
 
-    /// <summary>Zeros of a given last axis, with values added at their indices: <c>[..., k]</c> to <c>[..., size]</c>.</summary>
+    /// <summary>Values added to zeros at their indices along an axis: attributes <c>axis</c>, counted from 0, and <c>size</c>, the result's along it.</summary>
     public static readonly Operation Scatter = new("scatter_add",
         a =>
         {
             Same(a[0], a.Indices(1), "scatter_add");
-            RankAtLeast(a[0], 1, "scatter_add", "values");
-            var size = a.Attributes.Int("size");
-            That(size > 0, $"scatter_add cannot make a last axis of {size}");
-            return Float(a[0].WithLast(size));
+            var axis = Axis(a, a[0]);
+            var size = a.Attributes.Size("size");
+            That(size.Constant is not <= 0, $"scatter_add cannot make an axis of {size}");
+            return Float(a[0].With(axis, size));
         },
-        b => [b.Build.One(Gather!, "d", [b.Gradient, b[1]]), null],
+        b => [b.Build.One(Gather!, "d", [b.Gradient, b[1]], new(("axis", b.Node.Attributes.Int("axis")))), null],
         Free,
-        c => $"Kernels.Scatter({c[0]}, {c[1]}, size: {c.Int("size")})");
+        c => $"Kernels.Scatter({c[0]}, {c[1]}, axis: {c.Int("axis")}, size: {c.Size("size")})");
 
-    /// <summary>Elements of the last axis at indices: <c>[..., C]</c> and <c>[..., k]</c> to <c>[..., k]</c>.</summary>
+    /// <summary>Elements at indices along an axis: attribute <c>axis</c>, counted from 0. The other axes are equal.</summary>
     public static readonly Operation Gather = new("gather",
         a =>
         {
-            var indices = a.Indices(1);
-            That(a[0].Count > 0 && indices.Count > 0 && a[0].Leading.Equals(indices.Leading), $"gather needs equal leading axes, not {a[0]} and {indices}");
+            var (axis, indices) = (Axis(a, a[0]), a.Indices(1));
+            That(indices.Count == a[0].Count && a[0].With(axis, indices[axis]).Equals(indices),
+                $"gather along axis {axis} needs indices whose other axes are those of {a[0]}, not {indices}");
             return Float(indices);
         },
-        b => [b.Build.One(Scatter, "d", [b.Gradient, b[1]], new(("size", ConstantLast(b)))), null],
+        b => [ScatterBack(b, b[1], (int)b.Node.Attributes.Int("axis")), null],
         Free,
-        c => $"Kernels.Gather({c[0]}, {c[1]})");
+        c => $"Kernels.Gather({c[0]}, {c[1]}, axis: {c.Int("axis")})");
 
     /// <summary>
     /// <c>scatter_add(values, indices) W</c> without the zeros: k rows of W <c>[C, D]</c>, weighted and summed, <c>[..., D]</c>.
@@ -105,6 +106,7 @@ public static partial class Table
         Free,
         c => $"Kernels.SelectLabels({c[0]}, {c[1]}, count: {c.Int("count")}, latents: {c.Int("latents")})");
 
-    private static long ConstantLast(Backward b) => b[0].Shape.Last.Constant
-        ?? throw new ShapeException($"the gradient of {b.Node.Operation.Name} needs a last axis of constant size, not {b[0].Shape}");
+    /// <summary>The gradient of elements that were chosen along an axis of the first operand: zeros elsewhere.</summary>
+    private static Value ScatterBack(Backward b, Value indices, int axis) =>
+        b.Build.One(Scatter, "d", [b.Gradient, indices], new(("axis", axis), ("size", Shape.Of(b[0].Shape[axis]))));
 }

@@ -36,8 +36,8 @@ public static partial class Table
     public static readonly Operation Split = new("split",
         a =>
         {
-            var (axis, sizes, shape) = ((int)a.Attributes.Int("axis"), a.Attributes.Shape("sizes"), a.Any(0));
-            That(axis >= 0 && axis < shape.Count, $"split has no axis {axis} in {shape}");
+            var (sizes, shape) = (a.Attributes.Shape("sizes"), a.Any(0));
+            var axis = Axis(a, shape);
             That(sizes.Aggregate((Dim)0, (sum, size) => sum + size).Equals(shape[axis]),
                 $"split cannot cut axis {axis} of {shape} into {sizes}");
             return [.. sizes.Select(size => new TensorType(a.Types[0]!.Element, shape.With(axis, size)))];
@@ -53,10 +53,10 @@ public static partial class Table
     public static readonly Operation Cat = new("cat",
         a =>
         {
-            var (axis, sizes) = ((int)a.Attributes.Int("axis"), a.Attributes.Shape("sizes"));
+            var sizes = a.Attributes.Shape("sizes");
             var present = Enumerable.Range(0, a.Types.Count).Where(a.Has).ToArray();
             var first = a[present[0]];
-            That(axis >= 0 && axis < first.Count, $"cat has no axis {axis} in {first}");
+            var axis = Axis(a, first);
             That(sizes.Count == a.Types.Count, $"cat needs a size for each of {a.Types.Count} operands, not {sizes}");
             foreach (var i in present)
                 That(a[i].Equals(first.With(axis, sizes[i])), $"cat along axis {axis} cannot join {first} with {a[i]}");

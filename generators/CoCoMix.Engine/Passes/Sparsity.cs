@@ -8,7 +8,9 @@ public static class Sparsity
 {
     public static Function Gather(Function function)
     {
-        var scattered = function.Nodes.Where(node => node.Operation == Table.Scatter).ToDictionary(node => node.Outputs[0]);
+        var scattered = function.Nodes
+            .Where(node => node.Operation == Table.Scatter && node.Attributes.Int("axis") == node.Outputs[0].Shape.Count - 1)
+            .ToDictionary(node => node.Outputs[0]);
         return Simplify.Dead(function with
         {
             Nodes = [.. function.Nodes.Select(node =>

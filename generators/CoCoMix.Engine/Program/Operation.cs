@@ -85,10 +85,16 @@ public sealed record Call(Node Node, IReadOnlyList<string> Names, Func<Value, bo
     {
         double.PositiveInfinity => "double.PositiveInfinity",
         double.NegativeInfinity => "double.NegativeInfinity",
-        var number => number.ToString("R", System.Globalization.CultureInfo.InvariantCulture),
+        var real => real.ToString("R", System.Globalization.CultureInfo.InvariantCulture),
     };
 
     public string Bool(string name) => Node.Attributes.Bool(name) ? "true" : "false";
+
+    /// <summary>A C# literal.</summary>
+    public string Text(string name) => $"\"{Node.Attributes.Text(name).Replace("\\", "\\\\").Replace("\"", "\\\"")}\"";
+
+    /// <summary>One size; B and T are variables there.</summary>
+    public string Size(string name) => Node.Attributes.Size(name).ToString();
 
     /// <summary>A C# list of sizes; B and T are variables there.</summary>
     public string Shape(string name) => $"[{string.Join(", ", Node.Attributes.Shape(name))}]";

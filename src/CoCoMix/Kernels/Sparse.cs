@@ -9,12 +9,16 @@ public static partial class Kernels
     /// <summary>The k largest of the last axis, largest first, and their indices.</summary>
     public static (Tensor Values, Tensor Indices) TopK(Tensor x, int k) => x.topk(k);
 
-    /// <summary>Zeros with values added at their indices: <c>[..., k]</c> to <c>[..., size]</c>.</summary>
-    public static Tensor Scatter(Tensor values, Tensor indices, long size) =>
-        zeros(WithLast(values.shape, size), values.dtype, values.device).scatter_add_(-1, indices, values);
+    /// <summary>Values added to zeros at their indices along an axis, which the result has of the given size.</summary>
+    public static Tensor Scatter(Tensor values, Tensor indices, long axis, long size)
+    {
+        var shape = values.shape;
+        shape[axis] = size;
+        return zeros(shape, values.dtype, values.device).scatter_add_(axis, indices, values);
+    }
 
-    /// <summary>Elements of the last axis at indices.</summary>
-    public static Tensor Gather(Tensor x, Tensor indices) => x.gather(-1, indices);
+    /// <summary>Elements at indices along an axis.</summary>
+    public static Tensor Gather(Tensor x, Tensor indices, long axis) => x.gather(axis, indices);
 
     /// <summary>k rows of W <c>[C, D]</c> weighted by values and summed: <c>[..., k]</c> to <c>[..., D]</c>.</summary>
     public static unsafe Tensor SparseMatMul(Tensor values, Tensor indices, Tensor weight)
