@@ -15,11 +15,16 @@ internal sealed class AppliedAttribute(string name, AttributeData data)
         data.AttributeConstructor is not null &&
         data.ConstructorArguments.Concat(data.NamedArguments.Select(named => named.Value)).All(value => value.Kind != TypedConstantKind.Error);
 
+    /// <summary>The language's attribute on a field; null if it has none.</summary>
+    public static AppliedAttribute? On(IFieldSymbol field) => field.GetAttributes()
+        .Where(data => NameOf(data.AttributeClass, AttributeNames.OfFields) is not null)
+        .Select(data => new AppliedAttribute(NameOf(data.AttributeClass, AttributeNames.OfFields)!, data)).FirstOrDefault();
+
     /// <summary>The language's attributes on <paramref name="type"/>. An attribute that is repeated, which the compiler rejects, counts once.</summary>
     public static IReadOnlyList<AppliedAttribute> On(INamedTypeSymbol type) =>
     [
         .. from data in type.GetAttributes()
-           let name = NameOf(data.AttributeClass)
+           let name = NameOf(data.AttributeClass, AttributeNames.All)
            where name is not null
            group new AppliedAttribute(name, data) by name into applied
            select applied.First(),
@@ -51,7 +56,7 @@ internal sealed class AppliedAttribute(string name, AttributeData data)
 
     private static bool IsNamed(string parameter, string property) => string.Equals(parameter, property, StringComparison.OrdinalIgnoreCase);
 
-    private static string? NameOf(INamedTypeSymbol? attribute)
+    private static string? NameOf(INamedTypeSymbol? attribute, IReadOnlyList<string> names)
     {
         const string suffix = "Attribute";
         if (attribute is null || !attribute.Name.EndsWith(suffix, StringComparison.Ordinal) || !Runtime.Declares(attribute))
@@ -59,6 +64,6 @@ internal sealed class AppliedAttribute(string name, AttributeData data)
             return null;
         }
         var name = attribute.Name.Substring(0, attribute.Name.Length - suffix.Length);
-        return AttributeNames.All.Contains(name) ? name : null;
+        return names.Contains(name) ? name : null;
     }
 }

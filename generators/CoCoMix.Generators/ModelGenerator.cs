@@ -26,6 +26,7 @@ public sealed class ModelGenerator : IIncrementalGenerator
         Generate<SaeSpec>(context, AttributeNames.SparseAutoencoder, CSharp.Sae);
         Generate<ConceptHeadSpec>(context, AttributeNames.ConceptHead, CSharp.ConceptHead);
         Generate<ModelSpec>(context, AttributeNames.LanguageModel, CSharp.Model);
+        Generate<ModuleSpec>(context, AttributeNames.Dims, CSharp.Module);
     }
 
     /// <summary>The tracked step is named after the attribute.</summary>
@@ -54,7 +55,7 @@ public sealed class ModelGenerator : IIncrementalGenerator
         // A repeated attribute, which the compiler rejects, must not become a second file of the same name.
         var isFirst = AppliedAttribute.On(type).First(applied => applied.Name == attribute).Syntax(cancellation) is { } syntax
             && syntax.SyntaxTree == found.TargetNode.SyntaxTree && found.TargetNode.Span.Contains(syntax.Span);
-        return !isFirst || declaration is not { IsPartial: true, UnsupportedForm: null, Spec: T } ? null
+        return !isFirst || declaration is not { IsPartial: true, UnsupportedForm: null, Spec: T and not ModuleSpec { HasConstructor: true } } ? null
             : Check.Passes(declaration) ? declaration.Spec
             : new BrokenSpec(declaration.Type);
     }

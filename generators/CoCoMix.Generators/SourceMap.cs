@@ -18,6 +18,10 @@ internal sealed class SourceMap(INamedTypeSymbol declared, Compilation compilati
         {
             return null;
         }
+        if (site.Expression is { } expression)
+        {
+            return Expression(type, expression);
+        }
         var attribute = AppliedAttribute.On(type).FirstOrDefault(applied => applied.Name == site.Attribute)?.Syntax(cancellation);
         var location =
             StatedArgument(site) ??
@@ -62,6 +66,18 @@ internal sealed class SourceMap(INamedTypeSymbol declared, Compilation compilati
         AliasQualifiedNameSyntax aliased => aliased.Name,
         _ => (SimpleNameSyntax)name,
     };
+
+    /// <summary>Expressions have the numbers in which the reader counted them.</summary>
+    private Location? Expression(INamedTypeSymbol type, int expression)
+    {
+        if (ModuleReader.Entry(type) is not { } entry)
+        {
+            return null;
+        }
+        var reader = new CodeReader(type);
+        reader.Read(entry);
+        return reader.Places[expression].GetLocation() is { SourceTree: { } tree } location && compilation.ContainsSyntaxTree(tree) ? location : null;
+    }
 
     private Location? Member(INamedTypeSymbol type, string? name) => name is null ? null :
         type.GetMembers(name).SelectMany(member => member.Locations).FirstOrDefault(IsTyped);

@@ -39,12 +39,13 @@ public static class SpecReader
             .Select(reference => reference.GetSyntax()).OfType<TypeDeclarationSyntax>().ToList();
         return new(
             Spec(type, attributes, uses),
-            type.BaseType?.ToDisplayString(SymbolDisplayFormat.MinimallyQualifiedFormat) ?? "nothing",
+            ModuleReader.IsModule(type) && ModuleReader.RunsTensors(type) ? BaseNames.Module
+                : type.BaseType?.ToDisplayString(SymbolDisplayFormat.MinimallyQualifiedFormat) ?? "nothing",
             new(attributes.Select(attribute => attribute.Name)),
             uses,
-            parts.All(part => part.Modifiers.Any(SyntaxKind.PartialKeyword)),
+            parts.All(part => part.Modifiers.Any(SyntaxKind.PartialKeyword)) || ModuleReader.HasConstructor(type),
             UnsupportedForm(type),
-            ConflictingMember(type, parts),
+            ModuleReader.IsModule(type) ? null : ConflictingMember(type, parts),
             usesAreReadable && type.BaseType?.TypeKind != TypeKind.Error && attributes.All(attribute => attribute.IsReadable),
             SymbolEqualityComparer.Default.Equals(type.ContainingAssembly, here) && IsDeclaration(type));
     }
@@ -61,7 +62,7 @@ public static class SpecReader
             (from attribute in attributes
              from argument in attribute.TypeArguments.Select((type, index) => (Type: type as INamedTypeSymbol, Index: index))
              select (attribute.Name, argument.Index, argument.Type)).ToList();
-        var readable = named.Where(use => Runtime.BaseOf(use.Type) == BaseOf(use.Name, use.Index)).ToList();
+        var readable = named.Where(use => Runtime.BaseOf(use.Type) == BaseOf(use.Name, use.Index) || use.Name == Blocks && use.Type is not null && ModuleReader.IsModule(use.Type)).ToList();
         return (
             new(readable.Select(use => new Use(use.Name, use.Index, Read(use.Type!, here, withLabels: false)))),
             readable.Count == named.Count);
@@ -78,6 +79,7 @@ public static class SpecReader
     private static ClassSpec Spec(INamedTypeSymbol type, IReadOnlyList<AppliedAttribute> attributes, EquatableArray<Use> uses)
     {
         var name = NameOf(type);
+        if (ModuleReader.IsModule(type)) return ModuleReader.Read(type, name);
         return (Runtime.BaseOf(type) ?? AttributeNames.BaseOf(attributes[0].Name)) switch
         {
             BaseNames.TransformerBlock => new BlockSpec(name, Norm(Applied(PreNorm)), Attention(Applied(CausalSelfAttention)), Feed(Applied(FeedForward))),
@@ -121,7 +123,7 @@ public static class SpecReader
             model?.Value("Vocabulary", 0) ?? 0,
             model?.Value("Context", 0) ?? 0,
             model?.Value("Width", 0) ?? 0,
-            Used<BlockSpec>(Blocks, 0),
+            Used<BlockSpec>(Blocks, 0) ?? (Used<ModuleSpec>(Blocks, 0) is { } module ? Custom(module, blocks!.Value("Dims", "")) : null),
             blocks?.Value("Count", 0) ?? 0,
             Used<ConceptHeadSpec>(MixConcepts, 0) is { } head
                 ? new(head, mix!.Value("BeforeBlock", 0), (MixingKind)mix.Value("Mixing", 0)) : null,
@@ -131,6 +133,10 @@ public static class SpecReader
         T? Used<T>(string attribute, int typeArgument) where T : ClassSpec =>
             uses.FirstOrDefault(use => use.Attribute == attribute && use.TypeArgument == typeArgument)?.Declaration.Spec as T;
     }
+
+    /// <summary>The model's final norm is a layer norm where its blocks state none.</summary>
+    private static BlockSpec Custom(ModuleSpec module, string dims) =>
+        new(module.Type, new(NormKind.LayerNorm, 1e-5), null, null) { Module = module, Dims = dims };
 
     private static string? UnsupportedForm(INamedTypeSymbol type) =>
         type.ContainingType is not null ? "nested" :

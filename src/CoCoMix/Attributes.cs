@@ -1,3 +1,5 @@
+using TorchSharp;
+
 namespace CoCoMix;
 
 /// <summary>The normalisation in front of a block's attention and feed-forward.</summary>
@@ -130,12 +132,15 @@ public sealed class LanguageModelAttribute : Attribute
     public int Width { get; set; }
 }
 
-/// <summary><paramref name="count"/> blocks of one kind.</summary>
+/// <summary><paramref name="count"/> blocks of one kind: a declared <see cref="TransformerBlock"/>, or a module with <see cref="DimsAttribute"/>.</summary>
 [AttributeUsage(AttributeTargets.Class)]
-public sealed class BlocksAttribute<TBlock>(int count) : Attribute where TBlock : TransformerBlock
+public sealed class BlocksAttribute<TBlock>(int count) : Attribute where TBlock : torch.nn.Module<torch.Tensor, torch.Tensor>
 {
     /// <summary>Number of blocks.</summary>
     public int Count { get; } = count;
+
+    /// <summary>Values for the block's dimensions after the first, which is the model's width: <c>"H = 8, K = D/2"</c>.</summary>
+    public string Dims { get; set; } = "";
 }
 
 /// <summary>Mixes continuous concepts into the residual stream before one block.</summary>

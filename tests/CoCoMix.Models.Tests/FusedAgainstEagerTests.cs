@@ -10,7 +10,7 @@ public sealed class FusedAgainstEagerTests
     [
         () => new ReducedGpt2(), () => new ReducedCoCoMix(), () => new ReducedFirstBlock(), () => new ReducedLastBlock(),
         () => new ReducedNextToken(), () => new ReducedUnbiased(), () => new TinyCoCoMix(), () => new TinyNextToken(),
-        () => new ReducedGelu(), () => new ReducedSilu(), () => new ReducedReluSquared(), () => new ReducedSwiGlu(),
+        () => new ReducedGelu(), () => new ReducedSilu(), () => new ReducedReluSquared(), () => new ReducedSwiGlu(), () => new ReducedWrittenOut(),
     ];
 
     public static TheoryData<int, int, int> Cases()

@@ -13,6 +13,8 @@ public static class CSharp
 
     public static string Model(ModelSpec model) => ModelFile.Write(model);
 
+    public static string Module(ModuleSpec module) => ModuleFile.Write(module);
+
     /// <summary>What a broken declaration gets: a part that compiles, so that the rule's diagnostic is the only error.</summary>
     public static string Stub(TypeName type) => File(type, _ => { });
 

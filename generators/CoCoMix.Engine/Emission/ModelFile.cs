@@ -1,3 +1,4 @@
+using CoCoMix.Engine.Language;
 using CoCoMix.Engine.Lowering;
 using CoCoMix.Engine.Passes;
 using CoCoMix.Engine.Program;
@@ -20,7 +21,7 @@ internal static class ModelFile
         Evaluate(code, program);
         if (model.Labels is not null) Labels(code, model.Labels);
         CardWriter.Write(code, model, layout, program);
-        Weights(code, layout);
+        Weights(code, model, layout);
         BlockFunctions(code, "BlockWeights", program.Block, program.Step);
         WeightsWriter.Model(code, layout);
         ModuleWriter.Register(code, [], model.Mix is null
@@ -41,7 +42,9 @@ internal static class ModelFile
         code.Line($"tokens = new({v}, {d});");
         code.Line($"positions = new({model.Context}, {d});");
         code.Line("blocks = new();");
-        code.Line($"for (var i = 0; i < {model.Layers}; i++) blocks.Add(new({d}, depth: {model.Layers}));");
+        var sizes = model.Block.Module is { } module
+            ? string.Join(", ", Modules.Bind(module, model.Block.Dims, d).Values) : $"{d}, depth: {model.Layers}";
+        code.Line($"for (var i = 0; i < {model.Layers}; i++) blocks.Add(new({sizes}));");
         if (model.Mix is not null) code.Line($"concepts = new({d});");
         code.Line($"norm = {ModuleWriter.Norm(model.Block.Norm!, $"{d}").Create};");
         code.Line("RegisterComponents();");
@@ -163,14 +166,24 @@ internal static class ModelFile
         WeightsWriter.Flat(code, Layout.Sae(labels.Sae), "SaeWeights");
     }
 
-    private static void Weights(CodeWriter code, ModelLayout layout)
+    private static void Weights(CodeWriter code, ModelSpec model, ModelLayout layout)
     {
+        if (model.Block!.Module is not null)
+        {
+            code.Line("/// <summary>What a block registers.</summary>");
+            code.Line("private static readonly (string, long[])[] BlockParameters =");
+            code.Line("[");
+            foreach (var parameter in layout.Block) code.Line($"    (\"{parameter.Path}\", {parameter.Shape}),");
+            code.Line("];");
+            code.Line();
+        }
         code.Line("/// <inheritdoc/>");
         code.Open("public override Tensor[] weights()");
         code.Line($"var all = new Tensor[{layout.Count}];");
         for (var i = 0; i < layout.Before.Count; i++) code.Line($"all[{i}] = {WeightsWriter.Access(layout.Before[i].Path)};");
         code.Line($"for (var i = 0; i < {layout.Blocks}; i++)");
-        code.Line($"    blocks[i].CollectWeights(all.AsSpan({layout.Before.Count} + {layout.Block.Count} * i, {layout.Block.Count}));");
+        var into = $"all.AsSpan({layout.Before.Count} + {layout.Block.Count} * i, {layout.Block.Count})";
+        code.Line(model.Block.Module is null ? $"    blocks[i].CollectWeights({into});" : $"    DeclaredWeights.Collect(blocks[i], BlockParameters, {into});");
         var after = layout.Before.Count + layout.Blocks * layout.Block.Count;
         for (var i = 0; i < layout.After.Count; i++) code.Line($"all[{after + i}] = {WeightsWriter.Access(layout.After[i].Path)};");
         code.Line("return all;");

@@ -1,3 +1,4 @@
+using CoCoMix.Engine.Language;
 using CoCoMix.Engine.Program;
 using CoCoMix.Engine.Spec;
 
@@ -17,6 +18,7 @@ public static class Layout
 {
     public static IReadOnlyList<Parameter> Block(BlockSpec block, int width)
     {
+        if (block.Module is { } module) return Modules.Parameters(module, Modules.Bind(module, block.Dims, width));
         var attention = block.Attention!;
         var feedForward = block.FeedForward!;
         var hidden = feedForward.Expansion * width;

@@ -1,3 +1,4 @@
+using CoCoMix.Engine.Language;
 using CoCoMix.Engine.Operations;
 using CoCoMix.Engine.Program;
 using CoCoMix.Engine.Spec;
@@ -14,6 +15,7 @@ internal static class Parts
     /// <summary><c>x + attention(norm1(x))</c>, then <c>x + feed_forward(norm2(x))</c>.</summary>
     public static Function Block(BlockSpec block, int width, string name)
     {
+        if (block.Module is { } module) return Modules.Block(module, Modules.Bind(module, block.Dims, width), name);
         var attention = block.Attention!;
         var p = new ParameterValues(Layout.Block(block, width));
         var x = new Value("x", TensorType.Float(Dim.B, Dim.T, width));

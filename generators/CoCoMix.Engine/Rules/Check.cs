@@ -28,6 +28,7 @@ public static class Check
         List<Violation> found =
         [
             .. MissingParts(declaration),
+            .. declaration.Spec is ModuleSpec module ? ModuleCheck.Alone(module) : [],
             .. Values(declaration.Spec).Where(violation => declaration.Has(violation.Site.Attribute!)),
         ];
         if (found.Count == 0 && declaration.Uses.All(use => Passes(use.Declaration)))
@@ -68,6 +69,7 @@ public static class Check
             BlockSpec => [PreNorm, CausalSelfAttention, FeedForward],
             SaeSpec => [SparseAutoencoder],
             ConceptHeadSpec => [ConceptHead],
+            ModuleSpec => [],
             _ => [LanguageModel, Blocks],
         };
         var missing = needed.Where(attribute => !declaration.Has(attribute)).ToList();
@@ -165,7 +167,7 @@ public static class Check
     {
         SaeSpec sae => [Active(sae, SparseAutoencoder, sae.Active, nameof(sae.Latents), sae.Latents)],
         ConceptHeadSpec head => [Active(head, ConceptHead, head.Active, nameof(head.Concepts), head.Concepts)],
-        ModelSpec { Block: { } block } model => [Heads(model, block), Insertion(model), .. Labels(declaration, model)],
+        ModelSpec { Block: { } block } model => [block.Module is { } module ? ModuleCheck.InModel(model, module) : Heads(model, block), Insertion(model), .. Labels(declaration, model)],
         _ => Array.Empty<Violation?>(),
     }).OfType<Violation>();
 

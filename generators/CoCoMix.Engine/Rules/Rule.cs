@@ -9,6 +9,7 @@ public sealed record Rule(string Id, string Category, string Title, string Messa
     private const string Declaration = "CoCoMix.Declaration";
     private const string Shape = "CoCoMix.Shape";
     private const string Composition = "CoCoMix.Composition";
+    private const string Code = "CoCoMix.Code";
 
     public static readonly Rule NotPartial = new("CCM1001", Declaration,
         "A declared class is partial",
@@ -90,11 +91,44 @@ public sealed record Rule(string Id, string Category, string Title, string Messa
         "The teacher is a plain language model",
         "The teacher '{0}' of '{1}' has [{2}] itself: use a teacher without [MixConcepts] and [ConceptLabels], whose positions are the student's tokens");
 
+    public static readonly Rule DimsNotNames = new("CCM4001", Code,
+        "Dimensions are names",
+        "'{0}' names its dimensions '{1}': write names with commas between them, none twice and none of them B or T, as in \"D, H\"");
+
+    public static readonly Rule BadSignature = new("CCM4002", Code,
+        "A layer's sizes are in the class's dimensions",
+        "[{0}] on '{1}': {2}");
+
+    public static readonly Rule WrongField = new("CCM4003", Code,
+        "A field has the type that its attribute describes",
+        "[{0}] describes a {1}, but '{2}' is a {3}: change the field's type, or its attribute");
+
+    public static readonly Rule NoForward = new("CCM4004", Code,
+        "A class with dimensions has a forward pass",
+        "'{0}' has [Dims] but no forward pass: override forward, or remove [Dims]");
+
+    public static readonly Rule NotInLanguage = new("CCM4005", Code,
+        "A forward pass is written in what can be compiled",
+        "In '{0}', {1}");
+
+    public static readonly Rule ShapesDoNotFit = new("CCM4006", Code,
+        "Shapes fit in a forward pass",
+        "In '{0}', {1}");
+
+    public static readonly Rule DimsUnbound = new("CCM4007", Code,
+        "A model gives a value to each of its block's dimensions",
+        "In '{0}', {1}");
+
+    public static readonly Rule BlockDoesNotFit = new("CCM4008", Code,
+        "A block with code of its own fits its model",
+        "'{0}' does not fit '{1}', where {2}: {3}");
+
     public static IReadOnlyList<Rule> All { get; } =
     [
         NotPartial, WrongBase, MissingPart, OutOfRange, LabelsWithoutMixing, UnsupportedForm, UndefinedValue, ConflictingMember,
         HeadsDoNotDivide, HeadsAndHeadDim,
         InsertionOutOfRange, TooManyActive, ConceptsDiffer, SaeDoesNotFitTeacher, TeacherBlockOutOfRange, TooManyLabels,
         VocabulariesDiffer, TeacherContextTooShort, UnusablePart, TeacherNotPlain,
+        DimsNotNames, BadSignature, WrongField, NoForward, NotInLanguage, ShapesDoNotFit, DimsUnbound, BlockDoesNotFit,
     ];
 }

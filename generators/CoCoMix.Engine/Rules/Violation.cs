@@ -9,7 +9,8 @@ namespace CoCoMix.Engine.Rules;
 /// <param name="Argument">A value of the attribute, by its property's name.</param>
 /// <param name="TypeArgument">Index of a type argument of the attribute.</param>
 /// <param name="Member">A member of the class.</param>
-public sealed record Site(TypeName Class, string? Attribute = null, string? Argument = null, int? TypeArgument = null, string? Member = null);
+/// <param name="Expression">The number of an expression in the class's code.</param>
+public sealed record Site(TypeName Class, string? Attribute = null, string? Argument = null, int? TypeArgument = null, string? Member = null, int? Expression = null);
 
 /// <summary>An edit that would satisfy the rule: the value to type at a place.</summary>
 public sealed record Change(Site Site, string Value);

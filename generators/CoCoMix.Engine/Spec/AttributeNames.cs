@@ -13,16 +13,22 @@ public static class AttributeNames
     public const string MixConcepts = "MixConcepts";
     public const string ConceptLabels = "ConceptLabels";
 
+    public const string Dims = "Dims";
+
     private static readonly string[] Blockwise = [PreNorm, CausalSelfAttention, FeedForward];
 
     public static IReadOnlyList<string> All { get; } =
-        [.. Blockwise, SparseAutoencoder, ConceptHead, LanguageModel, Blocks, MixConcepts, ConceptLabels];
+        [.. Blockwise, SparseAutoencoder, ConceptHead, LanguageModel, Blocks, MixConcepts, ConceptLabels, Dims];
+
+    /// <summary>What stands on the fields of a class with code of its own, by the kinds of layers.</summary>
+    public static IReadOnlyList<string> OfFields { get; } = Enum.GetNames(typeof(LayerKind));
 
     /// <summary>The base class of the declarations that carry <paramref name="attribute"/>.</summary>
     public static string BaseOf(string attribute) => attribute switch
     {
         SparseAutoencoder => BaseNames.SparseAutoencoder,
         ConceptHead => BaseNames.ConceptHead,
+        Dims => BaseNames.Module,
         LanguageModel or Blocks or MixConcepts or ConceptLabels => BaseNames.LanguageModel,
         _ => BaseNames.TransformerBlock,
     };
@@ -35,6 +41,9 @@ public static class BaseNames
     public const string SparseAutoencoder = "SparseAutoencoder";
     public const string ConceptHead = "ConceptHead";
     public const string LanguageModel = "LanguageModel";
+
+    /// <summary>TorchSharp's own, for a class with a forward pass in C#.</summary>
+    public const string Module = "nn.Module<Tensor, Tensor>";
 
     public static IReadOnlyList<string> All { get; } = [TransformerBlock, SparseAutoencoder, ConceptHead, LanguageModel];
 }

@@ -1,0 +1,112 @@
+using CoCoMix.Engine.Lowering;
+using CoCoMix.Engine.Operations;
+using CoCoMix.Engine.Program;
+using Attributes = CoCoMix.Engine.Program.Attributes;
+
+namespace CoCoMix.Engine.Language;
+
+/// <summary>One of TorchSharp's functions applied to items: what was given, by the names of its parameters.</summary>
+/// <param name="like">A tensor of numbers whose type and device new tensors take.</param>
+internal sealed class Call(string function, IReadOnlyList<(string Name, Item Item)> arguments, Builder build, Value like)
+{
+    public string Function => function;
+
+    public IReadOnlyList<(string Name, Item Item)> Arguments => arguments;
+
+    public Builder Build => build;
+
+    public Value Like => like;
+
+    public Item? Input => arguments.Count > 0 ? arguments[0].Item : null;
+
+    /// <summary>The argument under the first of these names that was given; null where it was left out, or null itself.</summary>
+    public Item? Given(params string[] names) => arguments.Where(argument => names.Contains(argument.Name) && argument.Item is not NullItem)
+        .Select(argument => argument.Item).FirstOrDefault();
+
+    public Item Needed(params string[] names) => Given(names) ?? throw new LanguageException($"{function} needs its argument '{names[0]}' written out");
+
+    public Value Value(int index) => index < arguments.Count ? Tensor(arguments[index].Item) : throw new LanguageException($"{function} needs a tensor");
+
+    public Value Value(params string[] names) => Tensor(Needed(names));
+
+    public Value? OptionalValue(params string[] names) => Given(names) is { } given ? Tensor(given) : null;
+
+    public bool Flag(bool whenLeftOut, params string[] names) => Given(names) switch
+    {
+        null => whenLeftOut,
+        FlagItem flag => flag.Value,
+        _ => throw new LanguageException($"{names[0]} of {function} must be true or false when the model is compiled"),
+    };
+
+    public double Real(double? whenLeftOut, params string[] names) => Given(names) is { } given ? Number(given)
+        : whenLeftOut ?? throw new LanguageException($"{function} needs its argument '{names[0]}' written out");
+
+    public Dim Size(params string[] names) => Needed(names) is NumberItem number ? number.Size
+        : throw new LanguageException($"{names[0]} of {function} must be a whole number that is known when the model is compiled");
+
+    public long Int(long? whenLeftOut, params string[] names) => Given(names) switch
+    {
+        null => whenLeftOut ?? throw new LanguageException($"{function} needs its argument '{names[0]}' written out"),
+        NumberItem { Size: var size } => Constant(size),
+        _ => throw new LanguageException($"{names[0]} of {function} must be a whole number that is known when the model is compiled"),
+    };
+
+    /// <summary>An axis of a shape, counted from the front.</summary>
+    public int Axis(Shape shape, long? whenLeftOut, params string[] names) => Axis(shape.Count, Int(whenLeftOut, names), shape);
+
+    /// <summary>Axes counted from the front; all of them where none is given.</summary>
+    public long[] Axes(Shape shape, params string[] names)
+    {
+        var given = arguments.Where(argument => names.Contains(argument.Name)).SelectMany(argument => argument.Item switch
+        {
+            ListItem list => list.Items,
+            NullItem => [],
+            var one => [one],
+        }).ToArray();
+        return given.Length == 0 ? [.. Enumerable.Range(0, shape.Count).Select(axis => (long)axis)]
+            : [.. given.Select(axis => (long)Axis(shape.Count, Constant(Whole(axis)), shape)).OrderBy(axis => axis)];
+    }
+
+    /// <summary>Sizes given as a list or one by one.</summary>
+    public IReadOnlyList<Dim> Sizes(params string[] names) => [.. arguments.Where(argument => names.Contains(argument.Name))
+        .SelectMany(argument => argument.Item is ListItem list ? list.Items : [argument.Item]).Select(Whole)];
+
+    public IReadOnlyList<Value> Values(params string[] names) => Needed(names) is ListItem list ? [.. list.Items.Select(Tensor)]
+        : throw new LanguageException($"{names[0]} of {function} must be a list of tensors");
+
+    public TensorItem One(Operation row, IReadOnlyList<Value?> inputs, params (string, object)[] constants) =>
+        new(build.One(row, Name, inputs, new Attributes(constants)));
+
+    public ListItem Several(Operation row, IReadOnlyList<Value?> inputs, params (string, object)[] constants) =>
+        new([.. build.Apply(row, Name, inputs, new Attributes(constants)).Select(value => new TensorItem(value))]);
+
+    public Value Reshape(Value x, IEnumerable<Dim> shape) => build.One(Table.Reshape, Name, [x], new(("shape", new Shape(shape))));
+
+    public Dim Whole(Item item) => item is NumberItem number ? number.Size
+        : throw new LanguageException($"{function} needs whole numbers that are known when the model is compiled here");
+
+    public Value Tensor(Item item) => item is TensorItem tensor ? tensor.Value
+        : throw new LanguageException($"{function} needs a tensor here");
+
+    public double Number(Item item) => item switch
+    {
+        RealItem real => real.Value,
+        NumberItem { Size: var size } => Constant(size),
+        _ => throw new LanguageException($"{function} needs a number that is known when the model is compiled here"),
+    };
+
+    public long Constant(Dim size) => size.Constant
+        ?? throw new UnknownSizeException($"{function} needs a number here, and {size} is not known when the model is compiled");
+
+    public static int Axis(int rank, long axis, Shape shape) => axis >= -rank && axis < rank ? (int)(axis < 0 ? axis + rank : axis)
+        : throw new ShapeException($"axis {axis} is not among the {rank} axes of {shape}");
+
+    /// <summary>What results are called until a variable names them.</summary>
+    private string Name => char.IsLetter(function[0]) ? Naming.Camel(function) : "part";
+}
+
+/// <summary>Something that C# has and the language has not, in one sentence.</summary>
+internal sealed class LanguageException(string message) : Exception(message);
+
+/// <summary>A size that decides what is compiled and is not a number yet.</summary>
+internal sealed class UnknownSizeException(string message) : Exception(message);

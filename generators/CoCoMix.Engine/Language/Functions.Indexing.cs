@@ -1,0 +1,154 @@
+using CoCoMix.Engine.Operations;
+using CoCoMix.Engine.Program;
+
+namespace CoCoMix.Engine.Language;
+
+internal static partial class Functions
+{
+    private static Dictionary<string, Func<Call, Item>> Indexing => new()
+    {
+        ["[]"] = Index,
+        ["index"] = Index,
+        ["TensorIndex.Ellipsis"] = c => new OpaqueItem("..."),
+        ["TensorIndex.Colon"] = _ => new RangeItem(null, null),
+        ["TensorIndex.None"] = c => new OpaqueItem("None"),
+        ["TensorIndex.Null"] = c => new OpaqueItem("None"),
+        ["Single"] = Same,
+        ["Slice"] = c => c.Given("step") is null ? new RangeItem(c.Given("input", "start"), c.Given("stop"))
+            : throw new LanguageException("a slice with a step is written with slice(dim, start, finish, step)"),
+        ["narrow"] = c =>
+        {
+            var axis = c.Axis(c.Value(0).Shape, null, "dim");
+            return Narrow(c, c.Value(0), axis, c.Size("start"), c.Size("length"), 1);
+        },
+        ["slice"] = c =>
+        {
+            var (axis, step) = (c.Axis(c.Value(0).Shape, null, "dim"), c.Int(null, "step"));
+            var (start, size) = (c.Size("start"), c.Size("finish") - c.Size("start"));
+            var count = step == 1 ? size : (size + (step - 1)).Constant is { } whole ? whole / step : size.DividedBy(step);
+            return Narrow(c, c.Value(0), axis, start, count ?? throw new ShapeException($"slice cannot take every {step}th of {size} elements"), step);
+        },
+        ["select"] = c => Select(c, c.Value(0), c.Axis(c.Value(0).Shape, null, "dim"), c.Needed("index")),
+        ["gather"] = c =>
+        {
+            var axis = c.Axis(c.Value(0).Shape, null, "dim");
+            return AlongLast(c, axis, (x, index) => c.Build.One(Table.Gather, "gathered", [x, index]), c.Value(0), c.Value("index"));
+        },
+        ["take_along_dim"] = c =>
+        {
+            var axis = c.Axis(c.Value(0).Shape, null, "dim");
+            return AlongLast(c, axis, (x, index) => c.Build.One(Table.Gather, "gathered", [x, index]), c.Value(0), c.Value("indices"));
+        },
+        ["index_select"] = c => c.One(Table.IndexSelect, [c.Value(0), c.Value("index")], ("axis", c.Axis(c.Value(0).Shape, null, "dim"))),
+        ["topk"] = c =>
+        {
+            if (!c.Flag(true, "largest")) throw new LanguageException("topk keeps the largest: negate its input and its values for the smallest");
+            if (c.Axis(c.Value(0).Shape, -1, "dim") != c.Value(0).Shape.Count - 1) throw new LanguageException("topk works on the last axis: transpose its input and its results");
+            return c.Several(Table.TopK, [c.Value(0)], ("k", c.Int(null, "k")));
+        },
+        ["sort"] = c => c.Several(Table.Sort, [c.Value(0)], ("axis", c.Axis(c.Value(0).Shape, -1, "dim")), ("descending", c.Flag(false, "descending"))),
+        ["argsort"] = c => c.Several(Table.Sort, [c.Value(0)], ("axis", c.Axis(c.Value(0).Shape, -1, "dim")), ("descending", c.Flag(false, "descending"))).Items[1],
+        ["flip"] = c => c.One(Table.Flip, [c.Value(0)], ("axes", c.Axes(c.Value(0).Shape, "dims"))),
+        ["roll"] = c => c.One(Table.Roll, [c.Value(0)], ("axis", c.Axis(c.Value(0).Shape, null, "dims")), ("shift", c.Int(null, "shifts"))),
+        ["repeat"] = c => c.One(Table.Tile, [c.Value(0)], ("repeats", c.Sizes("sizes").Select(c.Constant).ToArray())),
+        ["tile"] = c => c.One(Table.Tile, [c.Value(0)], ("repeats", c.Sizes("reps").Select(c.Constant).ToArray())),
+        ["repeat_interleave"] = c => c.One(Table.RepeatInterleave, [c.Value(0)], ("axis", c.Axis(c.Value(0).Shape, null, "dim")), ("repeats", c.Int(null, "repeats"))),
+        ["pad"] = c =>
+        {
+            if (c.Given("mode") is not null) throw new LanguageException("pad puts constants around a tensor: leave out the mode");
+            var (rank, amounts) = (c.Value(0).Shape.Count, c.Sizes("pad").Select(c.Constant).ToArray());
+            if (amounts.Length % 2 != 0 || amounts.Length > 2 * rank) throw new ShapeException($"pad needs two amounts an axis, last axis first, not {amounts.Length} for {c.Value(0).Shape}");
+            // TorchSharp counts pairs from the last axis.
+            var all = Enumerable.Range(0, rank).SelectMany(axis => 2 * (rank - 1 - axis) is var i && i < amounts.Length ? new[] { amounts[i], amounts[i + 1] } : [0, 0]);
+            return c.One(Table.Pad, [c.Value(0)], ("amounts", all.ToArray()), ("value", c.Real(0, "value")));
+        },
+        ["tril"] = c => c.One(Table.Tril, [c.Value(0)], ("diagonal", c.Int(0, "diagonal"))),
+        ["triu"] = c => c.One(Table.Triu, [c.Value(0)], ("diagonal", c.Int(0, "diagonal"))),
+        ["one_hot"] = c => c.One(Table.OneHot, [c.Value(0), c.Like], ("classes", c.Int(null, "num_classes"))),
+    };
+
+    /// <summary>Items of an array, or a tensor's axes from the front: a number selects, a range slices, indices gather slices.</summary>
+    private static Item Index(Call c)
+    {
+        var indices = c.Arguments.Skip(1).SelectMany(argument => argument.Item is ListItem several ? several.Items : [argument.Item]).ToArray();
+        if (c.Input is ListItem list) return Item(c, list.Items, indices.Single());
+        var x = c.Value(0);
+        var used = indices.Count(index => index is not OpaqueItem);
+        if (used > x.Shape.Count) throw new ShapeException($"{used} indices are too many for the axes of {x.Shape}");
+        var axis = 0;
+        foreach (var index in indices)
+        {
+            if (index is OpaqueItem { Name: "..." })
+            {
+                axis += x.Shape.Count - axis - indices.SkipWhile(other => other != index).Skip(1).Count(other => other is not OpaqueItem);
+                continue;
+            }
+            if (index is OpaqueItem)
+            {
+                x = c.Reshape(x, [.. x.Shape.Take(axis), 1, .. x.Shape.Skip(axis)]);
+                axis++;
+                continue;
+            }
+            switch (index)
+            {
+                case RangeItem { From: null, To: null }:
+                    axis++;
+                    break;
+                case RangeItem range:
+                    var from = range.From is null ? 0 : Position(c, range.From, x.Shape[axis]);
+                    var to = range.To is null ? x.Shape[axis] : Position(c, range.To, x.Shape[axis]);
+                    x = ((TensorItem)Narrow(c, x, axis, from, to - from, 1)).Value;
+                    axis++;
+                    break;
+                case TensorItem { Value: { Type.Element: Element.Index } at }:
+                    x = c.Build.One(Table.IndexSelect, "selected", [x, at], new(("axis", axis)));
+                    axis++;
+                    break;
+                case NumberItem or FromEndItem:
+                    x = ((TensorItem)Select(c, x, axis, index)).Value;
+                    break;
+                default:
+                    throw new LanguageException("an index is a number, a range, or int64 indices with one axis: for masks use where() or masked_fill()");
+            }
+        }
+        return new TensorItem(x);
+    }
+
+    private static Item Item(Call c, IReadOnlyList<Item> items, Item index)
+    {
+        if (index is RangeItem range)
+        {
+            var (from, to) = (range.From is null ? 0 : At(range.From), range.To is null ? items.Count : At(range.To));
+            return from <= to && to <= items.Count ? new ListItem([.. items.Skip(from).Take(to - from)]) : throw new ShapeException($"{from}..{to} is not a part of {items.Count} items");
+        }
+        var at = At(index);
+        return at >= 0 && at < items.Count ? items[at] : throw new ShapeException($"there is no item {at} among {items.Count}");
+
+        int At(Item position) => (int)c.Constant(position is FromEndItem end ? items.Count - end.Size : c.Whole(position));
+    }
+
+    /// <summary>A position on an axis, from the front; negative numbers count from the end as in TorchSharp.</summary>
+    private static Dim Position(Call c, Item item, Dim size) => item is FromEndItem end ? size - end.Size
+        : c.Whole(item) is var position && position.Constant < 0 ? size + position : position;
+
+    private static Item Select(Call c, Value x, int axis, Item index)
+    {
+        var part = ((TensorItem)Narrow(c, x, axis, Position(c, index, x.Shape[axis]), 1, 1)).Value;
+        return New(c.Reshape(part, x.Shape.Where((_, i) => i != axis)));
+    }
+
+    private static Item Narrow(Call c, Value x, int axis, Dim start, Dim size, long step) =>
+        c.One(Table.Narrow, [x], ("axis", axis), ("start", c.Constant(start)), ("size", Shape.Of(size)), ("step", step));
+
+    /// <summary>An operation on last axes, applied along any axis.</summary>
+    private static Item AlongLast(Call c, int axis, Func<Value, Value, Value> apply, Value x, Value index)
+    {
+        var rank = x.Shape.Count;
+        if (index.Shape.Count != rank) throw new ShapeException($"{c.Function} needs indices with the {rank} axes of {x.Shape}, not {index.Shape}");
+        if (axis == rank - 1) return New(apply(x, index));
+        var axes = Enumerable.Range(0, rank).Select(i => (long)(i == axis ? rank - 1 : i == rank - 1 ? axis : i)).ToArray();
+        return New(Turned(apply(Turned(x), Turned(index))));
+
+        Value Turned(Value value) => c.Build.One(Table.Permute, "turned", [value], new(("axes", axes)));
+    }
+}

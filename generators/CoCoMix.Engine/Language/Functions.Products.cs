@@ -1,0 +1,63 @@
+using CoCoMix.Engine.Operations;
+using CoCoMix.Engine.Program;
+
+namespace CoCoMix.Engine.Language;
+
+internal static partial class Functions
+{
+    private static Dictionary<string, Func<Call, Item>> Products => new()
+    {
+        ["matmul"] = c => New(MatMul(c, c.Value(0), c.Value(1))),
+        ["mm"] = c => Ranked(c, 2),
+        ["bmm"] = c => Ranked(c, 3),
+        ["mv"] = c => New(MatMul(c, c.Value(0), c.Value(1))),
+        ["dot"] = c => New(MatMul(c, c.Value(0), c.Value(1))),
+        ["baddbmm"] = c => c.Real(1, "beta") == 1 && c.Real(1, "alpha") == 1 ? c.One(Table.Add, [c.Value(0), MatMul(c, c.Value(1), c.Value(2))])
+            : throw new LanguageException("baddbmm has beta 1 and alpha 1 in the language"),
+        ["addmm"] = c => c.Real(1, "beta") == 1 && c.Real(1, "alpha") == 1 ? c.One(Table.Add, [c.Value(0), MatMul(c, c.Value(1), c.Value(2))])
+            : throw new LanguageException("addmm has beta 1 and alpha 1 in the language"),
+        ["outer"] = c => c.One(Table.Einsum, [c.Value(0), c.Value(1)], ("equation", "i,j->ij")),
+        ["einsum"] = c => c.Given("input") is TextItem equation
+            ? c.One(Table.Einsum, c.Values("tensors"), ("equation", equation.Value.Replace(" ", "")))
+            : throw new LanguageException("einsum needs a constant equation"),
+        ["linear"] = c => c.One(Table.Linear, [c.Value(0), c.Value("weights", "weight"), c.OptionalValue("bias")]),
+        ["embedding"] = c => c.One(Table.Embedding, [c.Value("weights", "weight"), c.Value(0)]),
+        ["layer_norm"] = c =>
+        {
+            if (c.Sizes("normalized_shape").Count != 1) throw new LanguageException("layer_norm normalises the last axis alone in the language");
+            var x = c.Value(0);
+            if (!c.Sizes("normalized_shape")[0].Equals(x.Shape.Last)) throw new ShapeException($"layer_norm over {c.Sizes("normalized_shape")[0]} does not fit the last axis of {x.Shape}");
+            return New(c.Build.Apply(Table.LayerNorm, "normal", [x, c.Value("weight"), c.Value("bias")], new(("epsilon", c.Real(1e-5, "eps"))))[0]);
+        },
+        ["normalize"] = c =>
+        {
+            if (c.Real(2, "p") != 2) throw new LanguageException("normalize divides by the Euclidean norm: leave out p");
+            var (x, axis) = (c.Value(0), c.Axis(c.Value(0).Shape, 1, "dim"));
+            var norm = c.Build.One(Table.Norm, "norm", [x], new(("axes", new long[] { axis }), ("keepdim", true)));
+            var bounded = c.Build.One(Table.Clamp, "bounded", [norm], new(("min", c.Real(1e-12, "eps")), ("max", double.PositiveInfinity)));
+            return c.One(Table.Divide, [x, bounded]);
+        },
+    };
+
+    /// <summary>libtorch's matmul: vectors become matrices and lose their axis again.</summary>
+    private static Value MatMul(Call c, Value a, Value b)
+    {
+        if (a.Shape.Count == 0 || b.Shape.Count == 0) throw new ShapeException($"{c.Function} needs tensors with axes, not {a.Shape} and {b.Shape}");
+        // A vector on the right, or a matrix that is a weight: all leading axes of the left are rows.
+        if (b.Shape.Count == 1)
+        {
+            var column = MatMul(c, a, c.Reshape(b, [b.Shape[0], 1]));
+            return c.Reshape(column, column.Shape.Leading);
+        }
+        if (b.Shape.Count == 2) return c.Build.One(Table.MatMul, "product", [a, b]);
+        if (a.Shape.Count == 1)
+        {
+            var row = MatMul(c, c.Reshape(a, [1, a.Shape[0]]), b);
+            return c.Reshape(row, row.Shape.Where((_, i) => i != row.Shape.Count - 2));
+        }
+        return c.Build.One(Table.BatchedMatMul, "product", [a, b]);
+    }
+
+    private static Item Ranked(Call c, int rank) => c.Value(0).Shape.Count == rank && c.Value(1).Shape.Count == rank ? New(MatMul(c, c.Value(0), c.Value(1)))
+        : throw new ShapeException($"{c.Function} needs two tensors with {rank} axes, not {c.Value(0).Shape} and {c.Value(1).Shape}");
+}

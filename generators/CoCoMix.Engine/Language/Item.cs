@@ -1,0 +1,50 @@
+using CoCoMix.Engine.Program;
+using CoCoMix.Engine.Spec;
+
+namespace CoCoMix.Engine.Language;
+
+/// <summary>What an expression of a forward pass is while it is compiled.</summary>
+public abstract record Item;
+
+public sealed record TensorItem(Value Value) : Item;
+
+/// <summary>A whole number, which may depend on the sizes of tensors.</summary>
+public sealed record NumberItem(Dim Size) : Item;
+
+public sealed record RealItem(double Value) : Item;
+
+public sealed record FlagItem(bool Value) : Item;
+
+public sealed record TextItem(string Value) : Item;
+
+public sealed record NullItem : Item;
+
+/// <summary>An array, a list or a tuple.</summary>
+public sealed record ListItem(IReadOnlyList<Item> Items) : Item;
+
+public sealed record RangeItem(Item? From, Item? To) : Item;
+
+public sealed record FromEndItem(Dim Size) : Item;
+
+/// <summary>A layer of the class, or the class of a field that has code of its own.</summary>
+/// <param name="Path">Where its parameters are: <c>attention.qkv</c>.</param>
+/// <param name="Dims">The dimensions that its signature names.</param>
+public sealed record LayerItem(FieldSpec Field, string Path, IReadOnlyDictionary<string, Dim> Dims) : Item;
+
+/// <summary>What a program has no use for: a device, a data type, a dispose scope, whether the model trains.</summary>
+public sealed record OpaqueItem(string Name) : Item;
+
+/// <summary>A mistake in a forward pass, at one of its expressions.</summary>
+/// <param name="isShape">Whether shapes do not fit; otherwise the language does not have what is written.</param>
+public sealed class CodeException(int at, string message, bool isShape) : Exception(message)
+{
+    public int At => at;
+
+    public bool IsShape => isShape;
+}
+
+/// <summary>What is written depends on sizes that are not known yet.</summary>
+public sealed class UndecidedException(int at, string message) : Exception(message)
+{
+    public int At => at;
+}

@@ -1,0 +1,61 @@
+using CoCoMix.Engine;
+using CoCoMix.Engine.Spec;
+using Microsoft.CodeAnalysis;
+
+namespace CoCoMix.Generators;
+
+/// <summary>Reads classes with a forward pass of their own: dimensions, fields with attributes, and the code.</summary>
+internal static class ModuleReader
+{
+    private static readonly SymbolDisplayFormat FullName = SymbolDisplayFormat.FullyQualifiedFormat;
+
+    public static bool IsModule(INamedTypeSymbol type) => AppliedAttribute.On(type).Any(attribute => attribute.Name == AttributeNames.Dims);
+
+    /// <summary>Whether a class derives from TorchSharp's module of one tensor to one tensor.</summary>
+    public static bool RunsTensors(INamedTypeSymbol type)
+    {
+        for (var at = type.BaseType; at is not null; at = at.BaseType)
+            if (at is { Name: "Module", TypeArguments.Length: > 1, ContainingAssembly.Name: "TorchSharp" } && at.TypeArguments.All(argument => argument.Name == "Tensor")) return true;
+        return false;
+    }
+
+    public static bool HasConstructor(INamedTypeSymbol type) => IsModule(type) && type.InstanceConstructors.Any(constructor => !constructor.IsImplicitlyDeclared
+        && constructor.DeclaringSyntaxReferences.All(reference => !ModelGenerator.Wrote(reference.SyntaxTree)));
+
+    public static ModuleSpec Read(INamedTypeSymbol type, TypeName name) => Read(type, name, [type]);
+
+    /// <summary>What runs: the <c>forward</c> that the class itself declares.</summary>
+    public static IMethodSymbol? Entry(INamedTypeSymbol type) => type.GetMembers("forward").OfType<IMethodSymbol>()
+        .FirstOrDefault(method => method.IsOverride && method.DeclaringSyntaxReferences.Length > 0);
+
+    /// <param name="within">The classes that contain this one, which it must not contain itself.</param>
+    private static ModuleSpec Read(INamedTypeSymbol type, TypeName name, IReadOnlyList<INamedTypeSymbol> within)
+    {
+        var dims = AppliedAttribute.On(type).First(attribute => attribute.Name == AttributeNames.Dims).Value("Names", "");
+        return new(
+            name,
+            new(dims.Split(',').Select(dim => dim.Trim())),
+            new(type.GetMembers().OfType<IFieldSymbol>().Select(field => Field(field, within)).OfType<FieldSpec>()),
+            Entry(type) is { } entry ? new CodeReader(type).Read(entry) : default,
+            HasConstructor(type),
+            Runtime.BaseName(type.BaseType) is not null);
+    }
+
+    private static FieldSpec? Field(IFieldSymbol field, IReadOnlyList<INamedTypeSymbol> within)
+    {
+        if (AppliedAttribute.On(field) is not { } attribute || !Enum.TryParse<LayerKind>(attribute.Name, out var kind)) return null;
+        var module = kind == LayerKind.Module && field.Type is INamedTypeSymbol type && IsModule(type) && !within.Contains(type, SymbolEqualityComparer.Default)
+            ? Read(type, SpecReader.NameOf(type), [.. within, type]) : null;
+        return new(
+            field.Name, kind, attribute.Value("Signature", ""), field.Type.ToDisplayString(FullName),
+            attribute.Value("Bias", true),
+            kind switch
+            {
+                LayerKind.LayerNorm or LayerKind.RmsNorm => attribute.Value("Epsilon", 1e-5),
+                LayerKind.Dropout => attribute.Value("Probability", 0.0),
+                _ => attribute.Value("Std", 0.0),
+            },
+            attribute.Value("Mean", 0.0),
+            module);
+    }
+}
