@@ -1,5 +1,6 @@
 using System.Runtime.InteropServices;
 using CoCoMix.Engine.Operations;
+using CoCoMix.Engine.Passes;
 using CoCoMix.Engine.Program;
 using TorchSharp;
 using static TorchSharp.torch;
@@ -24,6 +25,34 @@ public sealed class IndexingTests
             ("equation", equation))).Message);
 
     [Fact]
+    public void Every_kind_of_equation_has_autograds_gradient()
+    {
+        var programs = Row.Equations.Select((equation, i) =>
+        {
+            var operands = Row.Terms(equation)
+                .Select((term, j) => new Value($"x{j}", TensorType.Float([.. term.Select(Size)]), $"x{j}")).ToArray();
+            var build = new Builder();
+            var y = build.One(Table.Einsum, "y", operands, new(("equation", equation)));
+            var (weights, sizes) = (new Value("weights0", y.Type), new Value("sizes", TensorType.Index(Dim.B, Dim.T)));
+            var loss = build.One(Reference.WeightedSum, "loss", [y, weights]);
+            return (Name: $"Equation{i}", Operands: operands, Loss: loss, Forward: build.Build("Forward", [weights, sizes], [y, loss]));
+        }).ToArray();
+        var runs = Emitted.Compile(programs.Select(program => Unit.Flat(
+            program.Name, Differentiate.WithRespectToParameters(program.Forward, [(program.Loss, 1)]), program.Operands)));
+        foreach (var (program, equation) in programs.Zip(Row.Equations))
+        {
+            using var scope = NewDisposeScope();
+            var (draw, numbers) = (new Draw(1), new Sizes(2, 5));
+            var inputs = program.Forward.Inputs.Select(input => draw.Numbers(new(input.Type, 1), numbers)).ToArray();
+            var operands = program.Operands.Select(operand => draw.Numbers(new(operand.Type), numbers).requires_grad_()).ToArray();
+            var expected = Reference.Run(program.Forward, inputs, (value, _) => operands[Array.IndexOf(program.Operands, value)]);
+            Reference.Check(runs[program.Name], inputs, operands, expected, Reference.Gradients([(expected[1], 1)], operands), equation);
+        }
+
+        static Dim Size(char letter) => letter switch { 'b' => Dim.B, 'q' or 'k' or 'c' => Dim.T, _ => 3 + letter % 2 };
+    }
+
+    [Fact]
     public void Products_cost_two_flops_for_each_pair_of_numbers()
     {
         var (q, k) = (TensorType.Float(Dim.B, 3, Dim.T, 5), TensorType.Float(Dim.B, 3, 7, 5));
@@ -41,7 +70,8 @@ public sealed class IndexingTests
         (Operation Row, (string, object)[] Constants)[] rows =
         [
             (Table.Narrow, [("axis", 1), ("start", 0), ("size", Shape.Of(2)), ("step", 1)]), (Table.Roll, [("axis", 1), ("shift", 1)]),
-            (Table.RepeatInterleave, [("axis", 1), ("repeats", 2)]), (Table.Tile, [("repeats", new long[] { 2, 1, 3 })]), (Table.Tril, [("diagonal", 0)]),
+            (Table.RepeatInterleave, [("axis", 1), ("repeats", 2)]), (Table.Tile, [("repeats", new long[] { 2, 1, 3 })]),
+            (Table.Tril, [("diagonal", 0)]),
             (Table.Pad, [("amounts", new long[] { 0, 0, 1, 0 }), ("value", 0.0)]), (Table.Sort, [("axis", 1), ("descending", true)]),
         ];
         foreach (var (row, constants) in rows)

@@ -83,12 +83,13 @@ internal sealed record RandomProgram(
                 12 => build.One(Table.EverySecond, "half",
                     [build.One(Table.Interleave, "mixed", [x, y])], new(("offset", draw.Below(2)))),
                 13 => build.One(Table.BatchedMatMul, "weighed", [Scores(x, y), z]),
-                14 => build.One(Table.Pad, "later", [build.One(Table.Narrow, "earlier", [x],
-                    new(("axis", 1), ("start", 0), ("size", new Shape([Dim.T - 1])), ("step", 1)))], new(("amounts", new long[] { 0, 0, 1, 0, 0, 0 }), ("value", 0.5))),
+                14 => build.One(Table.Pad, "later",
+                    [build.One(Table.Narrow, "earlier", [x], new(("axis", 1), ("start", 0), ("size", Shape.Of(Dim.T - 1)), ("step", 1)))],
+                    new(("amounts", new long[] { 0, 0, 1, 0, 0, 0 }), ("value", 0.5))),
                 15 => build.One(Table.Rotary, "turned", [x], new(("base", 100.0), ("offset", 1), ("inverse", false))),
                 16 => build.One(Table.Roll, "rolled", [x], new(("axis", 2), ("shift", draw.Below(4)))),
                 17 => build.One(Table.Add, "biased", [build.Apply(Table.Sort, "sorted", [x], new(("axis", 1), ("descending", draw.Coin())))[0],
-                    build.One(Table.Full, "bias", [y], new(("shape", new Shape([Dim.T, Width])), ("value", 0.25)))]),
+                    build.One(Table.Full, "bias", [y], new(("shape", Shape.Of(Dim.T, Width)), ("value", 0.25)))]),
                 _ => Sparse(build.Apply(Table.TopK, "top", [x], new(("k", 2)))),
             });
         }

@@ -39,17 +39,17 @@ internal sealed partial record Row
         new(Table.Einsum,
             d =>
             {
-                // Letters that one operand alone has; sums over all; one operand and three; a number.
-                var equation = d.Of("bhqd,bhkd->bhqk", "ij, jk -> ik", "abc->ca", "ab->", "ab,bc,cd->ad", "ab,ac->a", "ab,c->c", "abc,cd->", "a,b,Ab->bAa", "i,->i", "abc,ad,eb->e");
-                var sizes = equation.Where(char.IsLetter).Distinct().ToDictionary(letter => letter, _ => d.Below(3) == 0 ? d.Size() : 2 + d.Below(3));
-                return new([.. equation.Replace(" ", "").Split("->")[0].Split(',').Select(term => Operand.Float([.. term.Select(letter => sizes[letter])]))],
-                    ("equation", equation));
+                var equation = d.Of(Equations);
+                var sizes = equation.Where(char.IsLetter).Distinct().ToDictionary(letter => letter,
+                    _ => d.Below(3) == 0 ? d.Size() : 2 + d.Below(3));
+                return new([.. Terms(equation).Select(term => Operand.Float([.. term.Select(letter => sizes[letter])]))], ("equation", equation));
             },
             x =>
             {
-                var terms = x.Attributes.Text("equation").Replace(" ", "").Split("->")[0].Split(',');
-                var sizes = terms.Zip(x.Tensors).SelectMany(pair => pair.First.Zip(pair.Second!.shape)).Distinct().ToArray();
-                return Require(sizes.DistinctBy(pair => pair.First).Count() == sizes.Length, () => [einsum(x.Attributes.Text("equation"), [.. x.Tensors.Select(operand => operand!)])]);
+                var equation = x.Attributes.Text("equation");
+                var sizes = Terms(equation).Zip(x.Tensors).SelectMany(pair => pair.First.Zip(pair.Second!.shape)).Distinct().ToArray();
+                return Require(sizes.DistinctBy(pair => pair.First).Count() == sizes.Length,
+                    () => [einsum(equation, [.. x.Tensors.Select(operand => operand!)])]);
             }),
 
         new(Table.Scatter,
@@ -97,14 +97,19 @@ internal sealed partial record Row
                 () => [x[0].index_select(x.Int("axis"), arange(0, x.Size("size"), int64) * x.Int("step") + x.Int("start"))])),
         new(Table.Sort,
             d => { var (shape, axis) = ShapeAndAxis(d); return new([Operand.Float(shape)], ("axis", axis), ("descending", d.Coin())); },
-            x => Require(HasAxis(x), () => { var (values, indices) = x[0].sort(x.Int("axis"), x.Attributes.Bool("descending")); return [values, indices]; })),
+            x => Require(HasAxis(x), () =>
+            {
+                var (values, indices) = x[0].sort(x.Int("axis"), x.Attributes.Bool("descending"));
+                return [values, indices];
+            })),
         new(Table.Flip,
             d =>
             {
                 var (shape, axis) = ShapeAndAxis(d);
-                return new([OfAnyElement(d, shape)], ("axes", shape.Length > 1 && d.Coin() ? new long[] { axis, (axis + 1) % shape.Length } : [axis]));
+                return new([OfAnyElement(d, shape)],
+                    ("axes", shape.Length > 1 && d.Coin() ? new long[] { axis, (axis + 1) % shape.Length } : [axis]));
             },
-            x => Require(x.Ints("axes").All(axis => axis >= 0 && axis < x[0].dim()), () => [x[0].flip(x.Ints("axes"))])),
+            x => Require(x.Ints("axes").All(axis => axis < x[0].dim()), () => [x[0].flip(x.Ints("axes"))])),
         new(Table.Roll,
             d => { var (shape, axis) = ShapeAndAxis(d); return new([OfAnyElement(d, shape)], ("axis", axis), ("shift", d.Below(9) - 4)); },
             x => Require(HasAxis(x), () => [x[0].roll(x.Int("shift"), x.Int("axis"))])),
@@ -125,7 +130,8 @@ internal sealed partial record Row
             {
                 Dim[] shape = [.. d.Lead(), d.Width()];
                 // A last axis has three elements at least, which cutting leaves one of.
-                var amounts = shape.SelectMany((_, i) => i == shape.Length - 1 ? new[] { d.Below(4) - 1L, d.Below(4) - 1 } : [d.Below(3), d.Below(3)]).ToArray();
+                var amounts = shape.SelectMany((_, i) =>
+                    i == shape.Length - 1 ? new[] { d.Below(4) - 1L, d.Below(4) - 1 } : [d.Below(3), d.Below(3)]).ToArray();
                 return new([OfAnyElement(d, shape)], ("amounts", amounts), ("value", d.Of(0.0, 1.0)));
             },
             x => Require(x.Ints("amounts").Length == 2 * x[0].dim(), () => [Padded(x[0], x.Ints("amounts"), x.Attributes.Real("value"))])),
@@ -160,7 +166,18 @@ internal sealed partial record Row
     /// <summary>Rows through which nothing could flow back.</summary>
     public static readonly IReadOnlySet<Operation> WithoutOperands = new HashSet<Operation> { Table.Constant, Table.FullMask, Table.Arange };
 
-    private static Operand OfAnyElement(Draw d, Dim[] shape) => d.Of(Operand.Float(shape), Operand.Float(shape), Operand.Index(9, shape), Operand.Mask(shape));
+    /// <summary>Letters that one operand alone has; sums over all; one operand and three; a number.</summary>
+    public static readonly string[] Equations =
+    [
+        "bhqd,bhkd->bhqk", "ij, jk -> ik", "abc->ca", "ab->", "ab,bc,cd->ad", "ab,ac->a", "ab,c->c", "abc,cd->", "a,b,Ab->bAa", "i,->i",
+        "abc,ad,eb->e",
+    ];
+
+    /// <summary>The operands' letters in an einsum equation.</summary>
+    public static string[] Terms(string equation) => equation.Replace(" ", "").Split("->")[0].Split(',');
+
+    private static Operand OfAnyElement(Draw d, Dim[] shape) =>
+        d.Of(Operand.Float(shape), Operand.Float(shape), Operand.Index(9, shape), Operand.Mask(shape));
 
     private static (Dim[] Shape, int Axis) ShapeAndAxis(Draw d)
     {

@@ -30,7 +30,8 @@ public static partial class Table
         node => node.Inputs[0]!.Shape.Elements,
         c => $"Kernels.NarrowBackward({c[0]}, axis: {c.Int("axis")}, start: {c.Int("start")}, size: {c.Size("size")}, step: {c.Int("step")})")
     {
-        EmitAccumulate = (c, into) => $"Kernels.AddNarrowGradient({into}, {c[0]}, axis: {c.Int("axis")}, start: {c.Int("start")}, step: {c.Int("step")})",
+        EmitAccumulate = (c, into) =>
+            $"Kernels.AddNarrowGradient({into}, {c[0]}, axis: {c.Int("axis")}, start: {c.Int("start")}, step: {c.Int("step")})",
     };
 
     /// <summary>Slices of an axis at int64 indices <c>[N]</c>: attribute <c>axis</c>.</summary>
@@ -100,8 +101,8 @@ public static partial class Table
         },
         b =>
         {
-            var axis = (int)b.Node.Attributes.Int("axis");
-            return [SumOverCopies(b, [.. b[0].Shape.Select((size, i) => i == axis ? (size, b.Node.Attributes.Int("repeats")) : (size, 1))], last: true)];
+            var (axis, repeats) = ((int)b.Node.Attributes.Int("axis"), b.Node.Attributes.Int("repeats"));
+            return [SumOverCopies(b, [.. b[0].Shape.Select((size, i) => (size, i == axis ? repeats : 1))], last: true)];
         },
         Free,
         c => $"Kernels.RepeatInterleave({c[0]}, axis: {c.Int("axis")}, repeats: {c.Int("repeats")})");

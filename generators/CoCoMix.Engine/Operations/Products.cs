@@ -97,13 +97,16 @@ public static partial class Table
                 for (var axis = 0; axis < term.Length; axis++)
                 {
                     if (!sizes.ContainsKey(term[axis])) sizes[term[axis]] = shape[axis];
-                    That(sizes[term[axis]].Equals(shape[axis]), $"einsum '{this}' needs one size for {term[axis]}, not {sizes[term[axis]]} and {shape[axis]}");
+                    var size = sizes[term[axis]];
+                    That(size.Equals(shape[axis]), $"einsum '{this}' needs one size for {term[axis]}, not {size} and {shape[axis]}");
                 }
             }
             return sizes;
         }
 
-        /// <summary>Two for each pair of numbers that meet, operand after operand from the left; what neither result nor a later operand has is summed.</summary>
+        /// <summary>
+        /// Two for each pair of numbers that meet, operand after operand from the left; what neither result nor a later operand has is summed.
+        /// </summary>
         public Dim Flops(IReadOnlyList<Shape> shapes)
         {
             var sizes = Sizes(shapes);

@@ -18,7 +18,9 @@ public static partial class Table
         node => node.Inputs[0]!.Shape.Elements,
         c => $"Kernels.TopK({c[0]}, k: {c.Int("k")})") { OutputNames = ["", "Indices"] };
 
-    /// <summary>Values added to zeros at their indices along an axis: attributes <c>axis</c>, counted from 0, and <c>size</c>, the result's along it.</summary>
+    /// <summary>
+    /// Values added to zeros at their indices along an axis: attributes <c>axis</c>, counted from 0, and <c>size</c>, the result's along it.
+    /// </summary>
     public static readonly Operation Scatter = new("scatter_add",
         a =>
         {
