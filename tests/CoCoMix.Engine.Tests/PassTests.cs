@@ -156,7 +156,7 @@ public sealed class PassTests
     [Theory, InlineData(true, true), InlineData(true, false), InlineData(false, true), InlineData(false, false)]
     public void A_split_block_saves_what_its_way_back_restores_and_no_parameter(bool parameters, bool bias)
     {
-        var block = Parts.Block(Specs.Block(bias), 12, "Block");
+        var block = Parts.Block(Specs.Plain(1, bias), "Block");
         var (saving, backward) = Differentiate.Block(block, parameters);
         Assert.Equal(saving.Saved, backward.Restored);
         Assert.Distinct(saving.Saved);

@@ -19,13 +19,15 @@ public static class Layout
     {
         var attention = block.Attention!;
         var feedForward = block.FeedForward!;
-        var hidden = feedForward.Expansion * width;
+        var (headDim, hidden) = (attention.HeadDimAt(width), feedForward.Expansion * width);
         return
         [
             .. Norm("norm1", block.Norm!.Kind, width),
-            .. Linear("attention.qkv", width, 3 * width, attention.Bias),
+            .. Linear("attention.qkv", width, width + 2 * attention.KeyValueHeadsAt(width) * headDim, attention.Bias),
+            .. attention.QueryKeyNorm
+                ? [.. Norm("attention.query_norm", NormKind.RmsNorm, headDim), .. Norm("attention.key_norm", NormKind.RmsNorm, headDim)] : NoParameters,
             .. Linear("attention.output", width, width, attention.Bias),
-            .. Norm("norm2", block.Norm!.Kind, width),
+            .. block.Parallel ? [] : Norm("norm2", block.Norm!.Kind, width),
             .. feedForward.Gated ? Linear("feed_forward.gate", width, hidden, feedForward.Bias) : [],
             .. Linear("feed_forward.up", width, hidden, feedForward.Bias),
             .. Linear("feed_forward.down", hidden, width, feedForward.Bias),
@@ -48,13 +50,18 @@ public static class Layout
     ];
 
     public static ModelLayout Model(ModelSpec model) => new(
-        [new("tokens.weight", Shape.Of(model.Vocabulary, model.Width)), new("positions.weight", Shape.Of(model.Context, model.Width))],
+        [
+            new("tokens.weight", Shape.Of(model.Vocabulary, model.Width)),
+            .. model.Positions == PositionKind.Learned ? [new Parameter("positions.weight", Shape.Of(model.Context, model.Width))] : NoParameters,
+        ],
         Block(model.Block!, model.Width),
         model.Layers,
         [
             .. model.Mix is null ? [] : ConceptHead(model.Mix.Head, model.Width).Select(p => p with { Path = "concepts." + p.Path }),
             .. Norm("norm", model.Block!.Norm!.Kind, model.Width),
         ]);
+
+    private static readonly Parameter[] NoParameters = [];
 
     private static IEnumerable<Parameter> Norm(string path, NormKind kind, int width) => kind == NormKind.RmsNorm
         ? [new(path + ".weight", Shape.Of(width))]

@@ -35,6 +35,9 @@ public static class Differentiate
         var backward = Simplify.Dead(new(
             block.Name + "Backward", [outputGradient], tape.Backward, [tape.Gradients[input]], [], tape.Probes));
 
+        var read = new HashSet<Value>(backward.Nodes.SelectMany(node => node.Inputs).OfType<Value>());
+        var again = tape.Forward.Where(node => node.Operation.IsRecomputed && node.Outputs.Any(read.Contains));
+        backward = backward with { Nodes = [.. again, .. backward.Nodes] };
         var made = new HashSet<Value>(backward.Nodes.SelectMany(node => node.Outputs)) { outputGradient };
         var saved = backward.Nodes.SelectMany(node => node.Inputs).OfType<Value>()
             .Where(value => value.Parameter is null && !made.Contains(value)).Distinct().ToArray();

@@ -4,6 +4,8 @@ namespace CoCoMix.Engine.Spec;
 public static class AttributeNames
 {
     public const string PreNorm = "PreNorm";
+    public const string PostNorm = "PostNorm";
+    public const string Parallel = "Parallel";
     public const string CausalSelfAttention = "CausalSelfAttention";
     public const string FeedForward = "FeedForward";
     public const string SparseAutoencoder = "SparseAutoencoder";
@@ -13,7 +15,7 @@ public static class AttributeNames
     public const string MixConcepts = "MixConcepts";
     public const string ConceptLabels = "ConceptLabels";
 
-    private static readonly string[] Blockwise = [PreNorm, CausalSelfAttention, FeedForward];
+    private static readonly string[] Blockwise = [PreNorm, PostNorm, Parallel, CausalSelfAttention, FeedForward];
 
     public static IReadOnlyList<string> All { get; } =
         [.. Blockwise, SparseAutoencoder, ConceptHead, LanguageModel, Blocks, MixConcepts, ConceptLabels];

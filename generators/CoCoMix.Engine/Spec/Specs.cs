@@ -15,6 +15,8 @@ public abstract record ClassSpec(TypeName Type);
 
 public enum NormKind { LayerNorm, RmsNorm }
 
+public enum PositionKind { Learned, Rotary, Alibi, None }
+
 public enum ActivationKind { GeluTanh, Gelu, Silu, ReluSquared }
 
 public enum MixingKind { Interleave }
@@ -23,13 +25,24 @@ public enum SelectionKind { Attribution, Activation }
 
 public sealed record NormSpec(NormKind Kind, double Epsilon);
 
-/// <summary>Zero stands for "not stated" in <paramref name="Heads"/> and <paramref name="HeadDim"/>.</summary>
-public sealed record AttentionSpec(int Heads, int HeadDim, bool Bias);
+/// <summary>Zero stands for "not stated" in the numbers of heads and their width, and for no window.</summary>
+public sealed record AttentionSpec(int Heads, int HeadDim, bool Bias, int KeyValueHeads = 0, bool QueryKeyNorm = false, int Window = 0)
+{
+    public int HeadsAt(int width) => Heads > 0 ? Heads : width / HeadDim;
+
+    public int KeyValueHeadsAt(int width) => KeyValueHeads > 0 ? KeyValueHeads : HeadsAt(width);
+
+    public int HeadDimAt(int width) => HeadDim > 0 ? HeadDim : width / Heads;
+}
 
 public sealed record FeedForwardSpec(int Expansion, ActivationKind Activation, bool Bias, bool Gated = false);
 
 /// <summary>A block as its attributes describe it, width still open. A missing part is null and a rule says so.</summary>
-public sealed record BlockSpec(TypeName Type, NormSpec? Norm, AttentionSpec? Attention, FeedForwardSpec? FeedForward) : ClassSpec(Type);
+/// <param name="PostNorm">Whether the norms follow the sums with the residual stream.</param>
+/// <param name="Parallel">Whether attention and feed-forward read one norm of the stream.</param>
+public sealed record BlockSpec(
+    TypeName Type, NormSpec? Norm, AttentionSpec? Attention, FeedForwardSpec? FeedForward, bool PostNorm = false, bool Parallel = false)
+    : ClassSpec(Type);
 
 public sealed record SaeSpec(TypeName Type, int Inputs, int Latents, int Active) : ClassSpec(Type);
 
@@ -42,7 +55,14 @@ public sealed record LabelSpec(ModelSpec Teacher, SaeSpec Sae, int AfterBlock, i
 
 public sealed record ModelSpec(
     TypeName Type, int Vocabulary, int Context, int Width, BlockSpec? Block, int Layers, MixSpec? Mix, LabelSpec? Labels)
-    : ClassSpec(Type);
+    : ClassSpec(Type)
+{
+    public PositionKind Positions { get; init; }
+
+    public double RotaryBase { get; init; } = 10_000;
+
+    public double Dropout { get; init; }
+}
 
 /// <summary>What is left of a declaration that breaks a rule.</summary>
 public sealed record BrokenSpec(TypeName Type) : ClassSpec(Type);
