@@ -81,7 +81,7 @@ public static class SpecReader
         return (Runtime.BaseOf(type) ?? AttributeNames.BaseOf(attributes[0].Name)) switch
         {
             BaseNames.TransformerBlock => new BlockSpec(
-                name, Norm(Applied(PreNorm) ?? Applied(PostNorm)), Attention(Applied(CausalSelfAttention)), Feed(Applied(FeedForward)),
+                name, Norm(Applied(PostNorm) ?? Applied(PreNorm)), Attention(Applied(CausalSelfAttention)), Feed(Applied(FeedForward)),
                 PostNorm: Applied(PostNorm) is not null, Parallel: Applied(AttributeNames.Parallel) is not null),
             BaseNames.SparseAutoencoder => Sae(name, Applied(SparseAutoencoder)),
             BaseNames.ConceptHead => Head(name, Applied(ConceptHead)),
