@@ -70,7 +70,9 @@ public sealed class PreNormAttribute(Norm norm) : Attribute
     public double Epsilon { get; set; } = 1e-5;
 }
 
-/// <summary>Normalises the sum of the residual stream and each sublayer of a block, as the original Transformer does; also the final norm's kind.</summary>
+/// <summary>
+/// Normalises the sum of the residual stream and each sublayer of a block, as the original Transformer does; the final norm is of the same kind.
+/// </summary>
 [AttributeUsage(AttributeTargets.Class)]
 public sealed class PostNormAttribute(Norm norm) : Attribute
 {
@@ -81,7 +83,9 @@ public sealed class PostNormAttribute(Norm norm) : Attribute
     public double Epsilon { get; set; } = 1e-5;
 }
 
-/// <summary>Attention and feed-forward in parallel, both on the block's one norm (Wang and Komatsuzaki 2021); with <see cref="PreNormAttribute"/>.</summary>
+/// <summary>
+/// Attention and feed-forward in parallel, both on the block's one norm (Wang and Komatsuzaki 2021); with <see cref="PreNormAttribute"/>.
+/// </summary>
 [AttributeUsage(AttributeTargets.Class)]
 public sealed class ParallelAttribute : Attribute;
 

@@ -73,7 +73,8 @@ public class LanguageModel : FusedModule
         if (labels is null && Card.Labels > 0)
             throw new ArgumentException($"{GetName()} trains on concept labels: pass {Card.Labels} a position, as label() makes them.", nameof(labels));
         if (Card.Dropout > 0 && !training)
-            throw new InvalidOperationException($"{GetName()} drops out with probability {Card.Dropout} in training steps, but is in evaluation mode: call train() first.");
+            throw new InvalidOperationException(FormattableString.Invariant(
+                $"{GetName()} drops out with probability {Card.Dropout} in training steps, but is in evaluation mode: call train() first."));
         using var _ = no_grad();
         var all = weights();
         var (nextToken, concept) = Step(ids, labels, all, BuffersOf(all));

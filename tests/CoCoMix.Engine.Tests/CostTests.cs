@@ -70,6 +70,15 @@ public sealed class CostTests
         Assert.Equal(2 * Products(saving), Products(backward));
     }
 
+    [Fact]
+    public void What_several_views_keep_counts_once()
+    {
+        var (d, saving) = (12, Differentiate.Block(Parts.Block(Specs.Plain(1), "Block"), parameters: true).Saving);
+        // The stream and its norm twice, queries, keys and values, what attention made of them, and the feed-forward's two, which are twice as wide.
+        var numbers = BT * (4 * d + 3 * d + d + 2 * 2 * d) + BT * (4 + 2);
+        Assert.Equal(4 * numbers, Function.Bytes(saving.Saved, saving.Nodes));
+    }
+
     private static Dim Loops(Function function) => Sum(function.Nodes.Where(node => node.Loop is not null));
 
     private static Dim Sum(IEnumerable<Node> nodes) => nodes.Aggregate((Dim)0, (sum, node) => sum + node.Operation.Flops(node));

@@ -74,6 +74,33 @@ public sealed class KernelTests
     }
 
     [Fact]
+    public void A_query_that_a_mask_hides_from_every_key_attends_to_nothing()
+    {
+        using var scope = NewDisposeScope();
+        var numbers = Enumerable.Range(0, 4).Select(i => Numbers(i, 2, 1, 5, 4)).ToArray();
+        var (q, k, v, gradient) = (numbers[0].requires_grad_(), numbers[1].requires_grad_(), numbers[2].requires_grad_(), numbers[3]);
+        var bias = zeros([5, 5], float64);
+        bias[1] = double.NegativeInfinity;
+        var visible = tensor(new[] { 1.0, 0, 1, 1, 1 }).reshape(5, 1);
+        var expected = (q.matmul(k.transpose(2, 3)) / 2).softmax(-1).mul(visible).matmul(v);
+        var gradients = autograd.grad([expected], [q, k, v], [gradient]);
+
+        using var off = no_grad();
+        foreach (var isElementary in new[] { true, false })
+        {
+            var (output, logSumExp) = isElementary
+                ? Kernels.ElementaryAttention(q, k, v, bias, causal: false, scale: 0.5) : Kernels.Attention(q, k, v, bias, causal: false, window: 0, scale: 0);
+            Close.To(expected, output, 1e-12, "output");
+            var (dq, dk, dv) = isElementary
+                ? Kernels.ElementaryAttentionBackward(gradient, q, k, v, output, logSumExp, bias, causal: false, scale: 0.5)
+                : Kernels.AttentionBackward(gradient, q, k, v, bias, output, logSumExp, null, causal: false, window: 0, scale: 0, dropout: 0);
+            Close.To(gradients[0], dq, 1e-12, "query");
+            Close.To(gradients[1], dk, 1e-12, "key");
+            Close.To(gradients[2], dv, 1e-12, "value");
+        }
+    }
+
+    [Fact]
     public void One_row_has_no_spread_and_a_residual_loss_of_zero()
     {
         using var scope = NewDisposeScope();

@@ -37,10 +37,12 @@ internal static class BlockFile
             /// <param name="positions">What tells the model's positions apart.</param>
             /// <param name="rotaryBase">The base of rotary positions.</param>
             /// <param name="dropout">Probability of dropout in training.</param>
-            public {{block.Type.Name}}(int width, int depth = 1, Positions positions = Positions.Learned, double rotaryBase = 10_000, double dropout = 0)
+            public {{block.Type.Name}}(
+                int width, int depth = 1, Positions positions = Positions.Learned, double rotaryBase = 10_000, double dropout = 0)
             {
                 norm1 = {{norm.Create}};
-                attention = new(width, heads: {{heads}}, bias: {{ModuleWriter.Bool(attention.Bias)}}, depth, keyValueHeads: {{attention.KeyValueHeads}}, queryKeyNorm: {{ModuleWriter.Bool(attention.QueryKeyNorm)}}, epsilon: {{ModuleWriter.Real(block.Norm!.Epsilon)}}, window: {{attention.Window}}, positions, rotaryBase, dropout);
+                attention = new(width, heads: {{heads}}, bias: {{ModuleWriter.Bool(attention.Bias)}}, depth, keyValueHeads: {{attention.KeyValueHeads}},
+                    queryKeyNorm: {{ModuleWriter.Bool(attention.QueryKeyNorm)}}, epsilon: {{ModuleWriter.Real(block.Norm!.Epsilon)}}, window: {{attention.Window}}, positions, rotaryBase, dropout);
             """);
         code.Indent(+1);
         if (!block.Parallel) code.Line($"norm2 = {norm.Create};");

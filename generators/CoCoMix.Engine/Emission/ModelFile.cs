@@ -25,7 +25,8 @@ internal static class ModelFile
         WeightsWriter.Model(code, layout);
         ModuleWriter.Register(code, [],
         [
-            "tokens", .. model.Positions == PositionKind.Learned ? ["positions"] : NoModules, "blocks", .. model.Mix is null ? [] : (string[])["concepts"], "norm",
+            "tokens", .. model.Positions == PositionKind.Learned ? (string[])["positions"] : [], "blocks",
+            .. model.Mix is null ? [] : (string[])["concepts"], "norm",
         ]);
     });
 
@@ -44,7 +45,8 @@ internal static class ModelFile
         code.Line($"tokens = new({v}, {d});");
         if (model.Positions == PositionKind.Learned) code.Line($"positions = new({model.Context}, {d});");
         code.Line("blocks = new();");
-        code.Line($"for (var i = 0; i < {model.Layers}; i++) blocks.Add(new({d}, depth: {model.Layers}, Positions.{model.Positions}, {ModuleWriter.Real(model.RotaryBase)}, {ModuleWriter.Real(model.Dropout)}));");
+        var options = $"Positions.{model.Positions}, rotaryBase: {ModuleWriter.Real(model.RotaryBase)}, dropout: {ModuleWriter.Real(model.Dropout)}";
+        code.Line($"for (var i = 0; i < {model.Layers}; i++) blocks.Add(new({d}, depth: {model.Layers}, {options}));");
         if (model.Mix is not null) code.Line($"concepts = new({d});");
         code.Line($"norm = {ModuleWriter.Norm(model.Block.Norm!, $"{d}").Create};");
         code.Line("RegisterComponents();");
@@ -55,8 +57,6 @@ internal static class ModelFile
         code.Line("public override ConceptHead ConceptHead => concepts;");
         code.Line();
     }
-
-    private static readonly string[] NoModules = [];
 
     private static void Member(CodeWriter code, string summary, string declaration)
     {

@@ -24,8 +24,8 @@ public static class Layout
         [
             .. Norm("norm1", block.Norm!.Kind, width),
             .. Linear("attention.qkv", width, width + 2 * attention.KeyValueHeadsAt(width) * headDim, attention.Bias),
-            .. attention.QueryKeyNorm
-                ? [.. Norm("attention.query_norm", NormKind.RmsNorm, headDim), .. Norm("attention.key_norm", NormKind.RmsNorm, headDim)] : NoParameters,
+            .. attention.QueryKeyNorm ? Norm("attention.query_norm", NormKind.RmsNorm, headDim) : [],
+            .. attention.QueryKeyNorm ? Norm("attention.key_norm", NormKind.RmsNorm, headDim) : [],
             .. Linear("attention.output", width, width, attention.Bias),
             .. block.Parallel ? [] : Norm("norm2", block.Norm!.Kind, width),
             .. feedForward.Gated ? Linear("feed_forward.gate", width, hidden, feedForward.Bias) : [],
@@ -52,7 +52,7 @@ public static class Layout
     public static ModelLayout Model(ModelSpec model) => new(
         [
             new("tokens.weight", Shape.Of(model.Vocabulary, model.Width)),
-            .. model.Positions == PositionKind.Learned ? [new Parameter("positions.weight", Shape.Of(model.Context, model.Width))] : NoParameters,
+            .. model.Positions == PositionKind.Learned ? (Parameter[])[new("positions.weight", Shape.Of(model.Context, model.Width))] : [],
         ],
         Block(model.Block!, model.Width),
         model.Layers,
@@ -60,8 +60,6 @@ public static class Layout
             .. model.Mix is null ? [] : ConceptHead(model.Mix.Head, model.Width).Select(p => p with { Path = "concepts." + p.Path }),
             .. Norm("norm", model.Block!.Norm!.Kind, model.Width),
         ]);
-
-    private static readonly Parameter[] NoParameters = [];
 
     private static IEnumerable<Parameter> Norm(string path, NormKind kind, int width) => kind == NormKind.RmsNorm
         ? [new(path + ".weight", Shape.Of(width))]

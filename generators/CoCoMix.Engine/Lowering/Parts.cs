@@ -42,7 +42,8 @@ internal static class Parts
         var (attention, norm, d) = (model.Block!.Attention!, model.Block.Norm!, model.Width);
         var (heads, shared, width) = (attention.HeadsAt(d), attention.KeyValueHeadsAt(d), attention.HeadDimAt(d));
         var qkv = g.One(Table.Linear, "qkv", [n, p["attention.qkv.weight"], p.Optional("attention.qkv.bias")]);
-        var parts = g.Apply(Table.Split, "part", [qkv], new(("axis", 2), ("sizes", Shape.Of(d, shared * width, shared * width))));
+        var parts = g.Apply(Table.Split, "qkv", [qkv], new(("axis", 2), ("sizes", Shape.Of(d, shared * width, shared * width))));
+        (parts[0].Name, parts[1].Name, parts[2].Name) = ("queries", "keys", "values");
         var query = Compared("query", Heads("query", parts[0], heads));
         var key = Compared("key", Heads("key", parts[1], shared));
         var value = Heads("value", parts[2], shared);

@@ -20,7 +20,8 @@ public static partial class Table
             That(query[0].Equals(key[0]) && query.Last.Equals(key.Last), $"attention cannot compare queries {query} with keys {key}");
             That(query[1].Equals(key[1]) || key[1].Constant is { } shared && query[1].DividedBy(shared) is not null,
                 $"attention cannot share {key[1]} heads of keys among {query[1]} heads of queries");
-            That(window == 0 || window > 0 && a.Attributes.Bool("causal"), $"attention has a window of {window}: it must be causal, and see at least one position");
+            That(window == 0 || window > 0 && a.Attributes.Bool("causal"),
+                $"attention has a window of {window}: it must be causal, and see at least one position");
             Probability(a, "dropout");
             var scores = query.WithLast(key[2]);
             if (a.Has(3)) That(scores.Equals(Shape.Broadcast(scores, a[3])), $"attention cannot broadcast a bias {a[3]} to scores {scores}");

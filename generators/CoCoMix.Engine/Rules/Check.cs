@@ -230,7 +230,8 @@ public static class Check
         var headDim = block.Attention.HeadDimAt(model.Width);
         if (model.Positions == PositionKind.Rotary && headDim % 2 != 0)
         {
-            yield return Broken(Rule.OddRotaryHeads, new Site(model.Type, LanguageModel, nameof(model.Positions)), model.Type.Name, block.Type.Name, headDim)
+            var positions = new Site(model.Type, LanguageModel, nameof(model.Positions));
+            yield return Broken(Rule.OddRotaryHeads, positions, model.Type.Name, block.Type.Name, headDim)
                 with { Related = [heads, WidthOf(model)] };
         }
     }

@@ -29,7 +29,9 @@ public static partial class Kernels
             ? Aten.FlashAttentionCpu(q, k, v, mask, causal, Scale(q, scale)) : ElementaryAttention(q, k, v, mask, causal, Scale(q, scale));
     }
 
-    /// <summary><see cref="Attention"/> that drops each probability with probability <paramref name="dropout"/>; also those kept, bool <c>[B, H, T, S]</c>.</summary>
+    /// <summary>
+    /// <see cref="Attention"/> that drops each probability with probability <paramref name="dropout"/>; also those kept, bool <c>[B, H, T, S]</c>.
+    /// </summary>
     public static (Tensor Output, Tensor LogSumExp, Tensor Kept) DropoutAttention(
         Tensor query, Tensor key, Tensor value, Tensor? bias, bool causal, long window, double scale, double dropout)
     {
@@ -73,10 +75,11 @@ public static partial class Kernels
         Tensor? kept = null, double dropout = 0)
     {
         using var scope = NewDisposeScope();
-        var probabilities = Scores(q, k, mask, causal, scale).sub_(logSumExp.unsqueeze(-1)).exp_();
+        var probabilities = Scores(q, k, mask, causal, scale).sub_(Column(logSumExp)).exp_();
         var dProbabilities = gradient.matmul(v.transpose(-2, -1));
         var used = probabilities;
-        if (kept is not null) (used, dProbabilities) = (DropoutBackward(probabilities, kept, dropout), DropoutBackward(dProbabilities, kept, dropout));
+        if (kept is not null)
+            (used, dProbabilities) = (DropoutBackward(probabilities, kept, dropout), DropoutBackward(dProbabilities, kept, dropout));
         var dv = used.transpose(-2, -1).matmul(gradient);
         var dScores = probabilities * (dProbabilities - (gradient * output).sum([-1], keepdim: true)) * scale;
         return (dScores.matmul(k).MoveToOuterDisposeScope(), dScores.transpose(-2, -1).matmul(q).MoveToOuterDisposeScope(), dv.MoveToOuterDisposeScope());
@@ -86,8 +89,16 @@ public static partial class Kernels
     {
         var scores = Scores(q, k, mask, causal, scale);
         var logSumExp = scores.logsumexp(-1);
-        using var column = logSumExp.unsqueeze(-1);
+        using var column = Column(logSumExp);
         return (scores.sub_(column).exp_(), logSumExp);
+    }
+
+    /// <summary>What is subtracted from each row of scores; a row that a mask hides whole has no probabilities, as in libtorch.</summary>
+    private static Tensor Column(Tensor logSumExp)
+    {
+        using var hidden = logSumExp.isneginf();
+        using var finite = logSumExp.masked_fill(hidden, 0);
+        return finite.unsqueeze(-1);
     }
 
     private static Tensor Scores(Tensor q, Tensor k, Tensor? mask, bool causal, double scale)
@@ -124,7 +135,7 @@ public static partial class Kernels
         return repeated.flatten(1, 2);
     }
 
-    /// <summary>Gradients <c>[B, H, S, E]</c> of heads that <see cref="ForHeads"/> repeated, summed to <c>[B, G, S, E]</c>; takes them over.</summary>
+    /// <summary>Gradients of heads that <see cref="ForHeads"/> repeated, summed: <c>[B, H, S, E]</c>, taken over, to <c>[B, G, S, E]</c>.</summary>
     private static Tensor Shared(Tensor gradient, long groups)
     {
         if (gradient.shape[1] == groups) return gradient;
