@@ -82,7 +82,9 @@ public static class SpecReader
         if (ModuleReader.IsModule(type)) return ModuleReader.Read(type, name);
         return (Runtime.BaseOf(type) ?? AttributeNames.BaseOf(attributes[0].Name)) switch
         {
-            BaseNames.TransformerBlock => new BlockSpec(name, Norm(Applied(PreNorm)), Attention(Applied(CausalSelfAttention)), Feed(Applied(FeedForward))),
+            BaseNames.TransformerBlock => new BlockSpec(
+                name, Norm(Applied(PostNorm) ?? Applied(PreNorm)), Attention(Applied(CausalSelfAttention)), Feed(Applied(FeedForward)),
+                PostNorm: Applied(PostNorm) is not null, Parallel: Applied(AttributeNames.Parallel) is not null),
             BaseNames.SparseAutoencoder => Sae(name, Applied(SparseAutoencoder)),
             BaseNames.ConceptHead => Head(name, Applied(ConceptHead)),
             _ => Model(name, Applied(LanguageModel), Applied(Blocks), Applied(MixConcepts), Applied(ConceptLabels), uses),
@@ -98,7 +100,10 @@ public static class SpecReader
     private static AttentionSpec? Attention(AppliedAttribute? attention) => attention is null ? null : new(
         attention.Value("Heads", 0),
         attention.Value("HeadDim", 0),
-        attention.Value("Bias", true));
+        attention.Value("Bias", true),
+        attention.Value("KeyValueHeads", 0),
+        attention.Value("QueryKeyNorm", false),
+        attention.Value("Window", 0));
 
     private static FeedForwardSpec? Feed(AppliedAttribute? feed) => feed is null ? null : new(
         feed.Value("Expansion", 4),
@@ -128,7 +133,12 @@ public static class SpecReader
             Used<ConceptHeadSpec>(MixConcepts, 0) is { } head
                 ? new(head, mix!.Value("BeforeBlock", 0), (MixingKind)mix.Value("Mixing", 0)) : null,
             Used<ModelSpec>(ConceptLabels, 0) is { } teacher && Used<SaeSpec>(ConceptLabels, 1) is { } sae
-                ? new(teacher, sae, labels!.Value("AfterBlock", 0), labels.Value("Count", 4), (SelectionKind)labels.Value("Selection", 0)) : null);
+                ? new(teacher, sae, labels!.Value("AfterBlock", 0), labels.Value("Count", 4), (SelectionKind)labels.Value("Selection", 0)) : null)
+        {
+            Positions = (PositionKind)(model?.Value("Positions", 0) ?? 0),
+            RotaryBase = model?.Value("RotaryBase", 10_000.0) ?? 10_000,
+            Dropout = model?.Value("Dropout", 0.0) ?? 0,
+        };
 
         T? Used<T>(string attribute, int typeArgument) where T : ClassSpec =>
             uses.FirstOrDefault(use => use.Attribute == attribute && use.TypeArgument == typeArgument)?.Declaration.Spec as T;

@@ -2,7 +2,7 @@ using TorchSharp;
 
 namespace CoCoMix;
 
-/// <summary>The normalisation in front of a block's attention and feed-forward.</summary>
+/// <summary>The normalisation in a block.</summary>
 public enum Norm
 {
     /// <summary>Layer normalisation with gain and bias.</summary>
@@ -10,6 +10,22 @@ public enum Norm
 
     /// <summary>Division by the root mean square, with a gain alone (Zhang and Sennrich 2019).</summary>
     RmsNorm,
+}
+
+/// <summary>What tells the positions of a sequence apart.</summary>
+public enum Positions
+{
+    /// <summary>A learned embedding of each position, added to the token's.</summary>
+    Learned,
+
+    /// <summary>Queries and keys are rotated by their position (Su et al. 2021).</summary>
+    Rotary,
+
+    /// <summary>Attention scores fall with distance, in each head at another rate (Press et al. 2022).</summary>
+    Alibi,
+
+    /// <summary>Nothing but causality.</summary>
+    None,
 }
 
 /// <summary>The non-linearity of a feed-forward.</summary>
@@ -56,6 +72,25 @@ public sealed class PreNormAttribute(Norm norm) : Attribute
     public double Epsilon { get; set; } = 1e-5;
 }
 
+/// <summary>
+/// Normalises the sum of the residual stream and each sublayer of a block, as the original Transformer does; the final norm is of the same kind.
+/// </summary>
+[AttributeUsage(AttributeTargets.Class)]
+public sealed class PostNormAttribute(Norm norm) : Attribute
+{
+    /// <summary>The kind of normalisation.</summary>
+    public Norm Norm { get; } = norm;
+
+    /// <summary>Added to the variance, or to the mean square, under the root.</summary>
+    public double Epsilon { get; set; } = 1e-5;
+}
+
+/// <summary>
+/// Attention and feed-forward in parallel, both on the block's one norm (Wang and Komatsuzaki 2021); with <see cref="PreNormAttribute"/>.
+/// </summary>
+[AttributeUsage(AttributeTargets.Class)]
+public sealed class ParallelAttribute : Attribute;
+
 /// <summary>Causal multi-head self-attention. State <see cref="Heads"/> or <see cref="HeadDim"/>; the model's width gives the other.</summary>
 [AttributeUsage(AttributeTargets.Class)]
 public sealed class CausalSelfAttentionAttribute : Attribute
@@ -65,6 +100,15 @@ public sealed class CausalSelfAttentionAttribute : Attribute
 
     /// <summary>Width of one head; divides the model's width.</summary>
     public int HeadDim { get; set; }
+
+    /// <summary>Heads of keys and values, each shared by several heads of queries; divides their number. 0 for as many: no sharing.</summary>
+    public int KeyValueHeads { get; set; }
+
+    /// <summary>Whether queries and keys are normalised in each head, by RMS norms with a gain and the block's epsilon.</summary>
+    public bool QueryKeyNorm { get; set; }
+
+    /// <summary>Positions that each sees, its own and those just before; 0 for all.</summary>
+    public int Window { get; set; }
 
     /// <summary>Whether the projections have biases.</summary>
     public bool Bias { get; set; } = true;
@@ -118,7 +162,7 @@ public sealed class ConceptHeadAttribute : Attribute
     public double LossWeight { get; set; } = 0.1;
 }
 
-/// <summary>A decoder-only language model with learned positions and a tied output head.</summary>
+/// <summary>A decoder-only language model with a tied output head.</summary>
 [AttributeUsage(AttributeTargets.Class)]
 public sealed class LanguageModelAttribute : Attribute
 {
@@ -130,6 +174,15 @@ public sealed class LanguageModelAttribute : Attribute
 
     /// <summary>Width of the residual stream.</summary>
     public int Width { get; set; }
+
+    /// <summary>What tells positions apart.</summary>
+    public Positions Positions { get; set; }
+
+    /// <summary>Rotary positions turn pair i of a head of width E by <c>RotaryBase^(-2i/E)</c> a position.</summary>
+    public double RotaryBase { get; set; } = 10_000;
+
+    /// <summary>Probability, in training, of dropping each embedded number, attention probability and output of attention and feed-forward.</summary>
+    public double Dropout { get; set; }
 }
 
 /// <summary><paramref name="count"/> blocks of one kind: a declared <see cref="TransformerBlock"/>, or a module with <see cref="DimsAttribute"/>.</summary>

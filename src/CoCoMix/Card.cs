@@ -26,6 +26,9 @@ public sealed record Card(string Name, long Parameters, long ActiveParameters)
     /// <summary>Concept labels a position trains on; 0 without labels.</summary>
     public int Labels { get; init; }
 
+    /// <summary>Probability of dropout in training steps.</summary>
+    public double Dropout { get; init; }
+
     /// <summary>FLOPs of the way forth.</summary>
     public PerToken ForwardFlops { get; init; }
 

@@ -66,11 +66,15 @@ public class LanguageModel : FusedModule
     /// <param name="ids">Token ids, int64 <c>[B, T]</c>.</param>
     /// <param name="labels">Concept labels, int64 <c>[B, T, n]</c>, for a model that declares them.</param>
     /// <exception cref="ArgumentException">The inputs do not fit the model.</exception>
+    /// <exception cref="InvalidOperationException">The model drops out and is in evaluation mode.</exception>
     public Losses forward_backward(Tensor ids, Tensor? labels = null)
     {
         CheckInputs(ids, labels);
         if (labels is null && Card.Labels > 0)
             throw new ArgumentException($"{GetName()} trains on concept labels: pass {Card.Labels} a position, as label() makes them.", nameof(labels));
+        if (Card.Dropout > 0 && !training)
+            throw new InvalidOperationException(FormattableString.Invariant(
+                $"{GetName()} drops out with probability {Card.Dropout} in training steps, but is in evaluation mode: call train() first."));
         using var _ = no_grad();
         var all = weights();
         var (nextToken, concept) = Step(ids, labels, all, BuffersOf(all));

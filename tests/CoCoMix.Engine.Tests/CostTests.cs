@@ -30,11 +30,14 @@ public sealed class CostTests
     [Fact]
     public void Attention_costs_half_of_two_square_products_and_of_four_on_the_way_back()
     {
-        var x = TensorType.Float(Dim.B, Dim.T, 12);
-        var saved = TensorType.Float(Dim.B, 3, Dim.T);
-        var half = BT * Dim.T * 12;
-        Assert.Equal(2 * half, Flops(Table.Attention, [x, x, x], ("heads", 3)));
-        Assert.Equal(4 * half, Flops(Table.AttentionBackward, [x, x, x, x, x, saved], ("heads", 3)));
+        var (x, shared, saved) = (TensorType.Float(Dim.B, 6, Dim.T, 4), TensorType.Float(Dim.B, 2, 2 * Dim.T, 4), TensorType.Float(Dim.B, 6, Dim.T));
+        var half = BT * Dim.T * 24;
+        (string, object)[] Mode(bool causal) => [("causal", causal), ("window", 0), ("dropout", 0.0), ("scale", 0.0)];
+        Assert.Equal(2 * half, Flops(Table.Attention, [x, x, x], Mode(causal: true)));
+        Assert.Equal(4 * half, Flops(Table.AttentionBackward, [x, x, x, x, x, x, saved], Mode(causal: true)));
+        // All scores, of twice as many keys.
+        Assert.Equal(2 * 2 * 2 * half, Flops(Table.Attention, [x, shared, shared], Mode(causal: false)));
+        Assert.Equal(4 * 2 * 2 * half, Flops(Table.AttentionBackward, [x, x, shared, shared, x, x, saved], Mode(causal: false)));
     }
 
     [Fact]
@@ -49,7 +52,7 @@ public sealed class CostTests
     public void A_block_costs_its_parts(bool bias)
     {
         var (d, hidden) = (12, 24);
-        var block = Parts.Block(Specs.Block(bias), d, "Block");
+        var block = Parts.Block(Specs.Plain(1, bias), "Block");
         var products = 2 * BT * (3 * d * d + d * d + 2 * d * hidden) + 2 * BT * Dim.T * d;
         Assert.Equal(products + BT * (2 * 7 * d + 9 * hidden + 2 * d), block.Flops);
     }
@@ -68,11 +71,20 @@ public sealed class CostTests
     [Fact]
     public void The_way_back_of_a_product_costs_two_products()
     {
-        var block = Parts.Block(Specs.Block(), 12, "Block");
+        var block = Parts.Block(Specs.Plain(1), "Block");
         var (saving, backward) = Differentiate.Block(block, parameters: true);
         Dim Products(Function function) => Sum(function.Nodes.Where(node => node.Operation == Table.Linear || node.Operation == Table.MatMul
             || node.Operation == Table.WeightGradient));
         Assert.Equal(2 * Products(saving), Products(backward));
+    }
+
+    [Fact]
+    public void What_several_views_keep_counts_once()
+    {
+        var (d, saving) = (12, Differentiate.Block(Parts.Block(Specs.Plain(1), "Block"), parameters: true).Saving);
+        // The stream and its norm twice, queries, keys and values, what attention made of them, and the feed-forward's two, which are twice as wide.
+        var numbers = BT * (4 * d + 3 * d + d + 2 * 2 * d) + BT * (4 + 2);
+        Assert.Equal(4 * numbers, Function.Bytes(saving.Saved, saving.Nodes));
     }
 
     private static Dim Loops(Function function) => Sum(function.Nodes.Where(node => node.Loop is not null));

@@ -10,30 +10,94 @@ public sealed class KernelTests
     [Theory, InlineData(1, 1, 1, 1), InlineData(2, 3, 7, 5), InlineData(1, 2, 33, 8), InlineData(3, 1, 64, 3)]
     public void Elementary_attention_agrees_with_flash_attention_and_autograd(long b, long heads, long t, long width)
     {
+        foreach (var (causal, window, isBiased) in (ReadOnlySpan<(bool, long, bool)>)[(true, 0, false), (true, 5, false), (true, 0, true), (false, 0, false), (false, 0, true)])
+        {
+            using var scope = NewDisposeScope();
+            var numbers = Enumerable.Range(0, 4).Select(i => Numbers(i, b, heads, t, width)).ToArray();
+            var (q, k, v, gradient) = (numbers[0].requires_grad_(), numbers[1].requires_grad_(), numbers[2].requires_grad_(), numbers[3]);
+            var bias = isBiased ? Numbers(4, heads, t, t) : null;
+            var mask = bias ?? zeros([t, t], float64);
+            var distance = arange(t, int64).unsqueeze(1) - arange(t, int64);
+            if (causal) mask = mask.masked_fill(distance < 0, double.NegativeInfinity);
+            if (window > 0) mask = mask.masked_fill(distance >= window, double.NegativeInfinity);
+            var scores = q.matmul(k.transpose(2, 3)) * 0.3 + mask;
+            var expected = scores.softmax(-1).matmul(v);
+            var gradients = autograd.grad([expected], [q, k, v], [gradient]);
+
+            using var off = no_grad();
+            var (output, logSumExp) = Kernels.ElementaryAttention(q, k, v, mask, causal: false, scale: 0.3);
+            Close.To(expected, output, 1e-12, "output");
+            Close.To(scores.logsumexp(-1), logSumExp, 1e-12, "log-sum-exp");
+            var (dq, dk, dv) = Kernels.ElementaryAttentionBackward(gradient, q, k, v, output, logSumExp, mask, causal: false, scale: 0.3);
+            Close.To(gradients[0], dq, 1e-11, "query");
+            Close.To(gradients[1], dk, 1e-11, "key");
+            Close.To(gradients[2], dv, 1e-11, "value");
+
+            var (flash, flashLogSumExp) = Kernels.Attention(q, k, v, bias, causal, window, scale: 0.3);
+            Close.To(output, flash, 1e-11, "flash output");
+            Close.To(logSumExp, flashLogSumExp, 1e-11, "flash log-sum-exp");
+            var back = Kernels.AttentionBackward(gradient, q, k, v, bias, flash, flashLogSumExp, null, causal, window, scale: 0.3, dropout: 0);
+            Close.To(dq, back.Query, 1e-11, "flash query");
+            Close.To(dk, back.Key, 1e-11, "flash key");
+            Close.To(dv, back.Value, 1e-11, "flash value");
+        }
+    }
+
+    [Theory, InlineData(ScalarType.Float32, false), InlineData(ScalarType.Float64, false), InlineData(ScalarType.Float64, true)]
+    public void Dropout_keeps_what_libtorch_keeps_after_the_same_seed(ScalarType type, bool isPermuted)
+    {
         using var scope = NewDisposeScope();
-        var numbers = Enumerable.Range(0, 4).Select(i => Numbers(i, b, heads, t, width)).ToArray();
+        var x = Numbers(0, 3, 50, 20).to(type);
+        if (isPermuted) x = x.transpose(0, 2);
+        manual_seed(5);
+        var expected = F.dropout(x, 0.3, training: true);
+        var next = rand(1);
+        manual_seed(5);
+        var (y, kept) = Kernels.Dropout(x, 0.3);
+        Close.To(expected.to(float64), y, type == float64 ? 1e-15 : 1e-6, "kept numbers");
+        Assert.Equal(kept.sum().item<long>(), expected.ne(0).sum().item<long>());
+        Assert.Equal(next.item<float>(), rand(1).item<float>());
+    }
+
+    [Theory, InlineData(ScalarType.Float32), InlineData(ScalarType.Float64)]
+    public void Attention_keeps_what_libtorch_keeps_after_the_same_seed(ScalarType type)
+    {
+        using var scope = NewDisposeScope();
+        var (q, k, v) = (Numbers(0, 2, 3, 9, 4).to(type), Numbers(1, 2, 3, 9, 4).to(type), Numbers(2, 2, 3, 9, 4).to(type));
+        manual_seed(5);
+        var expected = F.scaled_dot_product_attention(q, k, v, null, 0.3, is_casual: true);
+        var next = rand(1);
+        manual_seed(5);
+        var (y, _, _) = Kernels.DropoutAttention(q, k, v, null, causal: true, window: 0, scale: 0, dropout: 0.3);
+        Close.To(expected.to(float64), y, type == float64 ? 1e-12 : 1e-5, "output");
+        Assert.Equal(next.item<float>(), rand(1).item<float>());
+    }
+
+    [Fact]
+    public void A_query_that_a_mask_hides_from_every_key_attends_to_nothing()
+    {
+        using var scope = NewDisposeScope();
+        var numbers = Enumerable.Range(0, 4).Select(i => Numbers(i, 2, 1, 5, 4)).ToArray();
         var (q, k, v, gradient) = (numbers[0].requires_grad_(), numbers[1].requires_grad_(), numbers[2].requires_grad_(), numbers[3]);
-        var scores = q.matmul(k.transpose(2, 3)) / Math.Sqrt(width) + full([t, t], double.NegativeInfinity, float64).triu(1);
-        var expected = scores.softmax(-1).matmul(v);
+        var bias = zeros([5, 5], float64);
+        bias[1] = double.NegativeInfinity;
+        var visible = tensor(new[] { 1.0, 0, 1, 1, 1 }).reshape(5, 1);
+        var expected = (q.matmul(k.transpose(2, 3)) / 2).softmax(-1).mul(visible).matmul(v);
         var gradients = autograd.grad([expected], [q, k, v], [gradient]);
 
         using var off = no_grad();
-        var (output, logSumExp) = Kernels.ElementaryAttention(q, k, v);
-        Close.To(expected, output, 1e-12, "output");
-        Close.To(scores.logsumexp(-1), logSumExp, 1e-12, "log-sum-exp");
-        var (dq, dk, dv) = Kernels.ElementaryAttentionBackward(gradient, q, k, v, output, logSumExp);
-        Close.To(gradients[0], dq, 1e-11, "query");
-        Close.To(gradients[1], dk, 1e-11, "key");
-        Close.To(gradients[2], dv, 1e-11, "value");
-
-        Tensor Merged(Tensor x) => x.transpose(1, 2).flatten(2, 3);
-        var (flash, flashLogSumExp) = Kernels.CausalAttention(Merged(q), Merged(k), Merged(v), heads);
-        Close.To(Merged(output), flash, 1e-11, "flash output");
-        Close.To(logSumExp, flashLogSumExp, 1e-11, "flash log-sum-exp");
-        var back = Kernels.CausalAttentionBackward(Merged(gradient), Merged(q), Merged(k), Merged(v), flash, flashLogSumExp, heads);
-        Close.To(Merged(dq), back.Query, 1e-11, "flash query");
-        Close.To(Merged(dk), back.Key, 1e-11, "flash key");
-        Close.To(Merged(dv), back.Value, 1e-11, "flash value");
+        foreach (var isElementary in new[] { true, false })
+        {
+            var (output, logSumExp) = isElementary
+                ? Kernels.ElementaryAttention(q, k, v, bias, causal: false, scale: 0.5) : Kernels.Attention(q, k, v, bias, causal: false, window: 0, scale: 0);
+            Close.To(expected, output, 1e-12, "output");
+            var (dq, dk, dv) = isElementary
+                ? Kernels.ElementaryAttentionBackward(gradient, q, k, v, output, logSumExp, bias, causal: false, scale: 0.5)
+                : Kernels.AttentionBackward(gradient, q, k, v, bias, output, logSumExp, null, causal: false, window: 0, scale: 0, dropout: 0);
+            Close.To(gradients[0], dq, 1e-12, "query");
+            Close.To(gradients[1], dk, 1e-12, "key");
+            Close.To(gradients[2], dv, 1e-12, "value");
+        }
     }
 
     [Fact]

@@ -19,7 +19,7 @@ public sealed class ModelProgramTests
         {
             Unit.Model(model.Name, model.Program.Step, model.Layout),
             Unit.Model(model.Name + "Temporaries",
-                Differentiate.WithRespectToParameters(model.Program.Forward, Losses(model.Spec, model.Program)), model.Layout),
+                Differentiate.WithRespectToParameters(model.Program.Forward, Weighted(model.Spec, model.Program)), model.Layout),
             Unit.Model(model.Name + "Evaluate", model.Program.Evaluate, model.Layout),
         }));
         foreach (var (spec, program, layout, name) in models)
@@ -30,12 +30,19 @@ public sealed class ModelProgramTests
                 var inputs = program.Forward.Inputs.Select(input =>
                     draw.Numbers(new(input.Type, input.Name == "ids" ? spec.Vocabulary : spec.Mix!.Head.Concepts), sizes)).ToArray();
                 var weights = Reference.Parameters(draw, layout);
-                var losses = Reference.Run(program.Forward, inputs, (value, block) => weights[Reference.Index(layout, value, block)]);
-                var gradients = Reference.Gradients(losses.Zip(Losses(spec, program), (loss, pair) => (loss, pair.Weight)), weights);
+                var losses = Losses(program);
+                var gradients = Reference.Gradients(losses.Zip(Weighted(spec, program), (loss, pair) => (loss, pair.Weight)), weights);
 
                 Reference.Check(runs[name], inputs, weights, losses, gradients, name);
                 Reference.Check(runs[name + "Temporaries"], inputs, weights, losses, gradients, name + " with temporaries");
-                Reference.Check(runs[name + "Evaluate"], inputs, weights, losses[..1], null, name + " evaluation");
+                var evaluated = Losses(ModelLowering.Lower(spec with { Dropout = 0 }))[..1];
+                Reference.Check(runs[name + "Evaluate"], inputs, weights, evaluated, null, name + " evaluation");
+
+                Tensor[] Losses(ModelProgram program)
+                {
+                    manual_seed(Reference.Seed);
+                    return Reference.Run(program.Forward, inputs, (value, block) => weights[Reference.Index(layout, value, block)]);
+                }
             }
     }
 
@@ -66,6 +73,6 @@ public sealed class ModelProgramTests
         }
     }
 
-    private static (Value Loss, double Weight)[] Losses(ModelSpec spec, ModelProgram program) =>
+    private static (Value Loss, double Weight)[] Weighted(ModelSpec spec, ModelProgram program) =>
         [.. program.Forward.Outputs.Zip([1, spec.Mix?.Head.LossWeight ?? 0])];
 }

@@ -161,7 +161,7 @@ public sealed class PassTests
     [Theory, InlineData(true, true), InlineData(true, false), InlineData(false, true), InlineData(false, false)]
     public void A_split_block_saves_what_its_way_back_restores_and_no_parameter(bool parameters, bool bias)
     {
-        var block = Parts.Block(Specs.Block(bias), 12, "Block");
+        var block = Parts.Block(Specs.Plain(1, bias), "Block");
         var (saving, backward) = Differentiate.Block(block, parameters);
         Assert.Equal(saving.Saved, backward.Restored);
         Assert.Distinct(saving.Saved);
@@ -174,6 +174,29 @@ public sealed class PassTests
         Assert.Equal(parameters ? Layout.Block(Specs.Block(bias), 12).Select(p => p.Path).Order() : [], gradients.Order());
         AssertMadeBeforeRead(saving);
         AssertMadeBeforeRead(backward);
+    }
+
+    [Fact]
+    public void A_bias_that_sizes_alone_decide_is_made_again_and_not_kept()
+    {
+        var (saving, backward) = Differentiate.Block(Parts.Block(Specs.Plain(1) with { Positions = PositionKind.Alibi }, "Block"), parameters: true);
+        Assert.DoesNotContain(saving.Saved, value => value.Name == "bias");
+        var made = Assert.Single(backward.Nodes, node => node.Operation == Table.Alibi);
+        Assert.Same(Table.AttentionBackward, backward.Nodes.SkipWhile(node => node != made).ElementAt(1).Operation);
+        AssertMadeBeforeRead(backward);
+    }
+
+    [Fact]
+    public void Only_the_step_drops_out()
+    {
+        var program = ModelLowering.Lower(Specs.Mixing(3, 1) with { Dropout = 0.1 });
+        int Drawing(Function function) => WithLoops(function).SelectMany(inner => inner.Nodes).Count(node =>
+            node.Operation == Table.Dropout || node.Operation == Table.Attention && node.Attributes.Real("dropout") > 0);
+        // Embeddings, and the three places of a block.
+        Assert.Equal(1 + 3, Drawing(program.Step));
+        Assert.Equal(0, Drawing(program.Evaluate) + Drawing(program.Block));
+        var labels = Specs.Labels(3, 1);
+        Assert.Equal(0, Drawing(LabelLowering.Lower(labels with { Teacher = labels.Teacher with { Dropout = 0.1 } })));
     }
 
     [Fact]

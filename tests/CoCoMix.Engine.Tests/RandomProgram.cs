@@ -77,7 +77,8 @@ internal sealed record RandomProgram(
                 7 => build.One(Table.Linear, "mapped", [x, square, draw.Coin() ? shift : null]),
                 8 => build.Apply(Table.LayerNorm, "normal", [x, gain, shift], new(("epsilon", 1e-3)))[0],
                 9 => Restored(build.Apply(Table.Standardize, "standard", [x], new(("epsilon", 1e-3))), y),
-                10 => build.Apply(Table.Attention, "attended", [x, y, z], new(("heads", 2)))[0],
+                10 => Merged(build.Apply(Table.Attention, "attended", [Heads(x), Heads(y), Heads(z), null],
+                    new(("causal", true), ("window", 0), ("dropout", 0.0), ("scale", 0.0)))[0]),
                 11 => draw.Of([.. build.Apply(Table.Split, "part", [build.One(Table.Linear, "three", [x, triple, null])],
                     new(("axis", 2), ("sizes", Shape.Of(Width, Width, Width))))]),
                 12 => build.One(Table.EverySecond, "half",
@@ -97,6 +98,12 @@ internal sealed record RandomProgram(
         // Small, and those of earlier positions only.
         Value Scores(Value x, Value y) => build.One(Table.Tril, "causal", [build.One(Table.Einsum, "scores", [x, y, gain],
             new(("equation", "bqd,bkd,d->bqk")))], new(("diagonal", 0)));
+
+        Value Heads(Value x) => build.One(Table.Permute, "heads",
+            [build.One(Table.Reshape, "apart", [x], new(("shape", Shape.Of(x.Shape[0], x.Shape[1], 2, Width / 2))))], new(("axes", new long[] { 0, 2, 1, 3 })));
+
+        Value Merged(Value x) => build.One(Table.Reshape, "merged",
+            [build.One(Table.Permute, "together", [x], new(("axes", new long[] { 0, 2, 1, 3 })))], new(("shape", Shape.Of(x.Shape[0], x.Shape[2], Width))));
 
         Value Restored(IReadOnlyList<Value> rows, Value y) => draw.Coin() ? rows[0]
             : build.One(Table.Add, "restored", [build.One(Table.Multiply, "scaled", [y, rows[2]]), rows[1]]);

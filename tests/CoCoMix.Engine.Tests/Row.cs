@@ -44,6 +44,7 @@ internal sealed partial record Row(Operation Operation, Func<Draw, Application> 
     private static readonly IReadOnlyList<Row> Layers =
     [
         .. Indexing,
+        .. Attending,
         new(Table.Constant, d => new([Operand.Float(d.Lead())], ("value", 0.25)), x => [tensor(x.Attributes.Real("value"), float64)], 0),
         new(Table.Accumulate, d => Twice(d.Lead()), x => Require(Same(x[0], x[1]), () => Array.Empty<Tensor>()), 0),
 
@@ -76,16 +77,6 @@ internal sealed partial record Row(Operation Operation, Func<Draw, Application> 
         new(Table.WeightGradient,
             d => { var lead = d.Lead(); return new([Operand.Float([.. lead, d.Width()]), Operand.Float([.. lead, d.Width()])]); },
             x => Require(SameLeading(x[0], x[1]), () => [einsum("...o,...i->oi", x[0], x[1])]), 0),
-
-        new(Table.Attention,
-            d =>
-            {
-                var (b, t) = d.Positions();
-                var heads = 1 + d.Below(3);
-                var operand = Operand.Float(b, t, heads * d.Width());
-                return new([operand, operand, operand], ("heads", heads));
-            },
-            x => Require(Same(x[0], x[1]) && Same(x[0], x[2]) && x[0].dim() == 3, () => Attend(x[0], x[1], x[2], x.Int("heads")))),
 
         new(Table.LayerNorm,
             d => { var n = d.Width(); return new([Operand.Float([.. d.Lead(), n]), Operand.Float(n), Operand.Float(n)], ("epsilon", 1e-5)); },
@@ -262,7 +253,8 @@ internal sealed partial record Row(Operation Operation, Func<Draw, Application> 
         [Table.SiluBackward] = "silu",
         [Table.ReluSquaredBackward] = "relu_squared",
         [Table.ReluBackward] = "relu",
-        [Table.AttentionBackward] = "causal_attention",
+        [Table.AttentionBackward] = "attention",
+        [Table.DropoutBackward] = "dropout",
         [Table.LayerNormBackward] = "layer_norm",
         [Table.RmsNormBackward] = "rms_norm",
         [Table.StandardizeBackward] = "standardize",
@@ -311,15 +303,5 @@ internal sealed partial record Row(Operation Operation, Func<Draw, Application> 
         for (var axis = 0; axis < shape.Length; axis++)
             if (shape[axis] == 1) x = x.sum(axis, keepdim: true);
         return x;
-    }
-
-    /// <summary>Attention from its definition, and the log-sum-exp of scores.</summary>
-    private static Tensor[] Attend(Tensor query, Tensor key, Tensor value, long heads)
-    {
-        Tensor Heads(Tensor x) => x.unflatten(2, [heads, -1]).transpose(1, 2);
-        var t = query.shape[1];
-        var scores = Heads(query).matmul(Heads(key).transpose(2, 3)) / Math.Sqrt(query.shape[2] / heads)
-            + full([t, t], double.NegativeInfinity, float64).triu(1);
-        return [scores.softmax(-1).matmul(Heads(value)).transpose(1, 2).flatten(2, 3), scores.logsumexp(-1)];
     }
 }

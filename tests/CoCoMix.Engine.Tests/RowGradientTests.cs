@@ -43,6 +43,8 @@ public sealed class RowGradientTests(RowGradientTests.Compiled compiled) : IClas
     [Theory, MemberData(nameof(Rows))]
     public void Operands_need_not_be_contiguous(string name)
     {
+        // Draws follow the layout in memory, as libtorch's do: KernelTests compares them.
+        if (name == Table.Dropout.Name) return;
         foreach (var program in compiled.Few[name].Concat(compiled.Large[name]).Concat(compiled.More(name)))
         {
             Check(program, new(3, 7), float64, 1e-9, _ => true);
@@ -77,6 +79,7 @@ public sealed class RowGradientTests(RowGradientTests.Compiled compiled) : IClas
         var inputs = program.Forward.Inputs.Select(Numbers).ToArray();
         var parameters = program.Parameters.Select(value => Numbers(value).requires_grad_()).ToArray();
 
+        manual_seed(Reference.Seed);
         var expected = Reference.Run(program.Forward, inputs, (value, _) => parameters[program.Parameters.IndexOf(value)]);
         var outputs = expected.Length - program.Losses.Count;
         var gradients = Reference.Gradients(expected.Skip(outputs).Zip(program.Losses, (loss, pair) => (loss, pair.Weight)), parameters);
@@ -91,6 +94,7 @@ public sealed class RowGradientTests(RowGradientTests.Compiled compiled) : IClas
             Tensor[] results;
             using (var inner = NewDisposeScope())
             {
+                manual_seed(Reference.Seed);
                 results = run(operands, weights, buffers);
                 Assert.True(results.Length == inner.DisposablesCount, $"{name}: {inner.DisposablesCount} tensors are alive, not {results.Length}");
                 foreach (var result in results) result.MoveToOuterDisposeScope();

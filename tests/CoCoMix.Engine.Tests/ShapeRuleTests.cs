@@ -131,11 +131,18 @@ public sealed class ShapeRuleTests
         {
             var results = row.Reference(new([.. tensors], new(application.Constants), sizes));
             return string.Join("; ", results.Select(result =>
-                $"{(result.dtype == int64 ? Element.Index : result.dtype == @bool ? Element.Mask : Element.Float)} {string.Join(",", result.shape)}"));
+                $"{ElementOf(result)} {string.Join(",", result.shape)}"));
         }
         catch (Exception)
         {
             return null;
         }
     }
+
+    private static Element ElementOf(Tensor x) => x.dtype switch
+    {
+        ScalarType.Int64 => Element.Index,
+        ScalarType.Bool => Element.Mask,
+        _ => Element.Float,
+    };
 }

@@ -25,7 +25,25 @@ internal static class Specs
     public static SaeSpec Sae() => new(Name("Sae"), Inputs: 12, Latents: 20, Active: 4);
 
     public static readonly ModelSpec[] Models =
-        [Plain(1), Plain(3, bias: false), Mixing(3, 0), Mixing(3, 1), Mixing(3, 2)];
+        [Plain(1), Plain(3, bias: false), Mixing(3, 0), Mixing(3, 1), Mixing(3, 2), Rotary, Alibi, Unplaced, Parallel];
+
+    /// <summary>Every option of attention that the others leave alone, each in a model or two.</summary>
+    private static ModelSpec Rotary => Mixing(3, 1) with
+    {
+        Block = Block() with { Norm = new(NormKind.RmsNorm, 1e-5), Attention = new(Heads: 0, HeadDim: 2, Bias: true, KeyValueHeads: 3, QueryKeyNorm: true) },
+        Positions = PositionKind.Rotary,
+    };
+
+    private static ModelSpec Alibi => Plain(2) with
+    {
+        Block = Block() with { Attention = new(Heads: 6, HeadDim: 0, Bias: false, KeyValueHeads: 1, Window: 3), PostNorm = true },
+        Positions = PositionKind.Alibi,
+        Dropout = 0.2,
+    };
+
+    private static ModelSpec Unplaced => Plain(2) with { Block = Block() with { PostNorm = true }, Positions = PositionKind.None };
+
+    private static ModelSpec Parallel => Mixing(3, 1) with { Block = Block() with { Parallel = true }, Dropout = 0.3 };
 
     private static TypeName Name(string name) => new("N", name);
 }

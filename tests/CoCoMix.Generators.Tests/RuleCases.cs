@@ -111,6 +111,16 @@ internal static class RuleCases
         new("CCM1004", "an integer epsilon", Norm("[PreNorm(Norm.LayerNorm, Epsilon = 1)]")),
         new("CCM1004", "negative heads", Attention("[CausalSelfAttention(Heads = {|#0:-4|})]"),
             "Heads of [CausalSelfAttention] on 'Block' is -4: it must be from 1 to 16777216"),
+        new("CCM1004", "negative heads of keys", Attention("[CausalSelfAttention(Heads = 4, KeyValueHeads = {|#0:-4|})]"),
+            "KeyValueHeads of [CausalSelfAttention] on 'Block' is -4: it must be from 0 to 16777216"),
+        new("CCM1004", "a negative window", Attention("[CausalSelfAttention(Heads = 4, Window = {|#0:-1|})]"),
+            "Window of [CausalSelfAttention] on 'Block' is -1: it must be from 0 to 16777216"),
+        new("CCM1004", "a post-norm epsilon of zero", Norm("[PostNorm(Norm.LayerNorm, Epsilon = {|#0:0|})]"),
+            "Epsilon of [PostNorm] on 'Block' is 0: it must be finite and more than 0"),
+        Size("dropping everything", "[LanguageModel(Vocabulary = 100, Context = 16, Width = 48, Dropout = {|#0:1|})]",
+            "Dropout of [LanguageModel] on 'Student' is 1: it must be from 0 to below 1"),
+        Size("a rotary base of zero", "[LanguageModel(Vocabulary = 100, Context = 16, Width = 48, Positions = Positions.Rotary, RotaryBase = {|#0:0|})]",
+            "RotaryBase of [LanguageModel] on 'Student' is 0: it must be finite and more than 0"),
         new("CCM1004", "a negative loss weight", Loss("LossWeight = {|#0:-0.1|}"), "LossWeight of [ConceptHead] on 'Head' is -0.1: it must be finite and not negative"),
         new("CCM1004", "an infinite loss weight", Loss("LossWeight = {|#0:1 / 0.0|}"), "LossWeight of [ConceptHead] on 'Head' is Infinity: it must be finite and not negative"),
         new("CCM1004", "a loss weight of zero", Loss("LossWeight = 0")),
@@ -172,6 +182,8 @@ internal static class RuleCases
             "Activation of [FeedForward] on 'Block' is 9, which names nothing: write Activation.GeluTanh, Activation.Gelu, Activation.Silu or Activation.ReluSquared"),
         new("CCM1007", "an undefined selection", Labels("AfterBlock = 2, Selection = {|#0:(Selection)9|}"),
             "Selection of [ConceptLabels] on 'Student' is 9, which names nothing: write Selection.Attribution or Selection.Activation"),
+        new("CCM1007", "undefined positions", new() { Student = new Sources().Student.Replace("Width = 48", "Width = 48, Positions = {|#0:(Positions)9|}") },
+            "Positions of [LanguageModel] on 'Student' is 9, which names nothing: write Positions.Learned, Positions.Rotary, Positions.Alibi or Positions.None"),
         new("CCM1007", "a defined selection", Labels("AfterBlock = 2, Selection = (Selection)1")),
 
         new("CCM1008", "a forward", Body("public override TorchSharp.torch.Tensor {|#0:forward|}(TorchSharp.torch.Tensor ids) => ids;"),
@@ -186,6 +198,14 @@ internal static class RuleCases
         }, "'Head' declares 'Concepts', which the generator writes from the attributes: remove it, or remove the attributes"),
         new("CCM1008", "other members", Body(
             "static Student() { } public int Answer() => 42; protected override void Dispose(bool all) { }")),
+
+        new("CCM1011", "both norms", Norm("[{|#1:PreNorm|}(Norm.LayerNorm)]\n[{|#0:PostNorm|}(Norm.RmsNorm)]"),
+            "'Block' has both [PreNorm] and [PostNorm]: keep the one that says where its norms stand"),
+        new("CCM1011", "post-norm alone", Norm("[PostNorm(Norm.RmsNorm)]")),
+
+        new("CCM1012", "in parallel after", Norm("[{|#1:PostNorm|}(Norm.LayerNorm)]\n[{|#0:Parallel|}]"),
+            "'Block' has [Parallel] with [PostNorm], but the parts of a parallel block share one norm in front: use [PreNorm], or remove [Parallel]"),
+        new("CCM1012", "in parallel before", Norm("[PreNorm(Norm.LayerNorm)]\n[Parallel]")),
 
         new("CCM2001", "a head dimension", new()
         {
@@ -213,6 +233,27 @@ internal static class RuleCases
         new("CCM2002", "neither", Attention("[{|#0:CausalSelfAttention|}(Bias = false)]"),
             "[CausalSelfAttention] on 'Block' states neither Heads nor HeadDim: state one of them, and the model's width gives the other"),
         new("CCM2002", "one", Attention("[CausalSelfAttention(Heads = 1)]")),
+
+        new("CCM2011", "stated heads", Attention("[CausalSelfAttention(Heads = {|#1:16|}, KeyValueHeads = {|#0:3|})]"),
+            "KeyValueHeads = 3 of 'Block' does not divide its 16 heads: the nearest KeyValueHeads that would is 2 or 4"),
+        new("CCM2011", "more than heads", Attention("[CausalSelfAttention(Heads = {|#1:16|}, KeyValueHeads = {|#0:32|})]"),
+            "KeyValueHeads = 32 of 'Block' does not divide its 16 heads: the nearest KeyValueHeads that would is 16"),
+        new("CCM2011", "heads that the width gives", Attention("[CausalSelfAttention(HeadDim = {|#2:16|}, KeyValueHeads = {|#1:2|})]") with
+        {
+            Student = new Sources().Student.Replace("<Block>", "<{|#0:Block|}>").Replace("48", "{|#3:48|}"),
+        }, "KeyValueHeads = 2 of 'Block' does not divide its 3 heads at Width = 48 of 'Student': the nearest KeyValueHeads that would is 1 or 3"),
+        new("CCM2011", "one for all", Attention("[CausalSelfAttention(HeadDim = 16, KeyValueHeads = 1)]")),
+        new("CCM2011", "four for sixteen", Attention("[CausalSelfAttention(Heads = 16, KeyValueHeads = 4)]")),
+
+        new("CCM2012", "an odd width of heads", Attention("[CausalSelfAttention(Heads = {|#1:16|})]") with
+        {
+            Student = new Sources().Student.Replace("Width = 48", "Width = {|#2:48|}, Positions = {|#0:Positions.Rotary|}"),
+        }, "'Student' has Positions.Rotary, which turns pairs of numbers, but the heads of 'Block' have an odd width of 3: use heads of an even width, or other positions"),
+        new("CCM2012", "an odd width of heads that do not turn", Attention("[CausalSelfAttention(Heads = 16)]") with
+        {
+            Student = new Sources().Student.Replace("Width = 48", "Width = 48, Positions = Positions.Alibi"),
+        }),
+        new("CCM2012", "an even width", new() { Student = new Sources().Student.Replace("Width = 48", "Width = 48, Positions = Positions.Rotary") }),
 
         new("CCM3001", "past the last block", Mixing("BeforeBlock = {|#0:3|}", "{|#1:3|}"),
             "'Student' mixes concepts before block 3, but it has 3 blocks: BeforeBlock must be from 0 to 2"),

@@ -10,23 +10,29 @@ public class SpecReaderTests
     [Fact]
     public void Reads_what_is_stated()
     {
-        var block = new BlockSpec(new("N", "Block"), new(NormKind.LayerNorm, 1e-3), new(0, 16, false), new(2, ActivationKind.Silu, false, Gated: true));
+        var block = new BlockSpec(new("N", "Block"), new(NormKind.LayerNorm, 1e-3), new(0, 16, false, 1, true, 5),
+            new(2, ActivationKind.Silu, false, Gated: true), Parallel: true);
         var sae = new SaeSpec(new("N", "Sae"), 32, 64, 8);
         var head = new ConceptHeadSpec(new("N", "Head"), 64, 7, 0.5);
         var teacher = new ModelSpec(new("N", "Teacher"), 100, 32, 32, block, 4, null, null);
         var student = new ModelSpec(new("N", "Student"), 100, 16, 48, block, 3,
-            new(head, 1, MixingKind.Interleave), new(teacher, sae, 2, 5, SelectionKind.Activation));
+            new(head, 1, MixingKind.Interleave), new(teacher, sae, 2, 5, SelectionKind.Activation))
+        {
+            Positions = PositionKind.Rotary, RotaryBase = 500, Dropout = 0.25,
+        };
         var compilation = Compilations.Of((Sound with
         {
             Block = """
                 [PreNorm(Norm.LayerNorm, Epsilon = 1e-3)]
-                [CausalSelfAttention(HeadDim = 16, Bias = false)]
+                [Parallel]
+                [CausalSelfAttention(HeadDim = 16, KeyValueHeads = 1, QueryKeyNorm = true, Window = 5, Bias = false)]
                 [FeedForward(Expansion = 2, Activation = Activation.Silu, Bias = false, Gated = true)]
                 public sealed partial class Block : TransformerBlock;
                 """,
             Head = Sound.Head.Replace("Active = 8", "Active = 7, LossWeight = 0.5"),
             Student = Sound.Student.Replace("BeforeBlock = 1", "BeforeBlock = 1, Mixing = Mixing.Interleave")
-                .Replace("Count = 4", "Count = 5, Selection = Selection.Activation"),
+                .Replace("Count = 4", "Count = 5, Selection = Selection.Activation")
+                .Replace("Width = 48", "Width = 48, Positions = Positions.Rotary, RotaryBase = 500, Dropout = 0.25"),
         }).ToString());
         Assert.Equal(student, SpecReader.Read(compilation.Class("Student")).Spec);
     }
@@ -40,7 +46,11 @@ public class SpecReaderTests
             Block = """
                 [PreNorm(Norm.LayerNorm)] [CausalSelfAttention] [FeedForward]
                 public sealed partial class Block : TransformerBlock;
+
+                [PostNorm(Norm.LayerNorm)] [CausalSelfAttention] [FeedForward]
+                public sealed partial class TeacherBlock : TransformerBlock;
                 """,
+            Teacher = Sound.Teacher.Replace("<Block>", "<TeacherBlock>"),
             Sae = "[SparseAutoencoder] public sealed partial class Sae : SparseAutoencoder;",
             Head = "[ConceptHead] public sealed partial class Head : ConceptHead;",
             Student = """
@@ -52,9 +62,11 @@ public class SpecReaderTests
         var specs = new Dictionary<Attribute, object?>
         {
             [new PreNormAttribute(default)] = student.Block!.Norm,
+            [new PostNormAttribute(default)] = student.Labels!.Teacher.Block!.Norm,
+            [new ParallelAttribute()] = student.Block,
             [new CausalSelfAttentionAttribute()] = student.Block.Attention,
             [new FeedForwardAttribute()] = student.Block.FeedForward,
-            [new SparseAutoencoderAttribute()] = student.Labels!.Sae,
+            [new SparseAutoencoderAttribute()] = student.Labels.Sae,
             [new ConceptHeadAttribute()] = student.Mix!.Head,
             [new LanguageModelAttribute()] = student,
             [new MixConceptsAttribute<ConceptHead>()] = student.Mix,
@@ -79,6 +91,7 @@ public class SpecReaderTests
             AttributeNames.All.Select(name => $"{name}Attribute").Order());
         Assert.All(BaseNames.All, name => Assert.Contains(runtime, type => type.Name == name && type.IsSubclassOf(typeof(TorchSharp.torch.nn.Module))));
         Assert.Equal(Enum.GetNames<Norm>(), Enum.GetNames<NormKind>());
+        Assert.Equal(Enum.GetNames<Positions>(), Enum.GetNames<PositionKind>());
         Assert.Equal(Enum.GetNames<Activation>(), Enum.GetNames<ActivationKind>());
         Assert.Equal(Enum.GetNames<Mixing>(), Enum.GetNames<MixingKind>());
         Assert.Equal(Enum.GetNames<Selection>(), Enum.GetNames<SelectionKind>());

@@ -10,7 +10,10 @@ public sealed class FusedAgainstEagerTests
     [
         () => new ReducedGpt2(), () => new ReducedCoCoMix(), () => new ReducedFirstBlock(), () => new ReducedLastBlock(),
         () => new ReducedNextToken(), () => new ReducedUnbiased(), () => new TinyCoCoMix(), () => new TinyNextToken(),
-        () => new ReducedGelu(), () => new ReducedSilu(), () => new ReducedReluSquared(), () => new ReducedSwiGlu(), () => new ReducedWrittenOut(),
+        () => new ReducedGelu(), () => new ReducedSilu(), () => new ReducedReluSquared(), () => new ReducedSwiGlu(),
+        () => new ReducedGrouped(), () => new ReducedRotary(), () => new ReducedPostNorm(), () => new ReducedParallel(),
+        () => new ReducedUnplaced(), () => new ReducedDropout(), () => new ReducedDropoutTeacher(), () => new ReducedParallelDropout(),
+        () => new ReducedWrittenOut(),
     ];
 
     public static TheoryData<int, int, int> Cases()
@@ -33,17 +36,45 @@ public sealed class FusedAgainstEagerTests
         var ids = randint(0, model.Card.Vocabulary, [b, t], int64);
         var labels = model.Card.Labels == 0 ? null : randint(0, model.Card.Concepts, [b, t, model.Card.Labels], int64);
 
+        // Where the model drops out, both draw the same.
+        manual_seed(which);
         var eager = model.loss(ids, labels);
         eager.Total().backward();
         var expected = model.named_parameters().ToDictionary(p => p.name, p => p.parameter.grad?.clone());
         model.zero_grad(set_to_none: true);
+        manual_seed(which);
         var fused = model.forward_backward(ids, labels);
 
         Same("next-token loss", eager.NextToken, fused.NextToken, 1e-12);
         if (labels is not null) Same("concept loss", eager.Concept!, fused.Concept!, 1e-12);
-        Same("evaluation", eager.NextToken, model.evaluate(ids), 1e-12);
+        var evaluated = model.evaluate(ids);
+        model.eval();
+        Same("evaluation", model.loss(ids, labels).NextToken, evaluated, 1e-12);
         foreach (var (name, parameter) in model.named_parameters())
             Same(name, expected[name] ?? zeros_like(parameter), parameter.grad!, 1e-10);
+    }
+
+    [Fact]
+    public void Training_drops_out_and_evaluation_does_not()
+    {
+        using var scope = NewDisposeScope();
+        manual_seed(1);
+        var model = new ReducedDropoutTeacher();
+        var ids = randint(0, 203, [2, 9], int64);
+        var dropped = Enumerable.Range(0, 2).Select(_ => model.forward_backward(ids).NextToken.item<float>()).ToArray();
+        Assert.NotEqual(dropped[0], dropped[1]);
+        Assert.Equal(model.evaluate(ids).item<float>(), model.evaluate(ids).item<float>());
+        Assert.NotEqual(model.loss(ids).NextToken.item<float>(), model.loss(ids).NextToken.item<float>());
+        var (student, sae) = (new ReducedDropout(), new ReducedSae());
+        Assert.True(student.label(ids, model, sae).equal(student.label(ids, model, sae)).all().item<bool>());
+
+        model.eval();
+        Assert.Equal(model.loss(ids).NextToken.item<float>(), model.loss(ids).NextToken.item<float>());
+        Assert.Equal(
+            "ReducedDropoutTeacher drops out with probability 0.2 in training steps, but is in evaluation mode: call train() first.",
+            Assert.Throws<InvalidOperationException>(() => model.forward_backward(ids)).Message);
+        model.train();
+        model.forward_backward(ids);
     }
 
     [Fact]

@@ -8,10 +8,15 @@ namespace CoCoMix.Models.Tests;
 public sealed class LifetimeTests
 {
     [Fact]
-    public void Live_tensors_are_flat_over_200_training_steps()
+    public void Live_tensors_are_flat_over_200_training_steps() => StaysFlat(new ReducedCoCoMix(), new ReducedGpt2());
+
+    [Fact]
+    public void Live_tensors_are_flat_where_models_drop_out() => StaysFlat(new ReducedDropout(), new ReducedDropoutTeacher());
+
+    private static void StaysFlat(LanguageModel student, LanguageModel labeller)
     {
-        using var model = new ReducedCoCoMix();
-        using var teacher = new ReducedGpt2();
+        using var model = student;
+        using var teacher = labeller;
         using var sae = new ReducedSae();
         using var ids = randint(0, 203, [2, 16], int64);
         using var labels = model.label(ids, teacher, sae);
@@ -42,6 +47,24 @@ public sealed class LifetimeTests
         }
         Assert.Equal(before, Tensor.TotalCount);
         optimizer!.Dispose();
+    }
+
+    [Fact]
+    public void A_layouts_order_is_the_registration_order_of_every_kind_of_block()
+    {
+        LanguageModel[] models = [new ReducedRotary(), new ReducedPostNorm(), new ReducedParallel(), new ReducedSwiGlu()];
+        foreach (var model in models)
+            using (model)
+            {
+                Assert.Equal(model.parameters().Count(), model.weights().Length);
+                Assert.All(model.weights().Zip(model.parameters()), pair => Assert.Same(pair.First, pair.Second));
+                Assert.Equal(model.parameters().Sum(parameter => parameter.numel()), model.Card.Parameters);
+            }
+        using var rotary = new ReducedRotary();
+        var names = rotary.state_dict().Keys.ToArray();
+        Assert.Contains("blocks.2.attention.query_norm.weight", names);
+        Assert.Contains("blocks.2.attention.key_norm.weight", names);
+        Assert.DoesNotContain("positions.weight", names);
     }
 
     [Fact]

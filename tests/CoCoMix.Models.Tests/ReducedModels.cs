@@ -80,3 +80,62 @@ public sealed partial class ReducedReluSquared : LanguageModel;
 [LanguageModel(Vocabulary = 203, Context = 32, Width = 26)]
 [Blocks<UnbiasedBlock>(2)]
 public sealed partial class ReducedUnbiased : LanguageModel;
+
+[PreNorm(Norm.LayerNorm)]
+[CausalSelfAttention(Heads = 6, KeyValueHeads = 2, Window = 3)]
+[FeedForward(Expansion = 2)]
+public sealed partial class GroupedBlock : TransformerBlock;
+
+[PreNorm(Norm.RmsNorm)]
+[CausalSelfAttention(HeadDim = 6, KeyValueHeads = 1, QueryKeyNorm = true, Bias = false)]
+[FeedForward(Expansion = 2)]
+public sealed partial class NormedQueryBlock : TransformerBlock;
+
+[PostNorm(Norm.LayerNorm, Epsilon = 1e-4)]
+[CausalSelfAttention(Heads = 4, Window = 1)]
+[FeedForward(Expansion = 2)]
+public sealed partial class PostNormBlock : TransformerBlock;
+
+[PreNorm(Norm.LayerNorm)]
+[Parallel]
+[CausalSelfAttention(Heads = 6, QueryKeyNorm = true, Window = 100)]
+[FeedForward(Expansion = 2, Gated = true)]
+public sealed partial class ParallelBlock : TransformerBlock;
+
+[LanguageModel(Vocabulary = 203, Context = 32, Width = 36)]
+[Blocks<GroupedBlock>(2)]
+public sealed partial class ReducedGrouped : LanguageModel;
+
+[LanguageModel(Vocabulary = 203, Context = 32, Width = 36, Positions = Positions.Rotary, RotaryBase = 100)]
+[Blocks<NormedQueryBlock>(3)]
+[MixConcepts<ReducedConcepts>(BeforeBlock = 1)]
+[ConceptLabels<ReducedGpt2, ReducedSae>(AfterBlock = 2)]
+public sealed partial class ReducedRotary : LanguageModel;
+
+[LanguageModel(Vocabulary = 203, Context = 32, Width = 36, Positions = Positions.Alibi)]
+[Blocks<PostNormBlock>(2)]
+public sealed partial class ReducedPostNorm : LanguageModel;
+
+[LanguageModel(Vocabulary = 203, Context = 32, Width = 36, Positions = Positions.Alibi)]
+[Blocks<ParallelBlock>(3)]
+[MixConcepts<ReducedConcepts>(BeforeBlock = 2)]
+[ConceptLabels<ReducedGpt2, ReducedSae>(AfterBlock = 2)]
+public sealed partial class ReducedParallel : LanguageModel;
+
+[LanguageModel(Vocabulary = 203, Context = 32, Width = 36, Positions = Positions.None, Dropout = 0.3)]
+[Blocks<NormedQueryBlock>(2)]
+public sealed partial class ReducedUnplaced : LanguageModel;
+
+[LanguageModel(Vocabulary = 203, Context = 32, Width = 36, Positions = Positions.Alibi, Dropout = 0.3)]
+[Blocks<GroupedBlock>(3)]
+[MixConcepts<ReducedConcepts>(BeforeBlock = 1)]
+[ConceptLabels<ReducedDropoutTeacher, ReducedSae>(AfterBlock = 1)]
+public sealed partial class ReducedDropout : LanguageModel;
+
+[LanguageModel(Vocabulary = 203, Context = 32, Width = 128, Dropout = 0.2)]
+[Blocks<Gpt2Block>(3)]
+public sealed partial class ReducedDropoutTeacher : LanguageModel;
+
+[LanguageModel(Vocabulary = 203, Context = 32, Width = 36, Dropout = 0.1)]
+[Blocks<ParallelBlock>(2)]
+public sealed partial class ReducedParallelDropout : LanguageModel;

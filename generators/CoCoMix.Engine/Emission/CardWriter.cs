@@ -27,6 +27,7 @@ internal static class CardWriter
             Width = {model.Width},
             Blocks = {model.Layers},
             Concepts = {model.Mix?.Head.Concepts ?? 0},
+            Dropout = {ModuleWriter.Real(model.Dropout)},
             Labels = {(model.Mix is null ? 0 : model.Labels?.Count ?? 0)},
             ForwardFlops = {PerToken(forward)},
             BackwardFlops = {PerToken(backward)},
@@ -49,9 +50,9 @@ internal static class CardWriter
         var forth = step.Nodes.Take(turn).ToArray();
         var back = step.Nodes.Skip(turn).ToArray();
         var read = new HashSet<Value>(back.SelectMany(node => node.Inputs).OfType<Value>());
-        var kept = Function.Bytes(forth.SelectMany(node => node.Outputs).Where(value => value.Type.Element != Element.Saved && read.Contains(value)));
+        var kept = Function.Bytes(forth.SelectMany(node => node.Outputs).Where(value => value.Type.Element != Element.Saved && read.Contains(value)), forth);
         foreach (var node in forth.Where(node => node.Operation == Table.RepeatSaving))
-            kept += node.Loop!.Count * Function.Bytes(node.Loop.Body.Saved).WithT(node.Inputs[0]!.Shape[1]);
+            kept += node.Loop!.Count * Function.Bytes(node.Loop.Body.Saved, node.Loop.Body.Nodes).WithT(node.Inputs[0]!.Shape[1]);
         return (Function.FlopsOf(forth), Function.FlopsOf(back), kept);
     }
 

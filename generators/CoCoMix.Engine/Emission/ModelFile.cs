@@ -24,15 +24,19 @@ internal static class ModelFile
         Weights(code, model, layout);
         BlockFunctions(code, "BlockWeights", program.Block, program.Step);
         WeightsWriter.Model(code, layout);
-        ModuleWriter.Register(code, [], model.Mix is null
-            ? ["tokens", "positions", "blocks", "norm"] : ["tokens", "positions", "blocks", "concepts", "norm"]);
+        ModuleWriter.Register(code, [],
+        [
+            "tokens", .. model.Positions == PositionKind.Learned ? (string[])["positions"] : [], "blocks",
+            .. model.Mix is null ? [] : (string[])["concepts"], "norm",
+        ]);
     });
 
     private static void Layers(CodeWriter code, ModelSpec model)
     {
         var (v, d) = (model.Vocabulary, model.Width);
         Member(code, $"Token embeddings, <c>[{v}, {d}]</c>, and the output head.", "public readonly EmbeddingTable tokens;");
-        Member(code, $"Position embeddings, <c>[{model.Context}, {d}]</c>.", "public readonly EmbeddingTable positions;");
+        if (model.Positions == PositionKind.Learned)
+            Member(code, $"Position embeddings, <c>[{model.Context}, {d}]</c>.", "public readonly EmbeddingTable positions;");
         Member(code, $"{model.Layers} blocks.", $"{Visibility(model.Block!.Type)} readonly ModuleList<{model.Block.Type.Qualified}> blocks;");
         if (model.Mix is { } mix)
             Member(code, $"The concept head, mixed in before block {mix.BeforeBlock}.", $"{Visibility(mix.Head.Type)} readonly {mix.Head.Type.Qualified} concepts;");
@@ -40,10 +44,11 @@ internal static class ModelFile
         code.Line("/// <summary>Draws the weights from torch's default generator; seed it with <c>torch.manual_seed</c>.</summary>");
         code.Open($"public {model.Type.Name}()");
         code.Line($"tokens = new({v}, {d});");
-        code.Line($"positions = new({model.Context}, {d});");
+        if (model.Positions == PositionKind.Learned) code.Line($"positions = new({model.Context}, {d});");
         code.Line("blocks = new();");
+        var options = $"Positions.{model.Positions}, rotaryBase: {ModuleWriter.Real(model.RotaryBase)}, dropout: {ModuleWriter.Real(model.Dropout)}";
         var sizes = model.Block.Module is { } module
-            ? string.Join(", ", Modules.Bind(module, model.Block.Dims, d).Values) : $"{d}, depth: {model.Layers}";
+            ? string.Join(", ", Modules.Bind(module, model.Block.Dims, d).Values) : $"{d}, depth: {model.Layers}, {options}";
         code.Line($"for (var i = 0; i < {model.Layers}; i++) blocks.Add(new({sizes}));");
         if (model.Mix is not null) code.Line($"concepts = new({d});");
         code.Line($"norm = {ModuleWriter.Norm(model.Block.Norm!, $"{d}").Create};");
@@ -69,10 +74,12 @@ internal static class ModelFile
     private static void Eager(CodeWriter code, ModelSpec model)
     {
         var d = model.Width;
+        var embedded = "tokens.call(ids)" + (model.Positions == PositionKind.Learned ? " + positions.weight.narrow(0, 0, ids.shape[1])" : "");
+        if (model.Dropout > 0) embedded = $"nn.functional.dropout({embedded}, {ModuleWriter.Real(model.Dropout)}, training)";
         code.Lines($$"""
             /// <inheritdoc/>
             public override Tensor embed(Tensor ids) =>
-                tokens.call(ids) + positions.weight.narrow(0, 0, ids.shape[1]);     // [B, T, {{d}}]
+                {{embedded}};     // [B, T, {{d}}]
 
             /// <inheritdoc/>
             public override Tensor run(Tensor h, int from, int count)

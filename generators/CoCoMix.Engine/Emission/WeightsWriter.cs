@@ -32,8 +32,12 @@ internal static class WeightsWriter
         code.Line();
     }
 
-    /// <summary>The member access of a parameter: biases are nullable in TorchSharp's modules, and a gate may be absent in ours.</summary>
-    public static string Access(string path) => path.Contains(".") ? path.Replace(".gate.", ".gate!.") + "!" : path;
+    /// <summary>Parts of layers that may be absent.</summary>
+    private static readonly string[] Optional = ["gate", "query_norm", "key_norm"];
+
+    /// <summary>The member access of a parameter: biases are nullable in TorchSharp's modules, and some parts in ours.</summary>
+    public static string Access(string path) =>
+        path.Contains(".") ? Optional.Aggregate(path, (access, part) => access.Replace($".{part}.", $".{part}!.")) + "!" : path;
 
     private static void Struct(CodeWriter code, IReadOnlyList<Parameter> parameters, string declaration, Func<int, string> at)
     {

@@ -14,16 +14,16 @@ public static class LabelLowering
     /// <returns>A function of ids <c>[B, T]</c> to labels <c>[B, T, Count]</c>, with the teacher's block function in its loops.</returns>
     public static Function Lower(LabelSpec labels)
     {
-        var (teacher, sae) = (labels.Teacher, labels.Sae);
+        var (teacher, sae) = (labels.Teacher with { Dropout = 0 }, labels.Sae);
         var layout = Layout.Model(teacher);
         var p = new ParameterValues([.. layout.Before, .. layout.After], "teacher");
         var s = new ParameterValues(Layout.Sae(sae), "sae");
-        var block = Parts.Block(teacher.Block!, teacher.Width, "TeacherBlock");
+        var block = Parts.Block(teacher, "TeacherBlock");
         var ids = new Value("ids", TensorType.Index(Dim.B, Dim.T));
         var below = labels.AfterBlock + 1;
         var g = new Builder();
 
-        var h = g.Probe(Parts.Blocks(g, Parts.Embed(g, ids, p), block, 0, below, "teacher"), "labels.residual");
+        var h = g.Probe(Parts.Blocks(g, Parts.Embed(g, ids, p, teacher), block, 0, below, "teacher"), "labels.residual");
         var standardized = g.Apply(Table.Standardize, "standardized", [h], new(("epsilon", Parts.StandardizeEpsilon)))[0];
         var (latents, indices, _) = Parts.Encode(g, standardized, sae, s);
         g.Probe(latents, "labels.latents");

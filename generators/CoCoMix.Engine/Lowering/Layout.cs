@@ -21,13 +21,15 @@ public static class Layout
         if (block.Module is { } module) return Modules.Parameters(module, Modules.Bind(module, block.Dims, width));
         var attention = block.Attention!;
         var feedForward = block.FeedForward!;
-        var hidden = feedForward.Expansion * width;
+        var (headDim, hidden) = (attention.HeadDimAt(width), feedForward.Expansion * width);
         return
         [
             .. Norm("norm1", block.Norm!.Kind, width),
-            .. Linear("attention.qkv", width, 3 * width, attention.Bias),
+            .. Linear("attention.qkv", width, width + 2 * attention.KeyValueHeadsAt(width) * headDim, attention.Bias),
+            .. attention.QueryKeyNorm ? Norm("attention.query_norm", NormKind.RmsNorm, headDim) : [],
+            .. attention.QueryKeyNorm ? Norm("attention.key_norm", NormKind.RmsNorm, headDim) : [],
             .. Linear("attention.output", width, width, attention.Bias),
-            .. Norm("norm2", block.Norm!.Kind, width),
+            .. block.Parallel ? [] : Norm("norm2", block.Norm!.Kind, width),
             .. feedForward.Gated ? Linear("feed_forward.gate", width, hidden, feedForward.Bias) : [],
             .. Linear("feed_forward.up", width, hidden, feedForward.Bias),
             .. Linear("feed_forward.down", hidden, width, feedForward.Bias),
@@ -50,7 +52,10 @@ public static class Layout
     ];
 
     public static ModelLayout Model(ModelSpec model) => new(
-        [new("tokens.weight", Shape.Of(model.Vocabulary, model.Width)), new("positions.weight", Shape.Of(model.Context, model.Width))],
+        [
+            new("tokens.weight", Shape.Of(model.Vocabulary, model.Width)),
+            .. model.Positions == PositionKind.Learned ? (Parameter[])[new("positions.weight", Shape.Of(model.Context, model.Width))] : [],
+        ],
         Block(model.Block!, model.Width),
         model.Layers,
         [

@@ -18,13 +18,13 @@ public static class ModelLowering
     public static ModelProgram Lower(ModelSpec model)
     {
         var p = new ParameterValues([.. Layout.Model(model).Before, .. Layout.Model(model).After]);
-        var block = Parts.Block(model.Block!, model.Width, "Block");
+        var block = Parts.Block(model, "Block");
         var ids = new Value("ids", TensorType.Index(Dim.B, Dim.T));
         var inputs = new List<Value> { ids };
         var losses = new List<(Value Loss, double Weight)>();
         var g = new Builder();
 
-        var h = Parts.Embed(g, ids, p);
+        var h = Parts.Embed(g, ids, p, model);
         if (model.Mix is not { } mix)
         {
             h = Parts.Blocks(g, h, block, 0, model.Layers);
@@ -47,11 +47,13 @@ public static class ModelLowering
         losses.Insert(0, (nextToken, 1));
 
         var forward = Sparsity.Gather(g.Build("Forward", inputs, [.. losses.Select(loss => loss.Loss)]));
-        return new(
+        var program = new ModelProgram(
             forward,
             Simplify.Dead(forward with { Name = "Evaluate", Inputs = [ids], Outputs = [nextToken] }),
             Accumulation.InPlace(Differentiate.WithRespectToParameters(forward, losses) with { Name = "Step" }),
             block);
+        // Only training drops out.
+        return model.Dropout > 0 ? Lower(model with { Dropout = 0 }) with { Forward = program.Forward, Step = program.Step } : program;
     }
 
     /// <summary>Continuous concepts <c>[B, T, D]</c> and concept logits <c>[B, T, C]</c> of a residual stream; reference, steps 2 to 4.</summary>

@@ -12,36 +12,78 @@ internal static class Parts
     /// <summary>Added to the standard deviation in SAEs and concept heads; the reference's constant.</summary>
     public const double StandardizeEpsilon = 1e-5;
 
-    /// <summary><c>x + attention(norm1(x))</c>, then <c>x + feed_forward(norm2(x))</c>.</summary>
-    public static Function Block(BlockSpec block, int width, string name)
+    /// <summary>
+    /// <c>h = x + attention(norm1(x))</c>, then <c>h + feed_forward(norm2(h))</c>; post-norm <c>h = norm1(x + attention(x))</c>, then
+    /// <c>norm2(h + feed_forward(h))</c>; in parallel <c>x + attention(norm1(x)) + feed_forward(norm1(x))</c>.
+    /// </summary>
+    public static Function Block(ModelSpec model, string name)
     {
-        if (block.Module is { } module) return Modules.Block(module, Modules.Bind(module, block.Dims, width), name);
-        var attention = block.Attention!;
-        var p = new ParameterValues(Layout.Block(block, width));
-        var x = new Value("x", TensorType.Float(Dim.B, Dim.T, width));
+        var block = model.Block!;
+        if (block.Module is { } module) return Modules.Block(module, Modules.Bind(module, block.Dims, model.Width), name);
+        var p = new ParameterValues(Layout.Block(block, model.Width));
+        var x = new Value("x", TensorType.Float(Dim.B, Dim.T, model.Width));
         var g = new Builder();
+        Value y;
+        if (block.PostNorm)
+        {
+            var h = Norm(g, "h", g.One(Table.Add, "sum", [x, Attention(g, x, p, model)]), p, "norm1", block.Norm!);
+            y = Norm(g, "y", g.One(Table.Add, "sum", [h, FeedForward(g, h, p, model)]), p, "norm2", block.Norm!);
+        }
+        else
+        {
+            var n = Norm(g, "n", x, p, "norm1", block.Norm!);
+            var h = g.One(Table.Add, "h", [x, Attention(g, n, p, model)]);
+            var m = block.Parallel ? n : Norm(g, "m", h, p, "norm2", block.Norm!);
+            y = g.One(Table.Add, "y", [h, FeedForward(g, m, p, model)]);
+        }
+        return g.Build(name, [x], [y]);
+    }
 
-        var n = Norm(g, "n", x, p, "norm1", block.Norm!);
+    private static Value Attention(Builder g, Value n, ParameterValues p, ModelSpec model)
+    {
+        var (attention, norm, d) = (model.Block!.Attention!, model.Block.Norm!, model.Width);
+        var (heads, shared, width) = (attention.HeadsAt(d), attention.KeyValueHeadsAt(d), attention.HeadDimAt(d));
         var qkv = g.One(Table.Linear, "qkv", [n, p["attention.qkv.weight"], p.Optional("attention.qkv.bias")]);
-        var parts = g.Apply(Table.Split, "qkv", [qkv], new(("axis", 2), ("sizes", Shape.Of(width, width, width))));
-        parts[0].Name = "query";
-        parts[1].Name = "key";
-        parts[2].Name = "value";
-        var heads = attention.Heads > 0 ? attention.Heads : width / attention.HeadDim;
-        var attended = g.One(Table.Attention, "attended", [.. parts], new(("heads", heads)));
-        var projected = g.One(Table.Linear, "projected", [attended, p["attention.output.weight"], p.Optional("attention.output.bias")]);
-        var h = g.One(Table.Add, "h", [x, projected]);
+        var parts = g.Apply(Table.Split, "qkv", [qkv], new(("axis", 2), ("sizes", Shape.Of(d, shared * width, shared * width))));
+        (parts[0].Name, parts[1].Name, parts[2].Name) = ("queries", "keys", "values");
+        var query = Compared("query", Heads("query", parts[0], heads));
+        var key = Compared("key", Heads("key", parts[1], shared));
+        var value = Heads("value", parts[2], shared);
+        var bias = model.Positions == PositionKind.Alibi ? g.One(Table.Alibi, "bias", [query], new(("heads", heads))) : null;
+        var attended = g.Apply(Table.Attention, "attended", [query, key, value, bias],
+            new(("causal", true), ("window", attention.Window), ("dropout", model.Dropout), ("scale", 0.0)))[0];
+        var merged = g.One(Table.Reshape, "merged", [Swapped("attended", attended)], new(("shape", n.Shape)));
+        var projected = g.One(Table.Linear, "projected", [merged, p["attention.output.weight"], p.Optional("attention.output.bias")]);
+        return Dropout(g, projected, model.Dropout);
 
-        var m = Norm(g, "m", h, p, "norm2", block.Norm!);
-        var feedForward = block.FeedForward!;
+        // [B, T, H E] as [B, H, T, E]
+        Value Heads(string name, Value x, int count) => Swapped(name,
+            g.One(Table.Reshape, name, [x], new(("shape", Shape.Of(n.Shape[0], n.Shape[1], count, width)))));
+
+        Value Swapped(string name, Value x) => g.One(Table.Permute, name, [x], new(("axes", new long[] { 0, 2, 1, 3 })));
+
+        // What queries and keys go through before they are compared.
+        Value Compared(string name, Value x)
+        {
+            if (attention.QueryKeyNorm) x = Norm(g, name, x, p, $"attention.{name}_norm", norm with { Kind = NormKind.RmsNorm });
+            return model.Positions == PositionKind.Rotary
+                ? g.One(Table.Rotary, name, [x], new(("base", model.RotaryBase), ("offset", 0), ("inverse", false))) : x;
+        }
+    }
+
+    private static Value FeedForward(Builder g, Value m, ParameterValues p, ModelSpec model)
+    {
+        var feedForward = model.Block!.FeedForward!;
         var up = g.One(Table.Linear, "up", [m, p["feed_forward.up.weight"], p.Optional("feed_forward.up.bias")]);
         var gate = feedForward.Gated ? g.One(Table.Linear, "gate", [m, p["feed_forward.gate.weight"], p.Optional("feed_forward.gate.bias")]) : up;
         var active = g.One(Activation(feedForward.Activation), "active", [gate]);
         if (feedForward.Gated) active = g.One(Table.Multiply, "gated", [active, up]);
         var down = g.One(Table.Linear, "down", [active, p["feed_forward.down.weight"], p.Optional("feed_forward.down.bias")]);
-        var y = g.One(Table.Add, "y", [h, down]);
-        return g.Build(name, [x], [y]);
+        return Dropout(g, down, model.Dropout);
     }
+
+    private static Value Dropout(Builder g, Value x, double p) =>
+        p == 0 ? x : g.Apply(Table.Dropout, x.Name, [x], new(("p", p)))[0];
 
     private static Operation Activation(ActivationKind kind) => kind switch
     {
@@ -55,11 +97,13 @@ internal static class Parts
         ? g.Apply(Table.RmsNorm, name, [x, p[path + ".weight"]], new(("epsilon", norm.Epsilon)))[0]
         : g.Apply(Table.LayerNorm, name, [x, p[path + ".weight"], p[path + ".bias"]], new(("epsilon", norm.Epsilon)))[0];
 
-    /// <summary>Token and position embeddings: ids <c>[B, T]</c> to <c>[B, T, D]</c>.</summary>
-    public static Value Embed(Builder g, Value ids, ParameterValues p)
+    /// <summary>Token embeddings, and positions where they are learned: ids <c>[B, T]</c> to <c>[B, T, D]</c>.</summary>
+    public static Value Embed(Builder g, Value ids, ParameterValues p, ModelSpec model)
     {
-        var tokens = g.One(Table.Embedding, "embedded", [p["tokens.weight"], ids]);
-        return g.One(Table.Add, "h", [tokens, g.One(Table.FirstRows, "positions", [p["positions.weight"], ids])]);
+        var h = g.One(Table.Embedding, "embedded", [p["tokens.weight"], ids]);
+        if (model.Positions == PositionKind.Learned)
+            h = g.One(Table.Add, "h", [h, g.One(Table.FirstRows, "positions", [p["positions.weight"], ids])]);
+        return Dropout(g, h, model.Dropout);
     }
 
     public static Value Blocks(Builder g, Value h, Function block, int from, int count, string owner = "")

@@ -6,29 +6,73 @@ namespace CoCoMix.Engine.Operations;
 public static partial class Table
 {
     /// <summary>
-    /// Causal scaled dot-product attention, scale 1/sqrt(head width): q, k, v <c>[B, T, D]</c> to <c>[B, T, D]</c>,
-    /// and the log-sum-exp of each row of scores, <c>[B, heads, T]</c>.
+    /// Scaled dot-product attention: queries <c>[B, H, T, E]</c>, keys and values <c>[B, G, S, E]</c>, each for H/G heads, and optionally a
+    /// bias, constant, that broadcasts to the scores <c>[B, H, T, S]</c>; to <c>[B, H, T, E]</c>, the log-sum-exp of each row of scores
+    /// <c>[B, H, T]</c>, and with dropout which probabilities were kept, bool <c>[B, H, T, S]</c>. Attributes <c>causal</c>, <c>window</c>
+    /// (positions that a query sees, its own included; 0 for all), <c>dropout</c> (a probability) and <c>scale</c> (0 for 1/sqrt(E)).
     /// </summary>
-    public static readonly Operation Attention = new("causal_attention",
+    public static readonly Operation Attention = new("attention",
         a =>
         {
-            Rank(a[0], 3, "causal_attention", "queries");
-            Same(a[0], a[1], "causal_attention");
-            Same(a[0], a[2], "causal_attention");
-            var heads = a.Attributes.Int("heads");
-            That(a[0].Last.DividedBy(heads) is not null, $"causal_attention cannot split a width of {a[0].Last} into {heads} heads");
-            return [new(Element.Float, a[0]), TensorType.Float(a[0][0], heads, a[0][1])];
+            foreach (var i in new[] { 0, 1, 2 }) Rank(a[i], 4, "attention", "queries, keys and values");
+            var (query, key, window) = (a[0], a[1], a.Attributes.Int("window"));
+            That(key.Equals(a[2]), $"attention needs keys and values of one shape, not {key} and {a[2]}");
+            That(query[0].Equals(key[0]) && query.Last.Equals(key.Last), $"attention cannot compare queries {query} with keys {key}");
+            That(query[1].Equals(key[1]) || key[1].Constant is { } shared && query[1].DividedBy(shared) is not null,
+                $"attention cannot share {key[1]} heads of keys among {query[1]} heads of queries");
+            That(window == 0 || window > 0 && a.Attributes.Bool("causal"),
+                $"attention has a window of {window}: it must be causal, and see at least one position");
+            Probability(a, "dropout");
+            var scores = query.WithLast(key[2]);
+            if (a.Has(3)) That(scores.Equals(Shape.Broadcast(scores, a[3])), $"attention cannot broadcast a bias {a[3]} to scores {scores}");
+            TensorType[] results = [new(Element.Float, query), new(Element.Float, query.Leading)];
+            return DropsOut(a.Attributes) ? [.. results, new(Element.Mask, scores)] : results;
         },
-        b => b.Build.Apply(AttentionBackward!, "d", [b.Gradient, b[0], b[1], b[2], b.Output(0), b.Output(1)], b.Node.Attributes),
-        // Two products of [T, T] by the width, of which causality needs half.
-        node => 2 * node.Outputs[0].Shape.Elements * node.Outputs[0].Shape[1],
-        c => $"Kernels.CausalAttention({c[0]}, {c[1]}, {c[2]}, heads: {c.Int("heads")})") { OutputNames = ["", "LogSumExp"] };
+        b =>
+        [
+            .. b.Build.Apply(AttentionBackward!, "d",
+                [b.Gradient, b[0], b[1], b[2], b.Optional(3), b.Output(0), b.Output(1), DropsOut(b.Node.Attributes) ? b.Output(2) : null],
+                b.Node.Attributes),
+            null,
+        ],
+        // Two products of [T, S] by the head width, of which causality needs half.
+        node => (node.Attributes.Bool("causal") ? 2 : 4) * Compared(node.Inputs[0]!, node.Inputs[1]!),
+        c => DropsOut(c.Node.Attributes)
+            ? $"Kernels.DropoutAttention({c[0]}, {c[1]}, {c[2]}, {c[3]}, {Mode(c)}, dropout: {c.Real("dropout")})"
+            : $"Kernels.Attention({c[0]}, {c[1]}, {c[2]}, {c[3]}, {Mode(c)})") { OutputNames = ["", "LogSumExp", "Kept"] };
 
-    public static readonly Operation AttentionBackward = new("causal_attention_backward",
+    public static readonly Operation AttentionBackward = new("attention_backward",
         a => [new(Element.Float, a[1]), new(Element.Float, a[2]), new(Element.Float, a[3])],
         NoGradient,
         // Four products; recomputing the scores is not useful work.
-        node => 4 * node.Outputs[0].Shape.Elements * node.Outputs[0].Shape[1],
-        c => $"Kernels.CausalAttentionBackward({c[0]}, {c[1]}, {c[2]}, {c[3]}, {c[4]}, {c[5]}, heads: {c.Int("heads")})")
+        node => (node.Attributes.Bool("causal") ? 4 : 8) * Compared(node.Inputs[1]!, node.Inputs[2]!),
+        c => $"Kernels.AttentionBackward({string.Join(", ", c.Names)}, {Mode(c)}, dropout: {c.Real("dropout")})")
         { OutputNames = ["Query", "Key", "Value"] };
+
+    /// <summary>Zero with the probability <c>p</c>, else divided by 1 - p; also what was kept, bool. Drawn from torch's default generator.</summary>
+    public static readonly Operation Dropout = new("dropout",
+        a =>
+        {
+            Probability(a, "p");
+            return [new(Element.Float, a[0]), new(Element.Mask, a[0])];
+        },
+        b => [b.Build.One(DropoutBackward!, "d", [b.Gradient, b.Output(1)], b.Node.Attributes)],
+        PerElement(2),
+        c => $"Kernels.Dropout({c[0]}, {c.Real("p")})") { OutputNames = ["", "Kept"] };
+
+    public static readonly Operation DropoutBackward = new("dropout_backward",
+        a => Float(a[0]),
+        NoGradient,
+        PerElement(2),
+        c => $"Kernels.DropoutBackward({c[0]}, {c[1]}, {c.Real("p")})");
+
+    private static void Probability(Arguments a, string name) => That(a.Attributes.Real(name) is >= 0 and < 1,
+        $"{a.Operation} drops out with a probability from 0 to below 1, not {a.Attributes.Real(name)}");
+
+    private static bool DropsOut(Attributes attention) => attention.Real("dropout") > 0;
+
+    /// <summary>Multiplications of queries with keys.</summary>
+    private static Dim Compared(Value query, Value key) => query.Shape.Elements * key.Shape[2];
+
+    private static string Mode(Call c) => $"causal: {c.Bool("causal")}, window: {c.Int("window")}, scale: {c.Real("scale")}";
 }

@@ -36,5 +36,5 @@ public static partial class Table
         },
         _ => [null],
         PerElement(1),
-        c => $"Kernels.Alibi({c[0]}, heads: {c.Int("heads")})");
+        c => $"Kernels.Alibi({c[0]}, heads: {c.Int("heads")})") { IsRecomputed = true };
 }

@@ -77,7 +77,7 @@ public static partial class Table
         },
         b => [b.Build.One(Spread!, "d", [b.Gradient], b.Node.Attributes)],
         Free,
-        c => $"Kernels.EverySecond({c[0]}, offset: {c.Int("offset")})");
+        c => $"Kernels.EverySecond({c[0]}, offset: {c.Int("offset")})") { IsView = true };
 
     /// <summary>Puts <c>[B, T, D]</c> at positions <c>offset, offset + 2, ...</c> of zeros <c>[B, 2T, D]</c>.</summary>
     public static readonly Operation Spread = new("spread",

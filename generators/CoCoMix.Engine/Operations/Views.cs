@@ -16,7 +16,7 @@ public static partial class Table
         },
         b => [b.Build.One(Reshape!, "d", [b.Gradient], new(("shape", b[0].Shape)))],
         Free,
-        c => $"Kernels.Reshape({c[0]}, {c.Shape("shape")})");
+        c => $"Kernels.Reshape({c[0]}, {c.Shape("shape")})") { IsView = true };
 
     /// <summary>The axes in another order, as a view: attribute <c>axes</c>, each once, counted from 0.</summary>
     public static readonly Operation Permute = new("permute",
@@ -30,7 +30,7 @@ public static partial class Table
         },
         b => [b.Build.One(Permute!, "d", [b.Gradient], new(("axes", Inverse(b.Node.Attributes.Ints("axes")))))],
         Free,
-        c => $"Kernels.Permute({c[0]}, {c.Ints("axes")})");
+        c => $"Kernels.Permute({c[0]}, {c.Ints("axes")})") { IsView = true };
 
     /// <summary>Parts of given sizes along an axis, as views: attributes <c>axis</c>, counted from 0, and <c>sizes</c>.</summary>
     public static readonly Operation Split = new("split",
@@ -44,7 +44,7 @@ public static partial class Table
         },
         b => [b.Build.One(Cat!, "d", b.OutputGradients, b.Node.Attributes)],
         Free,
-        c => $"Kernels.Split({c[0]}, axis: {c.Int("axis")}, {c.Shape("sizes")})") { ReturnsArray = true };
+        c => $"Kernels.Split({c[0]}, axis: {c.Int("axis")}, {c.Shape("sizes")})") { ReturnsArray = true, IsView = true };
 
     /// <summary>
     /// Tensors one after another along an axis: attributes <c>axis</c>, counted from 0, and <c>sizes</c>, theirs along it.

@@ -32,8 +32,8 @@ public static class Differentiate
         var output = block.Outputs.Single();
         var outputGradient = new Value("d" + Capital(output.Name), output.Type);
         var tape = new Tape(block, value => value == input || parameters && value.Parameter is not null, outputGradient);
-        var backward = Simplify.Dead(new(
-            block.Name + "Backward", [outputGradient], tape.Backward, [tape.Gradients[input]], [], tape.Probes));
+        var backward = Recomputing(tape.Forward, Simplify.Dead(new(
+            block.Name + "Backward", [outputGradient], tape.Backward, [tape.Gradients[input]], [], tape.Probes)));
 
         var made = new HashSet<Value>(backward.Nodes.SelectMany(node => node.Outputs)) { outputGradient };
         var saved = backward.Nodes.SelectMany(node => node.Inputs).OfType<Value>()
@@ -41,6 +41,19 @@ public static class Differentiate
         return (
             block with { Name = block.Name + "Saving", Nodes = tape.Forward, Saved = saved, Bundle = block.Name + "Saved" },
             backward with { Restored = saved, Bundle = block.Name + "Saved" });
+    }
+
+    /// <summary>A way back that makes again, before it is first read, what is not worth keeping.</summary>
+    private static Function Recomputing(IReadOnlyList<Node> forward, Function backward)
+    {
+        var nodes = new List<Node>();
+        foreach (var reader in backward.Nodes)
+        {
+            nodes.AddRange(forward.Where(node =>
+                node.Operation.IsRecomputed && !nodes.Contains(node) && node.Outputs.Any(output => reader.Inputs.Contains(output))));
+            nodes.Add(reader);
+        }
+        return backward with { Nodes = nodes };
     }
 
     internal static string Capital(string name) => name.Length == 0 ? name : char.ToUpperInvariant(name[0]) + name.Substring(1);

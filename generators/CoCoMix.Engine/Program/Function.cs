@@ -100,7 +100,14 @@ public sealed record Function(
 
     public static Dim FlopsOf(IEnumerable<Node> nodes) => nodes.Aggregate((Dim)0, (sum, node) => sum + node.Operation.Flops(node));
 
-    /// <summary>Bytes that stay allocated between the way forth and the way back.</summary>
-    public static Dim Bytes(IEnumerable<Value> values) => values.Aggregate((Dim)0, (sum, value) =>
-        sum + value.Shape.Elements * value.Type.ElementBytes);
+    /// <summary>Bytes that stay allocated while <paramref name="values"/> are kept; what is kept through several views counts once.</summary>
+    /// <param name="nodes">What made them.</param>
+    public static Dim Bytes(IEnumerable<Value> values, IEnumerable<Node> nodes)
+    {
+        var viewed = nodes.Where(node => node.Operation.IsView)
+            .SelectMany(node => node.Outputs.Select(view => (View: view, Of: node.Inputs[0]!))).ToDictionary(pair => pair.View, pair => pair.Of);
+        return values.Select(Storage).Distinct().Aggregate((Dim)0, (sum, value) => sum + value.Shape.Elements * value.Type.ElementBytes);
+
+        Value Storage(Value value) => viewed.TryGetValue(value, out var whole) ? Storage(whole) : value;
+    }
 }

@@ -27,6 +27,12 @@ public sealed record Operation(
     /// <summary>Whether the kernel returns its outputs as an array, because their number varies.</summary>
     public bool ReturnsArray { get; init; }
 
+    /// <summary>Whether the results are views of the first operand: who keeps one keeps that.</summary>
+    public bool IsView { get; init; }
+
+    /// <summary>Whether a way back computes the results again: they take more memory than they are worth.</summary>
+    public bool IsRecomputed { get; init; }
+
     /// <summary>Whether the kernel returns null for an output that nothing reads.</summary>
     public bool SkipsUnused { get; init; }
 }

@@ -66,7 +66,7 @@ public static class Check
     {
         string[] needed = declaration.Spec switch
         {
-            BlockSpec => [PreNorm, CausalSelfAttention, FeedForward],
+            BlockSpec => [declaration.Has(PostNorm) ? PostNorm : PreNorm, CausalSelfAttention, FeedForward],
             SaeSpec => [SparseAutoencoder],
             ConceptHeadSpec => [ConceptHead],
             ModuleSpec => [],
@@ -81,6 +81,16 @@ public static class Check
         if (declaration.Has(ConceptLabels) && !declaration.Has(MixConcepts))
         {
             yield return Broken(Rule.LabelsWithoutMixing, new Site(declaration.Type, ConceptLabels), declaration.Type.Name);
+        }
+        if (declaration.Has(PreNorm) && declaration.Has(PostNorm))
+        {
+            yield return Broken(Rule.TwoNorms, new Site(declaration.Type, PostNorm), declaration.Type.Name)
+                with { Related = [new Site(declaration.Type, PreNorm)] };
+        }
+        else if (declaration.Has(AttributeNames.Parallel) && declaration.Has(PostNorm))
+        {
+            yield return Broken(Rule.ParallelWithPostNorm, new Site(declaration.Type, AttributeNames.Parallel), declaration.Type.Name)
+                with { Related = [new Site(declaration.Type, PostNorm)] };
         }
     }
 
@@ -117,6 +127,11 @@ public static class Check
             Size(model, LanguageModel, nameof(model.Context), model.Context),
             Size(model, LanguageModel, nameof(model.Width), model.Width),
             Size(model, Blocks, "Count", model.Layers, MaxBlocks),
+            Defined(model, LanguageModel, "Positions", "Positions", model.Positions),
+            model.RotaryBase is > 0 and < double.PositiveInfinity
+                ? null : OutOfRange(model, LanguageModel, nameof(model.RotaryBase), model.RotaryBase, "finite and more than 0"),
+            model.Dropout is >= 0 and < 1
+                ? null : OutOfRange(model, LanguageModel, nameof(model.Dropout), model.Dropout, "from 0 to below 1"),
             model.Mix is { } mix ? Defined(model, MixConcepts, "Mixing", "Mixing", mix.Mixing) : null,
             model.Labels is { } labels ? Defined(model, ConceptLabels, "Selection", "Selection", labels.Selection) : null,
             model.Labels is { } counted ? Size(model, ConceptLabels, nameof(counted.Count), counted.Count) : null,
@@ -124,12 +139,20 @@ public static class Check
         _ => Array.Empty<Violation?>(),
     }).OfType<Violation>();
 
-    private static IEnumerable<Violation?> Norm(BlockSpec block) => block.Norm is not { } norm ? [] :
-    [
-        Defined(block, PreNorm, "Norm", "Norm", norm.Kind),
-        norm.Epsilon is > 0 and < double.PositiveInfinity
-            ? null : OutOfRange(block, PreNorm, nameof(norm.Epsilon), norm.Epsilon, "finite and more than 0"),
-    ];
+    private static IEnumerable<Violation?> Norm(BlockSpec block)
+    {
+        if (block.Norm is not { } norm)
+        {
+            return [];
+        }
+        var attribute = block.PostNorm ? PostNorm : PreNorm;
+        return
+        [
+            Defined(block, attribute, "Norm", "Norm", norm.Kind),
+            norm.Epsilon is > 0 and < double.PositiveInfinity
+                ? null : OutOfRange(block, attribute, nameof(norm.Epsilon), norm.Epsilon, "finite and more than 0"),
+        ];
+    }
 
     private static IEnumerable<Violation?> Feed(BlockSpec block) => block.FeedForward is not { } feed ? [] :
     [
@@ -155,7 +178,12 @@ public static class Check
             return [Broken(Rule.HeadsAndHeadDim, new Site(block.Type, CausalSelfAttention), block.Type.Name, "neither Heads nor HeadDim")];
         }
         var (argument, value) = Stated(attention);
-        return [Size(block, CausalSelfAttention, argument, value)];
+        return
+        [
+            Size(block, CausalSelfAttention, argument, value),
+            Size(block, CausalSelfAttention, nameof(attention.KeyValueHeads), attention.KeyValueHeads, least: 0),
+            Size(block, CausalSelfAttention, nameof(attention.Window), attention.Window, least: 0),
+        ];
     }
 
     private static (string Argument, int Value) Stated(AttentionSpec attention) =>
@@ -167,7 +195,10 @@ public static class Check
     {
         SaeSpec sae => [Active(sae, SparseAutoencoder, sae.Active, nameof(sae.Latents), sae.Latents)],
         ConceptHeadSpec head => [Active(head, ConceptHead, head.Active, nameof(head.Concepts), head.Concepts)],
-        ModelSpec { Block: { } block } model => [block.Module is { } module ? ModuleCheck.InModel(model, module) : Heads(model, block), Insertion(model), .. Labels(declaration, model)],
+        BlockSpec { Attention: { Heads: > 0 } attention } block =>
+            [SharedHeads(block, attention.Heads, "", HeadSite(block, nameof(attention.KeyValueHeads)), HeadSite(block, nameof(attention.Heads)))],
+        ModelSpec { Block: { } block } model =>
+            [.. block.Module is { } module ? [ModuleCheck.InModel(model, module)] : Heads(model, block), Insertion(model), .. Labels(declaration, model)],
         _ => Array.Empty<Violation?>(),
     }).OfType<Violation>();
 
@@ -182,23 +213,46 @@ public static class Check
             with { Related = [site with { Argument = of }], Change = new Change(site, $"{size}") };
     }
 
-    private static Violation? Heads(ModelSpec model, BlockSpec block)
+    private static IEnumerable<Violation?> Heads(ModelSpec model, BlockSpec block)
     {
         var (argument, value) = Stated(block.Attention!);
-        if (model.Width % value == 0)
+        var (heads, user) = (HeadSite(block, argument), new Site(model.Type, Blocks, TypeArgument: 0));
+        if (model.Width % value != 0)
+        {
+            var nearest = NeighbouringDivisors(model.Width, value);
+            yield return Broken(Rule.HeadsDoNotDivide, user,
+                    argument, value, block.Type.Name, model.Width, model.Type.Name, Listed(nearest.Select(divisor => $"{divisor}"), "or"))
+                with { Related = [heads, WidthOf(model)], Change = new Change(heads, Nearest(nearest, value)) };
+            yield break;
+        }
+        if (block.Attention!.HeadDim > 0)
+        {
+            yield return SharedHeads(block, block.Attention.HeadsAt(model.Width), $" at Width = {model.Width} of '{model.Type.Name}'", user,
+                HeadSite(block, nameof(block.Attention.KeyValueHeads)), heads, WidthOf(model));
+        }
+        var headDim = block.Attention.HeadDimAt(model.Width);
+        if (model.Positions == PositionKind.Rotary && headDim % 2 != 0)
+        {
+            var positions = new Site(model.Type, LanguageModel, nameof(model.Positions));
+            yield return Broken(Rule.OddRotaryHeads, positions, model.Type.Name, block.Type.Name, headDim)
+                with { Related = [heads, WidthOf(model)] };
+        }
+    }
+
+    /// <summary>Whether heads of keys and values divide the heads of queries.</summary>
+    private static Violation? SharedHeads(BlockSpec block, int heads, string where, Site site, params Site[] related)
+    {
+        var shared = block.Attention!.KeyValueHeads;
+        if (shared == 0 || heads % shared == 0)
         {
             return null;
         }
-        var nearest = NeighbouringDivisors(model.Width, value);
-        var heads = HeadSite(block, argument);
-        return Broken(Rule.HeadsDoNotDivide, new Site(model.Type, Blocks, TypeArgument: 0),
-                argument, value, block.Type.Name, model.Width, model.Type.Name, Listed(nearest.Select(divisor => $"{divisor}"), "or"))
-            with
-            {
-                Related = [heads, WidthOf(model)],
-                Change = new Change(heads, $"{nearest.OrderBy(divisor => Math.Abs(divisor - value)).First()}"),
-            };
+        var nearest = NeighbouringDivisors(heads, shared);
+        return Broken(Rule.SharedHeadsDoNotDivide, site, shared, block.Type.Name, heads, where, Listed(nearest.Select(divisor => $"{divisor}"), "or"))
+            with { Related = related, Change = new Change(HeadSite(block, nameof(block.Attention.KeyValueHeads)), Nearest(nearest, shared)) };
     }
+
+    private static string Nearest(IEnumerable<int> divisors, int value) => $"{divisors.OrderBy(divisor => Math.Abs(divisor - value)).First()}";
 
     /// <summary>The largest divisor below <paramref name="value"/> and, unless it lies beyond, the smallest above.</summary>
     private static IEnumerable<int> NeighbouringDivisors(int number, int value)
@@ -296,8 +350,9 @@ public static class Check
         part.Attributes.Count == 0 ? "it has none of the language's attributes" :
         Violations(part).Select(violation => violation.Message).FirstOrDefault() ?? "its own parts are not sound";
 
-    private static Violation? Size(ClassSpec spec, string attribute, string argument, int value, int most = MaxSize, string reason = "") =>
-        value >= 1 && value <= most ? null : OutOfRange(spec, attribute, argument, value, $"from 1 to {most}{reason}");
+    private static Violation? Size(
+        ClassSpec spec, string attribute, string argument, int value, int most = MaxSize, string reason = "", int least = 1) =>
+        value >= least && value <= most ? null : OutOfRange(spec, attribute, argument, value, $"from {least} to {most}{reason}");
 
     private static Violation OutOfRange(ClassSpec spec, string attribute, string argument, object value, string range) =>
         Broken(Rule.OutOfRange, new Site(spec.Type, attribute, argument), argument, attribute, spec.Type.Name, value, range);

@@ -43,6 +43,14 @@ public sealed record Rule(string Id, string Category, string Title, string Messa
         "A declared class leaves the generated members to the generator",
         "'{0}' declares {1}, which the generator writes from the attributes: remove it, or remove the attributes");
 
+    public static readonly Rule TwoNorms = new("CCM1011", Declaration,
+        "A block has its norms before or after, not both",
+        "'{0}' has both [PreNorm] and [PostNorm]: keep the one that says where its norms stand");
+
+    public static readonly Rule ParallelWithPostNorm = new("CCM1012", Declaration,
+        "A parallel block is a pre-norm block",
+        "'{0}' has [Parallel] with [PostNorm], but the parts of a parallel block share one norm in front: use [PreNorm], or remove [Parallel]");
+
     public static readonly Rule HeadsDoNotDivide = new("CCM2001", Shape,
         "Attention heads divide the model's width",
         "{0} = {1} of '{2}' does not divide Width = {3} of '{4}': the nearest {0} that would is {5}");
@@ -50,6 +58,14 @@ public sealed record Rule(string Id, string Category, string Title, string Messa
     public static readonly Rule HeadsAndHeadDim = new("CCM2002", Shape,
         "Attention states either Heads or HeadDim",
         "[CausalSelfAttention] on '{0}' states {1}: state one of them, and the model's width gives the other");
+
+    public static readonly Rule SharedHeadsDoNotDivide = new("CCM2011", Shape,
+        "Heads of keys and values divide the heads of queries",
+        "KeyValueHeads = {0} of '{1}' does not divide its {2} heads{3}: the nearest KeyValueHeads that would is {4}");
+
+    public static readonly Rule OddRotaryHeads = new("CCM2012", Shape,
+        "Rotary positions turn heads of an even width",
+        "'{0}' has Positions.Rotary, which turns pairs of numbers, but the heads of '{1}' have an odd width of {2}: use heads of an even width, or other positions");
 
     public static readonly Rule InsertionOutOfRange = new("CCM3001", Composition,
         "Concepts are mixed before one of the model's blocks",
@@ -126,7 +142,8 @@ public sealed record Rule(string Id, string Category, string Title, string Messa
     public static IReadOnlyList<Rule> All { get; } =
     [
         NotPartial, WrongBase, MissingPart, OutOfRange, LabelsWithoutMixing, UnsupportedForm, UndefinedValue, ConflictingMember,
-        HeadsDoNotDivide, HeadsAndHeadDim,
+        TwoNorms, ParallelWithPostNorm,
+        HeadsDoNotDivide, HeadsAndHeadDim, SharedHeadsDoNotDivide, OddRotaryHeads,
         InsertionOutOfRange, TooManyActive, ConceptsDiffer, SaeDoesNotFitTeacher, TeacherBlockOutOfRange, TooManyLabels,
         VocabulariesDiffer, TeacherContextTooShort, UnusablePart, TeacherNotPlain,
         DimsNotNames, BadSignature, WrongField, NoForward, NotInLanguage, ShapesDoNotFit, DimsUnbound, BlockDoesNotFit,

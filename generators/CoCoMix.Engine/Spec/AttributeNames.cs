@@ -4,6 +4,8 @@ namespace CoCoMix.Engine.Spec;
 public static class AttributeNames
 {
     public const string PreNorm = "PreNorm";
+    public const string PostNorm = "PostNorm";
+    public const string Parallel = "Parallel";
     public const string CausalSelfAttention = "CausalSelfAttention";
     public const string FeedForward = "FeedForward";
     public const string SparseAutoencoder = "SparseAutoencoder";
@@ -15,7 +17,7 @@ public static class AttributeNames
 
     public const string Dims = "Dims";
 
-    private static readonly string[] Blockwise = [PreNorm, CausalSelfAttention, FeedForward];
+    private static readonly string[] Blockwise = [PreNorm, PostNorm, Parallel, CausalSelfAttention, FeedForward];
 
     public static IReadOnlyList<string> All { get; } =
         [.. Blockwise, SparseAutoencoder, ConceptHead, LanguageModel, Blocks, MixConcepts, ConceptLabels, Dims];

@@ -15,6 +15,8 @@ public abstract record ClassSpec(TypeName Type);
 
 public enum NormKind { LayerNorm, RmsNorm }
 
+public enum PositionKind { Learned, Rotary, Alibi, None }
+
 public enum ActivationKind { GeluTanh, Gelu, Silu, ReluSquared }
 
 public enum MixingKind { Interleave }
@@ -23,13 +25,24 @@ public enum SelectionKind { Attribution, Activation }
 
 public sealed record NormSpec(NormKind Kind, double Epsilon);
 
-/// <summary>Zero stands for "not stated" in <paramref name="Heads"/> and <paramref name="HeadDim"/>.</summary>
-public sealed record AttentionSpec(int Heads, int HeadDim, bool Bias);
+/// <summary>Zero stands for "not stated" in the numbers of heads and their width, and for no window.</summary>
+public sealed record AttentionSpec(int Heads, int HeadDim, bool Bias, int KeyValueHeads = 0, bool QueryKeyNorm = false, int Window = 0)
+{
+    public int HeadsAt(int width) => Heads > 0 ? Heads : width / HeadDim;
+
+    public int KeyValueHeadsAt(int width) => KeyValueHeads > 0 ? KeyValueHeads : HeadsAt(width);
+
+    public int HeadDimAt(int width) => HeadDim > 0 ? HeadDim : width / Heads;
+}
 
 public sealed record FeedForwardSpec(int Expansion, ActivationKind Activation, bool Bias, bool Gated = false);
 
 /// <summary>A block as its attributes describe it, width still open. A missing part is null and a rule says so.</summary>
-public sealed record BlockSpec(TypeName Type, NormSpec? Norm, AttentionSpec? Attention, FeedForwardSpec? FeedForward) : ClassSpec(Type)
+/// <param name="PostNorm">Whether the norms follow the sums with the residual stream.</param>
+/// <param name="Parallel">Whether attention and feed-forward read one norm of the stream.</param>
+public sealed record BlockSpec(
+    TypeName Type, NormSpec? Norm, AttentionSpec? Attention, FeedForwardSpec? FeedForward, bool PostNorm = false, bool Parallel = false)
+    : ClassSpec(Type)
 {
     /// <summary>The class, where it has a forward pass of its own instead of parts.</summary>
     public ModuleSpec? Module { get; init; }
@@ -37,26 +50,6 @@ public sealed record BlockSpec(TypeName Type, NormSpec? Norm, AttentionSpec? Att
     /// <summary>Values for its dimensions after the first, as its model states them.</summary>
     public string Dims { get; init; } = "";
 }
-
-public enum LayerKind { Linear, LayerNorm, RmsNorm, Embedding, Parameter, Dropout, Size, Module }
-
-/// <summary>A field that an attribute describes: a layer, a parameter, or a size as a number.</summary>
-/// <param name="Signature">Its sizes in the class's dimensions: <c>D -> 4*D</c>, <c>D</c>, <c>H, D/H</c>.</param>
-/// <param name="Number">A norm's epsilon, a dropout's probability, or the standard deviation of a parameter's initial values.</param>
-/// <param name="Mean">Mean of a parameter's initial values.</param>
-/// <param name="Type">The field's type, as code names it.</param>
-/// <param name="Module">The class of the field where that has code of its own.</param>
-public sealed record FieldSpec(
-    string Name, LayerKind Kind, string Signature, string Type, bool Bias = true, double Number = 0, double Mean = 0, ModuleSpec? Module = null);
-
-/// <summary>A class with a forward pass of its own in C#.</summary>
-/// <param name="Dims">Names of its dimensions, as its constructor takes them.</param>
-/// <param name="Methods">The forward pass first, then the methods of the class that it calls. None where their source is not at hand.</param>
-/// <param name="HasConstructor">Whether the class makes its layers itself.</param>
-/// <param name="IsNamedByBase">Whether the base class has a constructor without a name.</param>
-public sealed record ModuleSpec(
-    TypeName Type, EquatableArray<string> Dims, EquatableArray<FieldSpec> Fields, EquatableArray<Method> Methods, bool HasConstructor, bool IsNamedByBase)
-    : ClassSpec(Type);
 
 public sealed record SaeSpec(TypeName Type, int Inputs, int Latents, int Active) : ClassSpec(Type);
 
@@ -69,7 +62,14 @@ public sealed record LabelSpec(ModelSpec Teacher, SaeSpec Sae, int AfterBlock, i
 
 public sealed record ModelSpec(
     TypeName Type, int Vocabulary, int Context, int Width, BlockSpec? Block, int Layers, MixSpec? Mix, LabelSpec? Labels)
-    : ClassSpec(Type);
+    : ClassSpec(Type)
+{
+    public PositionKind Positions { get; init; }
+
+    public double RotaryBase { get; init; } = 10_000;
+
+    public double Dropout { get; init; }
+}
 
 /// <summary>What is left of a declaration that breaks a rule.</summary>
 public sealed record BrokenSpec(TypeName Type) : ClassSpec(Type);

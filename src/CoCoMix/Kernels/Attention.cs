@@ -7,78 +7,160 @@ namespace CoCoMix;
 public static partial class Kernels
 {
     /// <summary>
-    /// Causal scaled dot-product attention: query, key, value <c>[B, T, D]</c>; the result <c>[B, T, D]</c> and each row's log-sum-exp of
-    /// scores, <c>[B, heads, T]</c>. On CPU libtorch's flash attention, elsewhere ATen's elementary operations.
+    /// Scaled dot-product attention: query <c>[B, H, T, E]</c>, key and value <c>[B, G, S, E]</c>, each for H/G heads, and a bias that
+    /// broadcasts to the scores <c>[B, H, T, S]</c>, or null; the result <c>[B, H, T, E]</c> and each row's log-sum-exp of scores,
+    /// <c>[B, H, T]</c>. On CPU libtorch's flash attention, elsewhere ATen's elementary operations.
     /// </summary>
-    public static (Tensor Output, Tensor LogSumExp) CausalAttention(Tensor query, Tensor key, Tensor value, long heads)
+    /// <param name="query"><c>[B, H, T, E]</c></param>
+    /// <param name="key"><c>[B, G, S, E]</c></param>
+    /// <param name="value"><c>[B, G, S, E]</c></param>
+    /// <param name="bias">Added to the scores, or null.</param>
+    /// <param name="causal">Whether query t sees keys 0 to t only.</param>
+    /// <param name="window">Positions that a query sees, its own included; 0 for all.</param>
+    /// <param name="scale">Multiplies the scores before the bias; 0 for 1/sqrt(E).</param>
+    public static (Tensor Output, Tensor LogSumExp) Attention(
+        Tensor query, Tensor key, Tensor value, Tensor? bias, bool causal, long window, double scale)
     {
-        using var q = Heads(query, heads);
-        using var k = Heads(key, heads);
-        using var v = Heads(value, heads);
-        var (output, logSumExp) = query.device_type == DeviceType.CPU ? Aten.FlashAttentionCpu(q, k, v) : ElementaryAttention(q, k, v);
-        using (output) return (Merge(output), logSumExp);
+        using var q = Dense(query);
+        using var k = ForHeads(key, query.shape[1]);
+        using var v = ForHeads(value, query.shape[1]);
+        using var mask = Mask(q, k, bias, window);
+        return query.device_type == DeviceType.CPU
+            ? Aten.FlashAttentionCpu(q, k, v, mask, causal, Scale(q, scale)) : ElementaryAttention(q, k, v, mask, causal, Scale(q, scale));
     }
 
-    /// <summary>The way back of <see cref="CausalAttention"/>: gradients of query, key and value, <c>[B, T, D]</c>.</summary>
-    public static (Tensor Query, Tensor Key, Tensor Value) CausalAttentionBackward(
-        Tensor gradient, Tensor query, Tensor key, Tensor value, Tensor output, Tensor logSumExp, long heads)
+    /// <summary>
+    /// <see cref="Attention"/> that drops each probability with probability <paramref name="dropout"/>; also those kept, bool <c>[B, H, T, S]</c>.
+    /// </summary>
+    public static (Tensor Output, Tensor LogSumExp, Tensor Kept) DropoutAttention(
+        Tensor query, Tensor key, Tensor value, Tensor? bias, bool causal, long window, double scale, double dropout)
     {
-        using var g = Heads(gradient, heads);
-        using var q = Heads(query, heads);
-        using var k = Heads(key, heads);
-        using var v = Heads(value, heads);
-        using var o = Heads(output, heads);
-        var (dq, dk, dv) = query.device_type == DeviceType.CPU
-            ? Aten.FlashAttentionCpuBackward(g, q, k, v, o, logSumExp) : ElementaryAttentionBackward(g, q, k, v, o, logSumExp);
-        using (dq)
-        using (dk)
-        using (dv)
-            return (Merge(dq), Merge(dk), Merge(dv));
+        using var k = ForHeads(key, query.shape[1]);
+        using var v = ForHeads(value, query.shape[1]);
+        using var mask = Mask(query, k, bias, window);
+        var (probabilities, logSumExp) = Probabilities(query, k, mask, causal, Scale(query, scale));
+        using (probabilities)
+        {
+            var (scaled, kept) = Dropout(probabilities, dropout);
+            using (scaled) return (scaled.matmul(v), logSumExp, kept);
+        }
     }
 
-    /// <summary><see cref="CausalAttention"/> on <c>[B, H, T, E]</c> in elementary operations.</summary>
-    internal static (Tensor Output, Tensor LogSumExp) ElementaryAttention(Tensor q, Tensor k, Tensor v)
+    /// <summary>The way back of <see cref="Attention"/>, and where <paramref name="kept"/> is given of <see cref="DropoutAttention"/>.</summary>
+    public static (Tensor Query, Tensor Key, Tensor Value) AttentionBackward(
+        Tensor gradient, Tensor query, Tensor key, Tensor value, Tensor? bias, Tensor output, Tensor logSumExp, Tensor? kept,
+        bool causal, long window, double scale, double dropout)
     {
-        using var scores = Scores(q, k);
-        var logSumExp = scores.logsumexp(-1);
-        using var column = logSumExp.unsqueeze(-1);
-        using var probabilities = scores.sub_(column).exp_();
-        return (probabilities.matmul(v), logSumExp);
+        using var g = Dense(gradient);
+        using var q = Dense(query);
+        using var k = ForHeads(key, query.shape[1]);
+        using var v = ForHeads(value, query.shape[1]);
+        using var mask = Mask(q, k, bias, window);
+        var (dq, dk, dv) = query.device_type == DeviceType.CPU && kept is null
+            ? Aten.FlashAttentionCpuBackward(g, q, k, v, output, logSumExp, mask, causal, Scale(q, scale))
+            : ElementaryAttentionBackward(g, q, k, v, output, logSumExp, mask, causal, Scale(q, scale), kept, dropout);
+        return (dq, Shared(dk, key.shape[1]), Shared(dv, key.shape[1]));
+    }
+
+    /// <summary><see cref="Attention"/> of as many heads of keys as of queries, in elementary operations.</summary>
+    internal static (Tensor Output, Tensor LogSumExp) ElementaryAttention(Tensor q, Tensor k, Tensor v, Tensor? mask, bool causal, double scale)
+    {
+        var (probabilities, logSumExp) = Probabilities(q, k, mask, causal, scale);
+        using (probabilities) return (probabilities.matmul(v), logSumExp);
     }
 
     /// <summary>The way back of <see cref="ElementaryAttention"/>; probabilities are computed again.</summary>
     internal static (Tensor Query, Tensor Key, Tensor Value) ElementaryAttentionBackward(
-        Tensor gradient, Tensor q, Tensor k, Tensor v, Tensor output, Tensor logSumExp)
+        Tensor gradient, Tensor q, Tensor k, Tensor v, Tensor output, Tensor logSumExp, Tensor? mask, bool causal, double scale,
+        Tensor? kept = null, double dropout = 0)
     {
         using var scope = NewDisposeScope();
-        var probabilities = Scores(q, k).sub_(logSumExp.unsqueeze(-1)).exp_();
-        var dv = probabilities.transpose(-2, -1).matmul(gradient);
+        var probabilities = Scores(q, k, mask, causal, scale).sub_(Column(logSumExp)).exp_();
         var dProbabilities = gradient.matmul(v.transpose(-2, -1));
-        var dScores = probabilities * (dProbabilities - (gradient * output).sum([-1], keepdim: true)) / Math.Sqrt(q.shape[^1]);
+        var used = probabilities;
+        if (kept is not null)
+            (used, dProbabilities) = (DropoutBackward(probabilities, kept, dropout), DropoutBackward(dProbabilities, kept, dropout));
+        var dv = used.transpose(-2, -1).matmul(gradient);
+        var dScores = probabilities * (dProbabilities - (gradient * output).sum([-1], keepdim: true)) * scale;
         return (dScores.matmul(k).MoveToOuterDisposeScope(), dScores.transpose(-2, -1).matmul(q).MoveToOuterDisposeScope(), dv.MoveToOuterDisposeScope());
     }
 
-    private static Tensor Scores(Tensor q, Tensor k)
+    private static (Tensor Probabilities, Tensor LogSumExp) Probabilities(Tensor q, Tensor k, Tensor? mask, bool causal, double scale)
+    {
+        var scores = Scores(q, k, mask, causal, scale);
+        var logSumExp = scores.logsumexp(-1);
+        using var column = Column(logSumExp);
+        return (scores.sub_(column).exp_(), logSumExp);
+    }
+
+    /// <summary>What is subtracted from each row of scores; a row that a mask hides whole has no probabilities, as in libtorch.</summary>
+    private static Tensor Column(Tensor logSumExp)
+    {
+        using var hidden = logSumExp.isneginf();
+        using var finite = logSumExp.masked_fill(hidden, 0);
+        return finite.unsqueeze(-1);
+    }
+
+    private static Tensor Scores(Tensor q, Tensor k, Tensor? mask, bool causal, double scale)
     {
         using var scope = NewDisposeScope();
-        var t = q.shape[^2];
-        var later = ones([t, t], ScalarType.Bool, q.device).triu(1);
-        return q.matmul(k.transpose(-2, -1)).div_(Math.Sqrt(q.shape[^1])).masked_fill_(later, double.NegativeInfinity).MoveToOuterDisposeScope();
+        var scores = q.matmul(k.transpose(-2, -1)).mul_(scale);
+        if (mask is not null) scores.add_(mask);
+        if (causal) scores.masked_fill_(ones([q.shape[^2], k.shape[^2]], ScalarType.Bool, q.device).triu(1), double.NegativeInfinity);
+        return scores.MoveToOuterDisposeScope();
     }
 
-    /// <summary><c>[B, T, D]</c> as <c>[B, H, T, D/H]</c>, a view; flash attention reads heads as if their numbers lay side by side.</summary>
-    private static Tensor Heads(Tensor x, long heads)
+    /// <summary>
+    /// What is added to scores besides causality, expanded to <c>[B, H, T, S]</c>: the bias, and minus infinity before the window;
+    /// null where that is nothing.
+    /// </summary>
+    private static Tensor? Mask(Tensor q, Tensor k, Tensor? bias, long window)
     {
-        var shape = x.shape;
-        using var dense = x.stride(-1) == 1 ? x.alias() : x.contiguous();
-        using var split = dense.reshape(shape[0], shape[1], heads, shape[2] / heads);
-        return split.transpose(1, 2);
+        var (t, s) = (q.shape[2], k.shape[2]);
+        var hides = window > 0 && window < t;
+        if (bias is null && !hides) return null;
+        using var scope = NewDisposeScope();
+        var mask = bias ?? zeros([t, s], q.dtype, q.device);
+        if (hides) mask = mask.masked_fill(ones([t, s], ScalarType.Bool, q.device).tril(-window), double.NegativeInfinity);
+        return mask.contiguous().expand(q.shape[0], q.shape[1], t, s).MoveToOuterDisposeScope();
     }
 
-    /// <summary><c>[B, H, T, E]</c> as <c>[B, T, H E]</c>.</summary>
-    private static Tensor Merge(Tensor x)
+    /// <summary>Heads <c>[B, G, S, E]</c> as <c>[B, H, S, E]</c>, each H/G times.</summary>
+    private static Tensor ForHeads(Tensor x, long heads)
     {
-        using var positions = x.transpose(1, 2);
-        return positions.flatten(2, 3);
+        if (x.shape[1] == heads) return Dense(x);
+        using var dense = Dense(x);
+        using var apart = dense.unsqueeze(2);
+        using var repeated = apart.expand(x.shape[0], x.shape[1], heads / x.shape[1], x.shape[2], x.shape[3]);
+        return repeated.flatten(1, 2);
     }
+
+    /// <summary>Gradients of heads that <see cref="ForHeads"/> repeated, summed: <c>[B, H, S, E]</c>, taken over, to <c>[B, G, S, E]</c>.</summary>
+    private static Tensor Shared(Tensor gradient, long groups)
+    {
+        if (gradient.shape[1] == groups) return gradient;
+        using (gradient)
+        {
+            using var apart = gradient.unflatten(1, [groups, gradient.shape[1] / groups]);
+            return apart.sum(2);
+        }
+    }
+
+    /// <summary>Flash attention reads the last axis as if its numbers lay side by side.</summary>
+    private static Tensor Dense(Tensor x) => x.stride(-1) == 1 ? x.alias() : x.contiguous();
+
+    private static double Scale(Tensor q, double scale) => scale == 0 ? 1 / Math.Sqrt(q.shape[^1]) : scale;
+
+    /// <summary>
+    /// Zero with probability <paramref name="p"/>, else <c>x / (1 - p)</c>; also what was kept, bool. The draws are those of
+    /// <c>nn.functional.dropout</c> after the same seed.
+    /// </summary>
+    public static (Tensor Y, Tensor Kept) Dropout(Tensor x, double p)
+    {
+        var kept = empty_like(x, ScalarType.Bool).bernoulli_(1 - p);
+        return (DropoutBackward(x, kept, p), kept);
+    }
+
+    /// <summary>The way back of <see cref="Dropout"/>, which is what it does on the way forth.</summary>
+    public static Tensor DropoutBackward(Tensor gradient, Tensor kept, double p) => gradient.mul(kept).mul_(1 / (1 - p));
 }

@@ -35,7 +35,7 @@ public static partial class Kernels
     /// <c>2^(-8 h/P)</c> for h from 1 to P, the largest power of two that is not above <paramref name="heads"/>; then, for the heads left,
     /// every other one of the slopes of 2P heads.
     /// </summary>
-    private static double[] AlibiSlopes(long heads)
+    internal static double[] AlibiSlopes(long heads)
     {
         var power = (long)System.Numerics.BitOperations.RoundUpToPowerOf2((ulong)heads + 1) / 2;
         return [.. Enumerable.Range(1, (int)heads).Select(h => Math.Pow(2, h <= power ? -8.0 * h / power : -4.0 * (2 * (h - power) - 1) / power))];

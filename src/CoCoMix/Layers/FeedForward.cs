@@ -17,6 +17,7 @@ public sealed class FeedForward : nn.Module<Tensor, Tensor>
     public readonly Linear down;
 
     private readonly Activation _activation;
+    private readonly double _dropout;
     private bool _registered;
 
     /// <summary>A feed-forward on a residual stream of width D.</summary>
@@ -26,10 +27,12 @@ public sealed class FeedForward : nn.Module<Tensor, Tensor>
     /// <param name="depth">Blocks in the model, for the initial weights.</param>
     /// <param name="activation">The non-linearity.</param>
     /// <param name="gated">Whether a third projection gates.</param>
-    public FeedForward(int width, int hidden, bool bias, int depth = 1, Activation activation = Activation.GeluTanh, bool gated = false)
+    /// <param name="dropout">Probability of dropout of the result, in training.</param>
+    public FeedForward(
+        int width, int hidden, bool bias, int depth = 1, Activation activation = Activation.GeluTanh, bool gated = false, double dropout = 0)
         : base(nameof(FeedForward))
     {
-        _activation = activation;
+        (_activation, _dropout) = (activation, dropout);
         gate = gated ? Initial.Linear(width, hidden, bias) : null;
         up = Initial.Linear(width, hidden, bias);
         down = Initial.Linear(hidden, width, bias, residualDepth: depth);
@@ -41,7 +44,7 @@ public sealed class FeedForward : nn.Module<Tensor, Tensor>
     public override Tensor forward(Tensor x)
     {
         var u = up.call(x);
-        return down.call(gate is null ? Activate(u) : Activate(gate.call(x)) * u);
+        return nn.functional.dropout(down.call(gate is null ? Activate(u) : Activate(gate.call(x)) * u), _dropout, training);
     }
 
     private Tensor Activate(Tensor x) => _activation switch

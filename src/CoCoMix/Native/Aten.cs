@@ -62,27 +62,30 @@ internal static unsafe class Aten
     public static Tensor EmbeddingBackward(Tensor gradient, Tensor ids, long count) =>
         new DispatcherCall().Tensor(gradient).Tensor(ids).Int(count).Int(-1).Bool(false).Invoke("aten::embedding_dense_backward"u8).Result(0)!;
 
-    /// <summary>Causal flash attention on CPU: query, key, value <c>[B, H, T, E]</c>; the result and the log-sum-exp of each row of scores.</summary>
-    public static (Tensor Output, Tensor LogSumExp) FlashAttentionCpu(Tensor query, Tensor key, Tensor value)
+    /// <summary>
+    /// Flash attention on CPU: query <c>[B, H, T, E]</c>, key and value <c>[B, H, S, E]</c>, a mask <c>[B, H, T, S]</c> that is added to the
+    /// scores or null; the result and the log-sum-exp of each row of scores.
+    /// </summary>
+    public static (Tensor Output, Tensor LogSumExp) FlashAttentionCpu(
+        Tensor query, Tensor key, Tensor value, Tensor? mask, bool causal, double scale)
     {
-        nint output, logSumExp;
+        nint output, logSumExp, maskHandle = mask?.Handle ?? 0;
         LibTorch.Check(LibTorch.aoti_torch_cpu__scaled_dot_product_flash_attention_for_cpu(
-            query.Handle, key.Handle, value.Handle, 0, 1, null, null, &output, &logSumExp), "_scaled_dot_product_flash_attention_for_cpu");
-        GC.KeepAlive(query);
-        GC.KeepAlive(key);
-        GC.KeepAlive(value);
+            query.Handle, key.Handle, value.Handle, 0, causal ? 1 : 0, mask is null ? null : &maskHandle, &scale, &output, &logSumExp),
+            "_scaled_dot_product_flash_attention_for_cpu");
+        foreach (var tensor in (ReadOnlySpan<Tensor?>)[query, key, value, mask]) GC.KeepAlive(tensor);
         return (DispatcherCall.Wrap(output)!, DispatcherCall.Wrap(logSumExp)!);
     }
 
     /// <summary>The way back of <see cref="FlashAttentionCpu"/>.</summary>
     public static (Tensor Query, Tensor Key, Tensor Value) FlashAttentionCpuBackward(
-        Tensor gradient, Tensor query, Tensor key, Tensor value, Tensor output, Tensor logSumExp)
+        Tensor gradient, Tensor query, Tensor key, Tensor value, Tensor output, Tensor logSumExp, Tensor? mask, bool causal, double scale)
     {
-        nint q, k, v;
+        nint q, k, v, maskHandle = mask?.Handle ?? 0;
         LibTorch.Check(LibTorch.aoti_torch_cpu__scaled_dot_product_flash_attention_for_cpu_backward(
-            gradient.Handle, query.Handle, key.Handle, value.Handle, output.Handle, logSumExp.Handle, 0, 1, null, null, &q, &k, &v),
-            "_scaled_dot_product_flash_attention_for_cpu_backward");
-        foreach (var tensor in (ReadOnlySpan<Tensor>)[gradient, query, key, value, output, logSumExp]) GC.KeepAlive(tensor);
+            gradient.Handle, query.Handle, key.Handle, value.Handle, output.Handle, logSumExp.Handle, 0, causal ? 1 : 0,
+            mask is null ? null : &maskHandle, &scale, &q, &k, &v), "_scaled_dot_product_flash_attention_for_cpu_backward");
+        foreach (var tensor in (ReadOnlySpan<Tensor?>)[gradient, query, key, value, output, logSumExp, mask]) GC.KeepAlive(tensor);
         return (DispatcherCall.Wrap(q)!, DispatcherCall.Wrap(k)!, DispatcherCall.Wrap(v)!);
     }
 
