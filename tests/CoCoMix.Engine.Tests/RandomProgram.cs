@@ -65,7 +65,7 @@ internal sealed record RandomProgram(
         for (var i = 0; i < count; i++)
         {
             Value x = draw.Of([.. stream]), y = draw.Of([.. stream]), z = draw.Of([.. stream]);
-            stream.Add(draw.Below(19) switch
+            stream.Add(draw.Below(22) switch
             {
                 0 => build.One(Table.Add, "sum", [x, y]),
                 1 => build.One(Table.Subtract, "difference", [x, draw.Coin() ? shift : y]),
@@ -91,6 +91,10 @@ internal sealed record RandomProgram(
                 16 => build.One(Table.Roll, "rolled", [x], new(("axis", 2), ("shift", draw.Below(4)))),
                 17 => build.One(Table.Add, "biased", [build.Apply(Table.Sort, "sorted", [x], new(("axis", 1), ("descending", draw.Coin())))[0],
                     build.One(Table.Full, "bias", [y], new(("shape", Shape.Of(Dim.T, Width)), ("value", 0.25)))]),
+                18 => build.One(Table.Subtract, "centred", [x,
+                    build.One(Table.Mean, "mean", [y], new(("axes", new long[] { 1 }), ("keepdim", true)))]),
+                19 => build.One(Table.Multiply, "weighted", [y, build.One(Table.Softmax, "shares", [x], new(("axis", 1)))]),
+                20 => Cleared(x, build.One(Table.Less, "smaller", [x, y])),
                 _ => Sparse(build.Apply(Table.TopK, "top", [x], new(("k", 2)))),
             });
         }
@@ -107,6 +111,14 @@ internal sealed record RandomProgram(
 
         Value Restored(IReadOnlyList<Value> rows, Value y) => draw.Coin() ? rows[0]
             : build.One(Table.Add, "restored", [build.One(Table.Multiply, "scaled", [y, rows[2]]), rows[1]]);
+
+        // A reduction that drops its axis, and what it needs to come back.
+        Value Cleared(Value x, Value mask) => build.One(Table.Add, "restored",
+        [
+            build.One(Table.MaskedFill, "cleared", [x, mask], new(("value", 0.5))),
+            build.One(Table.Reshape, "row", [build.One(Table.AMax, "largest", [x], new(("axes", new long[] { 1 }), ("keepdim", false)))],
+                new(("shape", Shape.Of(Dim.B, 1, Width)))),
+        ]);
 
         Value Sparse(IReadOnlyList<Value> top)
         {

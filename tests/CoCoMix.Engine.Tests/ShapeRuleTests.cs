@@ -48,7 +48,8 @@ public sealed class ShapeRuleTests
             Assert.True(expected.SequenceEqual(Rule(row, application)),
                 $"{name}{application}: libtorch {(expected.Length == 0 ? "refuses" : expected[0])}, the rule {Rule(row, application).FirstOrDefault() ?? "refuses"}");
         }
-        Assert.True(refused > 0 || row.Operation == Table.Constant || row.Operation == Table.ToFloat || row.Draw(new(0)).Operands.Count == 1, "Nothing was refused.");
+        var takesAnyShape = row.Operation == Table.Constant || row.Operation == Table.ToFloat || row.Draw(new(0)).Operands.Count == 1;
+        Assert.True(refused > 0 || takesAnyShape, "Nothing was refused.");
     }
 
     [Theory, MemberData(nameof(Rows))]

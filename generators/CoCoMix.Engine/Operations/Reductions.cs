@@ -23,17 +23,20 @@ public static partial class Table
         c => $"Kernels.MeanBackward({c[0]}, {c.Shape("shape")})");
 
     /// <summary>The largest element. Equal ones share the gradient.</summary>
-    public static readonly Operation AMax = Reduction("amax", "AMax", 1, b => With(b, AMaxBackward!, Kept(b, b.Gradient), b[0], Kept(b, b.Output(0))));
+    public static readonly Operation AMax = Reduction("amax", "AMax", 1,
+        b => With(b, AMaxBackward!, Kept(b, b.Gradient), b[0], Kept(b, b.Output(0))));
 
     /// <summary>The smallest element. Equal ones share the gradient.</summary>
-    public static readonly Operation AMin = Reduction("amin", "AMin", 1, b => With(b, AMaxBackward!, Kept(b, b.Gradient), b[0], Kept(b, b.Output(0))));
+    public static readonly Operation AMin = Reduction("amin", "AMin", 1,
+        b => With(b, AMaxBackward!, Kept(b, b.Gradient), b[0], Kept(b, b.Output(0))));
 
     /// <summary>The way back of the largest and of the smallest element: the gradient, shared by the elements that equal the result.</summary>
     public static readonly Operation AMaxBackward = ReductionBackward("amax_backward", "AMaxBackward", 3,
         c => $"{c[0]}, {c[1]}, {c[2]}, {Axes(c)}");
 
     /// <summary>The variance: squares of differences from the mean, divided by n, or by n - 1 where <c>unbiased</c> is true.</summary>
-    public static readonly Operation Variance = Reduction("var", "Variance", 4, b => With(b, VarianceBackward!, Kept(b, b.Gradient), b[0]), "unbiased");
+    public static readonly Operation Variance = Reduction("var", "Variance", 4,
+        b => With(b, VarianceBackward!, Kept(b, b.Gradient), b[0]), "unbiased");
 
     public static readonly Operation VarianceBackward = ReductionBackward("var_backward", "VarianceBackward", 3,
         c => $"{c[0]}, {c[1]}, {Axes(c)}, unbiased: {c.Bool("unbiased")}");
@@ -53,7 +56,8 @@ public static partial class Table
         c => $"{c[0]}, {c[1]}, {c[2]}");
 
     /// <summary>The Euclidean norm; its gradient at zero is zero.</summary>
-    public static readonly Operation Norm = Reduction("norm2", "Norm", 2, b => With(b, NormBackward!, Kept(b, b.Gradient), b[0], Kept(b, b.Output(0))));
+    public static readonly Operation Norm = Reduction("norm2", "Norm", 2,
+        b => With(b, NormBackward!, Kept(b, b.Gradient), b[0], Kept(b, b.Output(0))));
 
     public static readonly Operation NormBackward = ReductionBackward("norm2_backward", "NormBackward", 2,
         c => $"{c[0]}, {c[1]}, {c[2]}");

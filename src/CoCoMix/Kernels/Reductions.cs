@@ -94,8 +94,8 @@ public static partial class Kernels
     /// <summary>Zeros of a shape, with the gradient at the indices along an axis.</summary>
     public static Tensor SelectionBackward(Tensor gradient, Tensor indices, long axis, params long[] shape)
     {
-        using var none = zeros(shape, gradient.dtype, gradient.device);
-        return none.scatter(axis, indices, gradient);
+        var dx = zeros(shape, gradient.dtype, gradient.device);
+        return dx.scatter_(axis, indices, gradient);
     }
 
     /// <summary>Where the largest elements along an axis are.</summary>
