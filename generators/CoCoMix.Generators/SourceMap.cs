@@ -22,7 +22,7 @@ internal sealed class SourceMap(INamedTypeSymbol declared, Compilation compilati
         {
             return Expression(type, expression);
         }
-        var attribute = AppliedAttribute.On(type).FirstOrDefault(applied => applied.Name == site.Attribute)?.Syntax(cancellation);
+        var attribute = Applied(type, site)?.Syntax(cancellation);
         var location =
             StatedArgument(site) ??
             (attribute is null ? Member(type, site.Member) ?? ClassName(type) : TypeArgument(attribute, site.TypeArgument) ?? AttributeName(attribute));
@@ -31,8 +31,7 @@ internal sealed class SourceMap(INamedTypeSymbol declared, Compilation compilati
 
     /// <summary>The expression of a stated argument; null if it is not stated in this compilation.</summary>
     public Location? StatedArgument(Site site) =>
-        site is { Attribute: { } attribute, Argument: { } argument } && Find(site.Class) is { } type &&
-        AppliedAttribute.On(type).FirstOrDefault(applied => applied.Name == attribute)?.Argument(argument, cancellation) is { } expression &&
+        site.Argument is { } argument && Find(site.Class) is { } type && Applied(type, site)?.Argument(argument, cancellation) is { } expression &&
         compilation.ContainsSyntaxTree(expression.SyntaxTree)
             ? expression.GetLocation() : null;
 
@@ -54,6 +53,10 @@ internal sealed class SourceMap(INamedTypeSymbol declared, Compilation compilati
         }
         return null;
     }
+
+    private static AppliedAttribute? Applied(INamedTypeSymbol type, Site site) =>
+        (site.Member is { } member ? type.GetMembers(member).OfType<IFieldSymbol>().Select(AppliedAttribute.On) : AppliedAttribute.On(type))
+        .FirstOrDefault(applied => applied?.Name == site.Attribute);
 
     private static Location? TypeArgument(AttributeSyntax attribute, int? index) =>
         index is { } at && Unqualified(attribute.Name) is GenericNameSyntax generic ? generic.TypeArgumentList.Arguments[at].GetLocation() : null;

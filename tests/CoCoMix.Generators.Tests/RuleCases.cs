@@ -12,6 +12,13 @@ internal static class RuleCases
 {
     private const string SoundStudent = "public sealed partial class Student : LanguageModel;";
 
+    private const string Names = "write names with commas between them, none twice and none of them B or T, as in \"D, H\"";
+
+    private const string Statements = """
+        var heads = inner.call(x).view(x.shape[0], x.shape[1], -1, each);
+                return x + heads.softmax(-1).flatten(2);
+        """;
+
     public static IReadOnlyList<RuleCase> All { get; } =
     [
         new("CCM1001", "a class without partial", new()
@@ -370,6 +377,109 @@ internal static class RuleCases
             Student = new Sources().Student.Replace("<Teacher", "<{|#0:Teacher|}"),
         }, "The teacher 'Teacher' of 'Student' has [MixConcepts] itself: use a teacher without [MixConcepts] and [ConceptLabels], whose positions are the student's tokens"),
         new("CCM3010", "a plain teacher", new()),
+
+        Code("CCM4001", "a name twice", "\"D, H\"", "{|#0:\"D, H, D\"|}", "'Block' names its dimensions 'D, H, D': " + Names),
+        Code("CCM4001", "no name", "\"D, H\"", "{|#0:\"\"|}", "'Block' names its dimensions '': " + Names),
+        Code("CCM4001", "a number", "\"D, H\"", "{|#0:\"D, 8\"|}", "'Block' names its dimensions 'D, 8': " + Names),
+        Code("CCM4001", "a value", "\"D, H\"", "{|#0:\"D, H = 8\"|}", "'Block' names its dimensions 'D, H = 8': " + Names),
+        Code("CCM4001", "the size of the batch", "\"D, H\"", "names: {|#0:\"D, B\"|}", "'Block' names its dimensions 'D, B': " + Names),
+        Code("CCM4001", "a comma too many", "\"D, H\"", "{|#0:\"D, H,\"|}", "'Block' names its dimensions 'D, H, ': " + Names),
+        Code("CCM4001", "names of several letters", "\"D, H\"", "\" D ,H, _key_width2 \"", dims: "H = 2, _key_width2 = D/4"),
+
+        Field("a dimension that is not there", "[Linear({|#0:\"D -> Q\"|})] private readonly Linear other;",
+            "[Linear] on 'other': 'Q' names no dimension of the class: 'Q' is not among D, H"),
+        Field("one size where two are", "[Linear({|#0:\"D\"|})] private readonly Linear other;",
+            "[Linear] on 'other': 'D' is not two sizes with an arrow between them, as in 'D -> 4*D'"),
+        Field("two arrows", "[Embedding({|#0:\"8 -> D -> H\"|})] private readonly EmbeddingTable other;",
+            "[Embedding] on 'other': '8 -> D -> H' is not two sizes with an arrow between them, as in 'D -> 4*D'"),
+        Field("two sizes where one is", "[LayerNorm({|#0:\"D, H\"|})] private readonly LayerNorm other;",
+            "[LayerNorm] on 'other': 'D, H' is not a size such as 512, D, 4*D or D/H"),
+        Field("half a product", "[RmsNorm({|#0:\"4*\"|})] private readonly RmsNorm other;",
+            "[RmsNorm] on 'other': '4*' is not a size such as 512, D, 4*D or D/H"),
+        Field("an open bracket", "[Size({|#0:\"(D + 2 / H\"|})] private readonly int other;",
+            "[Size] on 'other': '(D + 2 / H' is not a size such as 512, D, 4*D or D/H"),
+        Field("a remainder", "[Parameter({|#0:\"H, 7/2\"|})] private readonly Parameter other;",
+            "[Parameter] on 'other': '7/2' divides 7 by 2, which leaves a remainder"),
+        Field("a division by zero", "[Size({|#0:\"D/0\"|})] private readonly long other;",
+            "[Size] on 'other': 'D/0' divides D by 0, which leaves a remainder"),
+        Field("sizes of a class without dimensions", "[Module({|#0:\"D\"|})] private readonly Linear other;",
+            "[Module] on 'other': 'other' has [Module], but its class has no [Dims], or contains this one"),
+        Field("a class in itself", "[Module({|#0:\"D, H\"|})] private readonly Block other;",
+            "[Module] on 'other': 'other' has [Module], but its class has no [Dims], or contains this one"),
+        new("CCM4002", "fewer sizes than dimensions", WithPart("[Module({|#0:\"D\"|})] private readonly Part part;"),
+            "[Module] on 'part': 'part' gives 1 sizes, but 'Part' has the dimensions D, F"),
+        Field("every kind of size", """
+            [Linear("D + 2*H - 1 -> (D + 1) * 3", Bias = false)] private readonly Linear a;
+                [LayerNorm("D*H/H")] private readonly LayerNorm b;
+                [RmsNorm("1_024", Epsilon = 1e-6)] private readonly RmsNorm c;
+                [Embedding("512 -> D/H")] private readonly EmbeddingTable d;
+                [Parameter("H, D/H", Std = 0.02)] private readonly Parameter e;
+                [Size("(4*D + 2*H) / 2")] private readonly long f;
+            """),
+        new("CCM4002", "a part with as many sizes", WithPart("[Module(\"D, 4*D\")] private readonly Part part;")),
+
+        Code("CCM4003", "another layer", "[Linear(\"D -> D\")] private readonly Linear", "[{|#0:Linear|}(\"D -> D\")] private readonly LayerNorm",
+            "[Linear] describes a Linear, but 'inner' is a LayerNorm: change the field's type, or its attribute"),
+        Code("CCM4003", "a real number", "[Size(\"D/H\")] private readonly int each", "[{|#0:Size|}(\"D/H\")] private readonly double other;\n    [Size(\"D/H\")] private readonly int each",
+            "[Size] describes a int or long, but 'other' is a double: change the field's type, or its attribute"),
+        Code("CCM4003", "TorchSharp's table", "[Size", "[{|#0:Embedding|}(\"8 -> D\")] private readonly Embedding table;\n    [Size",
+            "[Embedding] describes a EmbeddingTable, but 'table' is a Embedding: change the field's type, or its attribute"),
+        Code("CCM4003", "a long", "int each", "long each"),
+
+        new("CCM4004", "no method", Sources.WithCode with
+        {
+            Block = """
+                [Dims("D, H")]
+                public sealed partial class {|#0:Block|} : TransformerBlock
+                {
+                    [Linear("D -> D")] private readonly Linear inner;
+                }
+                """,
+        }, "'Block' has [Dims] but no forward pass: override forward, or remove [Dims]"),
+        new("CCM4004", "a method of that name", Sources.WithCode with
+        {
+            Block = """
+                [Dims("D, H")]
+                public sealed partial class {|#0:Block|} : TransformerBlock
+                {
+                    public new Tensor forward(Tensor x) => x;
+                }
+                """,
+        }, "'Block' has [Dims] but no forward pass: override forward, or remove [Dims]"),
+        new("CCM4004", "in another part", Sources.WithCode with
+        {
+            Block = """
+                [Dims("D, H")]
+                public sealed partial class Block : TransformerBlock;
+                partial class Block
+                {
+                    public override Tensor forward(Tensor x) => x;
+                }
+                """,
+        }),
+
+        Body("CCM4005", "a function that is not there", "return {|#0:x.lgamma()|};", "lgamma is not part of the language: write it with the functions that docs/language.md lists"),
+        Body("CCM4005", "a change in place", "return {|#0:x.exp_()|};", "exp_ is not part of the language: nothing is changed in place, write exp and use its result"),
+        Body("CCM4005", "a decision by values", "return {|#0:x.sum().item<float>() > 0|} ? x : -x;", ""),
+        Body("CCM4005", "a field without an attribute", "return x * {|#0:scale|};\n    }\n    private float scale;\n    private void unused()\n    {", ""),
+        Body("CCM4005", "a layer made on the way", "return {|#0:new Block(1, 1)|}.call(x);", ""),
+        Body("CCM4005", "while", "{|#0:while (x.shape[0] > 8) x = x + x;|}\n        return x;", ""),
+        Body("CCM4005", "another class's method", "return {|#0:Other.Twice(x)|};\n    }\n    private static class Other\n    {\n        public static Tensor Twice(Tensor x) => x + x;", ""),
+        Body("CCM4005", "in a method of the class", "return twice(x);\n    }\n    private static Tensor twice(Tensor x)\n    {\n        return {|#0:x.lgamma()|};", ""),
+        Body("CCM4005", "what the language has", """
+            var parts = new[] { x, x * 2 };
+                    foreach (var part in parts) if (each > 1) x = x + twice(part);
+                    return x;
+
+                    static Tensor twice(Tensor y) => y + y;
+            """),
+
+        Body("CCM4006", "a product", "return {|#0:x.matmul(x)|};", ""),
+        Body("CCM4006", "another width into a layer", "return {|#0:inner.call(cat(new[] { x, x }, -1))|};", ""),
+        Body("CCM4006", "a sum", "return {|#0:x + inner.call(x).narrow(2, 0, 1).expand(-1, -1, each)|};", ""),
+        Body("CCM4006", "an axis", "return x.softmax(3);", ""),
+        Body("CCM4006", "another shape out", "return x.mean(new long[] { 1 });", ""),
+        Body("CCM4006", "shapes that fit", "return x + inner.call(x.mean(new long[] { 1 }, keepdim: true));"),
     ];
 
     private static RuleCase Size(string name, string sizes, string? message = null, string blocks = "3") => new("CCM1004", name, new()
@@ -400,5 +510,34 @@ internal static class RuleCases
     private static Sources Body(string members) => new()
     {
         Student = new Sources().Student.Replace("LanguageModel;", $"LanguageModel\n{{\n    {members}\n}}"),
+    };
+
+    private static RuleCase Code(string id, string name, string replaced, string by, string? message = null, string dims = "H = 2") => new(id, name, Sources.WithCode with
+    {
+        Block = Sources.WithCode.Block.Replace(replaced, by),
+        Teacher = Sources.WithCode.Teacher.Replace("H = 2", dims),
+        Student = Sources.WithCode.Student.Replace("H = 2", dims),
+    }, message);
+
+    private static RuleCase Field(string name, string fields, string? message = null) =>
+        Code("CCM4002", name, "[Size(\"D/H\")]", $"{fields}\n    [Size(\"D/H\")]", message);
+
+    private static RuleCase Body(string id, string name, string statements, string? mistake = null) =>
+        Code(id, name, Statements, statements, mistake is null ? null : $"In 'Block', {mistake}");
+
+    private static Sources WithPart(string field) => Sources.WithCode with
+    {
+        Block = Sources.WithCode.Block.Replace("[Size", $"{field}\n    [Size") + """
+
+
+            [Dims("D, F")]
+            public sealed partial class Part : nn.Module<Tensor, Tensor>
+            {
+                [Linear("D -> F")] private readonly Linear up;
+                [Linear("F -> D")] private readonly Linear down;
+
+                public override Tensor forward(Tensor x) => down.call(up.call(x).relu());
+            }
+            """,
     };
 }

@@ -69,13 +69,13 @@ internal static class ModuleCheck
         var dims = Modules.Symbols(module);
         foreach (var field in module.Fields)
         {
-            var site = new Site(module.Type, Member: field.Name);
+            var site = new Site(module.Type, $"{field.Kind}", Member: field.Name);
             if (FieldTypes.TryGetValue(field.Kind, out var types) && !types.Contains(field.Type.Replace("global::", "")))
             {
                 yield return new(Rule.WrongField, site, [field.Kind, string.Join(" or ", types.Select(Short)), field.Name, Short(field.Type)]);
                 continue;
             }
-            if (Mistake(field, dims) is { } mistake) yield return new(Rule.BadSignature, site, [field.Kind, field.Name, mistake]);
+            if (Mistake(field, dims) is { } mistake) yield return new(Rule.BadSignature, site with { Argument = "Signature" }, [field.Kind, field.Name, mistake]);
         }
     }
 

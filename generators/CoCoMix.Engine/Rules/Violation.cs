@@ -5,7 +5,7 @@ namespace CoCoMix.Engine.Rules;
 
 /// <summary>A place in a declared class that a person typed; the reader of a declaration knows where it is in the source.</summary>
 /// <param name="Class">The declared class; with nothing else, its name.</param>
-/// <param name="Attribute">An attribute on it; with nothing else, the attribute's name.</param>
+/// <param name="Attribute">An attribute on it, or on the member; with nothing else, the attribute's name.</param>
 /// <param name="Argument">A value of the attribute, by its property's name.</param>
 /// <param name="TypeArgument">Index of a type argument of the attribute.</param>
 /// <param name="Member">A member of the class.</param>
