@@ -23,6 +23,7 @@ public sealed class ModelGenerator : IIncrementalGenerator
     {
         // One attribute that no sound declaration of its kind lacks finds the declarations of that kind.
         Generate<BlockSpec>(context, AttributeNames.CausalSelfAttention, CSharp.Block);
+        Generate<BlockSpec>(context, AttributeNames.Attention, CSharp.Block, arity: 1);
         Generate<SaeSpec>(context, AttributeNames.SparseAutoencoder, CSharp.Sae);
         Generate<ConceptHeadSpec>(context, AttributeNames.ConceptHead, CSharp.ConceptHead);
         Generate<ModelSpec>(context, AttributeNames.LanguageModel, CSharp.Model);
@@ -30,11 +31,11 @@ public sealed class ModelGenerator : IIncrementalGenerator
     }
 
     /// <summary>The tracked step is named after the attribute.</summary>
-    private static void Generate<T>(IncrementalGeneratorInitializationContext context, string attribute, Func<T, string> emit) where T : ClassSpec
+    private static void Generate<T>(IncrementalGeneratorInitializationContext context, string attribute, Func<T, string> emit, int arity = 0) where T : ClassSpec
     {
         var files = context.SyntaxProvider
             .ForAttributeWithMetadataName(
-                $"{Runtime.Namespace}.{attribute}Attribute",
+                $"{Runtime.Namespace}.{attribute}Attribute" + (arity == 0 ? "" : $"`{arity}"),
                 static (node, _) => node is ClassDeclarationSyntax,
                 (found, cancellation) => Read<T>(found, attribute, cancellation) is { } spec
                     ? (Name: FileName((INamedTypeSymbol)found.TargetSymbol, found.SemanticModel.Compilation, cancellation), Spec: spec) : default)

@@ -38,7 +38,7 @@ internal static class ModuleReader
             new(type.GetMembers().OfType<IFieldSymbol>().Select(field => Field(field, within)).OfType<FieldSpec>()),
             Entry(type) is { } entry ? new CodeReader(type).Read(entry) : default,
             HasConstructor(type),
-            Runtime.BaseName(type.BaseType) is not null);
+            Runtime.BaseName(type.BaseType) ?? "");
     }
 
     private static FieldSpec? Field(IFieldSymbol field, IReadOnlyList<INamedTypeSymbol> within)

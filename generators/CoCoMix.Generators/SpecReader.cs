@@ -62,11 +62,15 @@ public static class SpecReader
             (from attribute in attributes
              from argument in attribute.TypeArguments.Select((type, index) => (Type: type as INamedTypeSymbol, Index: index))
              select (attribute.Name, argument.Index, argument.Type)).ToList();
-        var readable = named.Where(use => Runtime.BaseOf(use.Type) == BaseOf(use.Name, use.Index) || use.Name == Blocks && use.Type is not null && ModuleReader.IsModule(use.Type)).ToList();
+        // What the compiler lets pass: a class of the attribute's base, or any module where a forward pass of one's own may stand.
+        var readable = named.Where(use => Runtime.BaseOf(use.Type) == BaseOf(use.Name, use.Index)
+            || MayBeOwn(use.Name) && use.Type is not null && ModuleReader.RunsTensors(use.Type)).ToList();
         return (
             new(readable.Select(use => new Use(use.Name, use.Index, Read(use.Type!, here, withLabels: false)))),
             readable.Count == named.Count);
     }
+
+    private static bool MayBeOwn(string attribute) => attribute is Blocks or PreNorm or PostNorm or AttributeNames.Attention or FeedForward;
 
     private static string BaseOf(string attribute, int typeArgument) => (attribute, typeArgument) switch
     {
@@ -80,11 +84,17 @@ public static class SpecReader
     {
         var name = NameOf(type);
         if (ModuleReader.IsModule(type)) return ModuleReader.Read(type, name);
+        if (Runtime.BaseOf(type) is null && attributes.Count == 0) return new BrokenSpec(name);
         return (Runtime.BaseOf(type) ?? AttributeNames.BaseOf(attributes[0].Name)) switch
         {
             BaseNames.TransformerBlock => new BlockSpec(
                 name, Norm(Applied(PostNorm) ?? Applied(PreNorm)), Attention(Applied(CausalSelfAttention)), Feed(Applied(FeedForward)),
-                PostNorm: Applied(PostNorm) is not null, Parallel: Applied(AttributeNames.Parallel) is not null),
+                PostNorm: Applied(PostNorm) is not null, Parallel: Applied(AttributeNames.Parallel) is not null)
+            {
+                OwnNorm = Own(Applied(PostNorm) ?? Applied(PreNorm), uses),
+                OwnAttention = Own(Applied(AttributeNames.Attention), uses),
+                OwnFeedForward = Own(Applied(FeedForward), uses),
+            },
             BaseNames.SparseAutoencoder => Sae(name, Applied(SparseAutoencoder)),
             BaseNames.ConceptHead => Head(name, Applied(ConceptHead)),
             _ => Model(name, Applied(LanguageModel), Applied(Blocks), Applied(MixConcepts), Applied(ConceptLabels), uses),
@@ -93,7 +103,7 @@ public static class SpecReader
         AppliedAttribute? Applied(string attribute) => attributes.FirstOrDefault(applied => applied.Name == attribute);
     }
 
-    private static NormSpec? Norm(AppliedAttribute? norm) => norm is null ? null : new(
+    private static NormSpec? Norm(AppliedAttribute? norm) => norm is null ? null : norm.TypeArguments.Count > 0 ? DefaultNorm : new(
         (NormKind)norm.Value("Norm", 0),
         norm.Value("Epsilon", 1e-5));
 
@@ -105,7 +115,7 @@ public static class SpecReader
         attention.Value("QueryKeyNorm", false),
         attention.Value("Window", 0));
 
-    private static FeedForwardSpec? Feed(AppliedAttribute? feed) => feed is null ? null : new(
+    private static FeedForwardSpec? Feed(AppliedAttribute? feed) => feed is null || feed.TypeArguments.Count > 0 ? null : new(
         feed.Value("Expansion", 4),
         (ActivationKind)feed.Value("Activation", 0),
         feed.Value("Bias", true),
@@ -128,7 +138,7 @@ public static class SpecReader
             model?.Value("Vocabulary", 0) ?? 0,
             model?.Value("Context", 0) ?? 0,
             model?.Value("Width", 0) ?? 0,
-            Used<BlockSpec>(Blocks, 0) ?? (Used<ModuleSpec>(Blocks, 0) is { } module ? Custom(module, blocks!.Value("Dims", "")) : null),
+            Used<BlockSpec>(Blocks, 0) ?? (Own(blocks, uses) is { } own ? new(own.Module.Type, DefaultNorm, null, null) { Own = own } : null),
             blocks?.Value("Count", 0) ?? 0,
             Used<ConceptHeadSpec>(MixConcepts, 0) is { } head
                 ? new(head, mix!.Value("BeforeBlock", 0), (MixingKind)mix.Value("Mixing", 0)) : null,
@@ -144,9 +154,13 @@ public static class SpecReader
             uses.FirstOrDefault(use => use.Attribute == attribute && use.TypeArgument == typeArgument)?.Declaration.Spec as T;
     }
 
-    /// <summary>The model's final norm is a layer norm where its blocks state none.</summary>
-    private static BlockSpec Custom(ModuleSpec module, string dims) =>
-        new(module.Type, new(NormKind.LayerNorm, 1e-5), null, null) { Module = module, Dims = dims };
+    /// <summary>The norm before the output head of a model whose blocks state none.</summary>
+    private static readonly NormSpec DefaultNorm = new(NormKind.LayerNorm, 1e-5);
+
+    /// <summary>The class with a forward pass of its own that an attribute names; null where it names none.</summary>
+    private static OwnSpec? Own(AppliedAttribute? attribute, EquatableArray<Use> uses, int typeArgument = 0) =>
+        uses.FirstOrDefault(use => use.Attribute == attribute?.Name && use.TypeArgument == typeArgument)?.Declaration.Spec is ModuleSpec module
+            ? new(module, attribute!.Value("Dims", "")) : null;
 
     private static string? UnsupportedForm(INamedTypeSymbol type) =>
         type.ContainingType is not null ? "nested" :

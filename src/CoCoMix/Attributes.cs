@@ -134,6 +134,38 @@ public sealed class FeedForwardAttribute : Attribute
     public bool Bias { get; set; } = true;
 }
 
+/// <summary>As <see cref="PreNormAttribute"/>, with a norm of one's own, <c>[B, T, D]</c> to <c>[B, T, D]</c>.</summary>
+[AttributeUsage(AttributeTargets.Class)]
+public sealed class PreNormAttribute<TNorm> : Attribute where TNorm : torch.nn.Module<torch.Tensor, torch.Tensor>
+{
+    /// <summary>Values for the norm's dimensions after the first, which is the model's width.</summary>
+    public string Dims { get; set; } = "";
+}
+
+/// <summary>As <see cref="PostNormAttribute"/>, with a norm of one's own, <c>[B, T, D]</c> to <c>[B, T, D]</c>.</summary>
+[AttributeUsage(AttributeTargets.Class)]
+public sealed class PostNormAttribute<TNorm> : Attribute where TNorm : torch.nn.Module<torch.Tensor, torch.Tensor>
+{
+    /// <summary>Values for the norm's dimensions after the first, which is the model's width.</summary>
+    public string Dims { get; set; } = "";
+}
+
+/// <summary>An attention of one's own, or what takes its place: a module with <see cref="DimsAttribute"/>, <c>[B, T, D]</c> to <c>[B, T, D]</c>.</summary>
+[AttributeUsage(AttributeTargets.Class)]
+public sealed class AttentionAttribute<TAttention> : Attribute where TAttention : torch.nn.Module<torch.Tensor, torch.Tensor>
+{
+    /// <summary>Values for its dimensions after the first, which is the model's width: <c>"H = 8"</c>.</summary>
+    public string Dims { get; set; } = "";
+}
+
+/// <summary>A feed-forward of one's own: a module with <see cref="DimsAttribute"/>, <c>[B, T, D]</c> to <c>[B, T, D]</c>.</summary>
+[AttributeUsage(AttributeTargets.Class)]
+public sealed class FeedForwardAttribute<TFeedForward> : Attribute where TFeedForward : torch.nn.Module<torch.Tensor, torch.Tensor>
+{
+    /// <summary>Values for its dimensions after the first, which is the model's width: <c>"E = 4, F = 2*D"</c>.</summary>
+    public string Dims { get; set; } = "";
+}
+
 /// <summary>A TopK sparse autoencoder over hidden states: <c>ReLU(topk(W_e (LN(x) - pre_bias) + b_e))</c>.</summary>
 [AttributeUsage(AttributeTargets.Class)]
 public sealed class SparseAutoencoderAttribute : Attribute

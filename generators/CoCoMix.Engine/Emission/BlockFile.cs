@@ -1,4 +1,6 @@
+using CoCoMix.Engine.Language;
 using CoCoMix.Engine.Lowering;
+using CoCoMix.Engine.Program;
 using CoCoMix.Engine.Spec;
 
 namespace CoCoMix.Engine.Emission;
@@ -8,29 +10,24 @@ internal static class BlockFile
 {
     public static string Write(BlockSpec block) => CSharp.File(block.Type, code =>
     {
-        var attention = block.Attention!;
-        var heads = attention.Heads > 0 ? $"{attention.Heads}" : $"width / {attention.HeadDim}";
-        var feedForward = block.FeedForward!;
-        var norm = ModuleWriter.Norm(block.Norm!, "width");
+        var norm = block.OwnNorm is { } own ? Part(own) : ModuleWriter.Norm(block.Norm!, "width");
+        var attention = block.OwnAttention is { } ownAttention ? Part(ownAttention) : ("CausalSelfAttention", Attention(block));
+        var feedForward = block.OwnFeedForward is { } ownFeedForward ? Part(ownFeedForward) : ("FeedForward", FeedForward(block.FeedForward!));
         var place = block.PostNorm ? "after" : "before";
+        (string Name, string Type, string Create, string Summary)[] parts =
+        [
+            ("norm1", norm.Type, norm.Create, $"The norm {place} {(block.Parallel ? "attention and feed-forward" : "attention")}."),
+            ("attention", attention.Item1, attention.Item2, block.OwnAttention is null ? "Causal self-attention." : "The attention."),
+            .. block.Parallel ? [] : new[] { ("norm2", norm.Type, norm.Create, $"The norm {place} the feed-forward.") },
+            ("feed_forward", feedForward.Item1, feedForward.Item2, "The feed-forward."),
+        ];
+        foreach (var part in parts)
+        {
+            code.Line($"/// <summary>{part.Summary}</summary>");
+            code.Line($"{Visibility(block, part.Name)} readonly {part.Type} {part.Name};");
+            code.Line();
+        }
         code.Lines($$"""
-            /// <summary>The norm {{place}} {{(block.Parallel ? "attention and feed-forward" : "attention")}}.</summary>
-            public readonly {{norm.Type}} norm1;
-
-            /// <summary>Causal self-attention.</summary>
-            public readonly CausalSelfAttention attention;
-
-            """);
-        if (!block.Parallel)
-            code.Lines($$"""
-                /// <summary>The norm {{place}} the feed-forward.</summary>
-                public readonly {{norm.Type}} norm2;
-
-                """);
-        code.Lines($$"""
-            /// <summary>The feed-forward.</summary>
-            public readonly FeedForward feed_forward;
-
             /// <summary>A block of a residual stream of the given width.</summary>
             /// <param name="width">Width of the residual stream, D.</param>
             /// <param name="depth">Blocks in the model; projections into the stream start smaller by sqrt(2 depth).</param>
@@ -39,15 +36,10 @@ internal static class BlockFile
             /// <param name="dropout">Probability of dropout in training.</param>
             public {{block.Type.Name}}(
                 int width, int depth = 1, Positions positions = Positions.Learned, double rotaryBase = 10_000, double dropout = 0)
-            {
-                norm1 = {{norm.Create}};
-                attention = new(width, heads: {{heads}}, bias: {{ModuleWriter.Bool(attention.Bias)}}, depth, keyValueHeads: {{attention.KeyValueHeads}},
-                    queryKeyNorm: {{ModuleWriter.Bool(attention.QueryKeyNorm)}}, epsilon: {{ModuleWriter.Real(block.Norm!.Epsilon)}}, window: {{attention.Window}}, positions, rotaryBase, dropout);
             """);
+        code.Line("{");
         code.Indent(+1);
-        if (!block.Parallel) code.Line($"norm2 = {norm.Create};");
-        code.Line($"feed_forward = new(width, hidden: {feedForward.Expansion} * width, bias: {ModuleWriter.Bool(feedForward.Bias)}, depth, "
-            + $"Activation.{feedForward.Activation}, gated: {ModuleWriter.Bool(feedForward.Gated)}, dropout);");
+        foreach (var part in parts) code.Lines($"{part.Name} = {part.Create};");
         code.Line("RegisterComponents();");
         code.Close();
         code.Line();
@@ -57,9 +49,34 @@ internal static class BlockFile
         code.Close();
         code.Line();
         // Any width gives the same names in the same order.
-        WeightsWriter.Collect(code, Layout.Block(block, width: 1));
-        ModuleWriter.Register(code, [], block.Parallel ? ["norm1", "attention", "feed_forward"] : ["norm1", "attention", "norm2", "feed_forward"]);
+        if (!block.IsFoundByName) WeightsWriter.Collect(code, Layout.Block(block, width: 1));
+        ModuleWriter.Register(code, [], parts.Select(part => part.Name));
     });
+
+    /// <summary>The type of a class with a forward pass of its own, and the expression that makes one.</summary>
+    private static (string Type, string Create) Part(OwnSpec own) =>
+        (own.Module.Type.Qualified, $"new({string.Join(", ", Modules.Bind(own.Module, own.Dims, Dim.Symbol("width")).Values)})");
+
+    private static string Visibility(BlockSpec block, string part) => ModelFile.Visibility((part switch
+    {
+        "attention" => block.OwnAttention,
+        "feed_forward" => block.OwnFeedForward,
+        _ => block.OwnNorm,
+    })?.Module.Type ?? block.Type with { IsPublic = true });
+
+    private static string Attention(BlockSpec block)
+    {
+        var attention = block.Attention!;
+        var heads = attention.Heads > 0 ? $"{attention.Heads}" : $"width / {attention.HeadDim}";
+        return $"""
+            new(width, heads: {heads}, bias: {ModuleWriter.Bool(attention.Bias)}, depth, keyValueHeads: {attention.KeyValueHeads},
+                queryKeyNorm: {ModuleWriter.Bool(attention.QueryKeyNorm)}, epsilon: {ModuleWriter.Real(block.Norm!.Epsilon)}, window: {attention.Window}, positions, rotaryBase, dropout)
+            """;
+    }
+
+    private static string FeedForward(FeedForwardSpec feedForward) =>
+        $"new(width, hidden: {feedForward.Expansion} * width, bias: {ModuleWriter.Bool(feedForward.Bias)}, depth, "
+            + $"Activation.{feedForward.Activation}, gated: {ModuleWriter.Bool(feedForward.Gated)}, dropout)";
 
     private static string Forward(BlockSpec block) =>
         block.PostNorm ? """

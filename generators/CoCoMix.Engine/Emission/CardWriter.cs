@@ -27,7 +27,7 @@ internal static class CardWriter
             Width = {model.Width},
             Blocks = {model.Layers},
             Concepts = {model.Mix?.Head.Concepts ?? 0},
-            Dropout = {ModuleWriter.Real(model.Dropout)},
+            Dropout = {ModuleWriter.Real(Dropout(program.Step))},
             Labels = {(model.Mix is null ? 0 : model.Labels?.Count ?? 0)},
             ForwardFlops = {PerToken(forward)},
             BackwardFlops = {PerToken(backward)},
@@ -41,6 +41,12 @@ internal static class CardWriter
     /// <summary>The paper's accounting: of the compress matrix, K of C columns are active.</summary>
     private static long Active(ModelSpec model, ModelLayout layout) => model.Mix is not { } mix ? layout.Elements
         : layout.Elements - (long)(mix.Head.Concepts - mix.Head.Active) * model.Width;
+
+    /// <summary>The largest probability with which a step drops out.</summary>
+    private static double Dropout(Function function) => function.Nodes.Select(node =>
+        node.Loop is { } loop ? Dropout(loop.Body)
+        : node.Operation == Table.Dropout ? node.Attributes.Real("p")
+        : node.Operation == Table.Attention ? node.Attributes.Real("dropout") : 0).Append(0).Max();
 
     /// <summary>FLOPs forth and back, and the bytes that wait between them.</summary>
     private static (Dim Forward, Dim Backward, Dim Kept) Split(Function step)

@@ -47,8 +47,8 @@ internal static class ModelFile
         if (model.Positions == PositionKind.Learned) code.Line($"positions = new({model.Context}, {d});");
         code.Line("blocks = new();");
         var options = $"Positions.{model.Positions}, rotaryBase: {ModuleWriter.Real(model.RotaryBase)}, dropout: {ModuleWriter.Real(model.Dropout)}";
-        var sizes = model.Block.Module is { } module
-            ? string.Join(", ", Modules.Bind(module, model.Block.Dims, d).Values) : $"{d}, depth: {model.Layers}, {options}";
+        var sizes = model.Block.Own is { } own
+            ? string.Join(", ", Modules.Bind(own.Module, own.Dims, d).Values) : $"{d}, depth: {model.Layers}, {options}";
         code.Line($"for (var i = 0; i < {model.Layers}; i++) blocks.Add(new({sizes}));");
         if (model.Mix is not null) code.Line($"concepts = new({d});");
         code.Line($"norm = {ModuleWriter.Norm(model.Block.Norm!, $"{d}").Create};");
@@ -69,7 +69,7 @@ internal static class ModelFile
     }
 
     /// <summary>A field is no more visible than its type.</summary>
-    private static string Visibility(TypeName type) => type.IsPublic ? "public" : "internal";
+    internal static string Visibility(TypeName type) => type.IsPublic ? "public" : "internal";
 
     private static void Eager(CodeWriter code, ModelSpec model)
     {
@@ -175,7 +175,7 @@ internal static class ModelFile
 
     private static void Weights(CodeWriter code, ModelSpec model, ModelLayout layout)
     {
-        if (model.Block!.Module is not null)
+        if (model.Block!.IsFoundByName)
         {
             code.Line("/// <summary>What a block registers.</summary>");
             code.Line("private static readonly (string, long[])[] BlockParameters =");
@@ -190,7 +190,7 @@ internal static class ModelFile
         for (var i = 0; i < layout.Before.Count; i++) code.Line($"all[{i}] = {WeightsWriter.Access(layout.Before[i].Path)};");
         code.Line($"for (var i = 0; i < {layout.Blocks}; i++)");
         var into = $"all.AsSpan({layout.Before.Count} + {layout.Block.Count} * i, {layout.Block.Count})";
-        code.Line(model.Block.Module is null ? $"    blocks[i].CollectWeights({into});" : $"    DeclaredWeights.Collect(blocks[i], BlockParameters, {into});");
+        code.Line(!model.Block.IsFoundByName ? $"    blocks[i].CollectWeights({into});" : $"    DeclaredWeights.Collect(blocks[i], BlockParameters, {into});");
         var after = layout.Before.Count + layout.Blocks * layout.Block.Count;
         for (var i = 0; i < layout.After.Count; i++) code.Line($"all[{after + i}] = {WeightsWriter.Access(layout.After[i].Path)};");
         code.Line("return all;");

@@ -29,6 +29,8 @@ internal static partial class Functions
             if (!c.Sizes("normalized_shape")[0].Equals(x.Shape.Last)) throw new ShapeException($"layer_norm over {c.Sizes("normalized_shape")[0]} does not fit the last axis of {x.Shape}");
             return New(c.Build.Apply(Table.LayerNorm, "normal", [x, c.Value("weight"), c.Value("bias")], new(("epsilon", c.Real(1e-5, "eps"))))[0]);
         },
+        ["scaled_dot_product_attention"] = Attention,
+        ["dropout"] = c => c.Flag(true, "training") ? c.Several(Table.Dropout, [c.Value(0)], ("p", c.Real(0.5, "p"))).Items[0] : c.Input!,
         ["normalize"] = c =>
         {
             if (c.Real(2, "p") != 2) throw new LanguageException("normalize divides by the Euclidean norm: leave out p");
@@ -56,6 +58,37 @@ internal static partial class Functions
             return c.Reshape(row, row.Shape.Where((_, i) => i != row.Shape.Count - 2));
         }
         return c.Build.One(Table.BatchedMatMul, "product", [a, b]);
+    }
+
+    /// <summary>The fused kernel, but where a mask of numbers, which may be learned, is added to the scores.</summary>
+    private static Item Attention(Call c)
+    {
+        var (query, key, value, mask) = (Heads(c.Value("input", "query")), Heads(c.Value("key")), Heads(c.Value("value")), c.OptionalValue("attn_mask"));
+        var (causal, dropout, shape) = (c.Flag(false, "is_casual"), c.Real(0, "p"), c.Value("input", "query").Shape);
+        if (mask is not null && causal) throw new LanguageException("attention takes either a mask or is_casual: true");
+        if (mask?.Type.Element == Element.Float) return New(c.Reshape(Written(c, query, key, value, mask, dropout), shape));
+        if (mask is not null)
+        {
+            var zero = c.Build.One(Table.Full, "zero", [c.Like], new(("shape", mask.Shape), ("value", 0.0)));
+            mask = c.Build.One(Table.MaskedFill, "bias", [zero, c.Build.One(Table.LogicalNot, "hidden", [mask])], new(("value", double.NegativeInfinity)));
+        }
+        var attended = c.Build.Apply(Table.Attention, "attended", [query, key, value, mask],
+            new(("causal", causal), ("window", 0), ("dropout", dropout), ("scale", 0.0)))[0];
+        return shape.Count == 4 ? New(attended) : New(c.Reshape(attended, shape));
+
+        // [N, T, E] as [N, 1, T, E]
+        Value Heads(Value x) => x.Shape.Count == 3 ? c.Reshape(x, [x.Shape[0], 1, x.Shape[1], x.Shape[2]]) : x;
+    }
+
+    private static Value Written(Call c, Value query, Value key, Value value, Value mask, double dropout)
+    {
+        var axes = new long[] { 0, 1, 3, 2 };
+        var width = c.Constant(query.Shape.Last);
+        var products = c.Build.One(Table.BatchedMatMul, "products", [query, c.Build.One(Table.Permute, "keys", [key], new(("axes", axes)))]);
+        var scores = c.Build.One(Table.Add, "scores", [c.Build.One(Table.DivideScalar, "scaled", [products], new(("value", Math.Sqrt(width)))), mask]);
+        var weights = c.Build.One(Table.Softmax, "weights", [scores], new(("axis", 3)));
+        if (dropout > 0) weights = c.Build.Apply(Table.Dropout, "kept", [weights], new(("p", dropout)))[0];
+        return c.Build.One(Table.BatchedMatMul, "attended", [weights, value]);
     }
 
     private static Item Ranked(Call c, int rank) => c.Value(0).Shape.Count == rank && c.Value(1).Shape.Count == rank ? New(MatMul(c, c.Value(0), c.Value(1)))

@@ -18,20 +18,24 @@ internal sealed class Interpreter
     private readonly Builder _build;
     private readonly ParameterValues _parameters;
     private readonly Value _like;
+    private readonly bool _trains;
     private int _steps;
 
     /// <param name="path">Where the class's parameters are, with a dot behind it, or empty.</param>
-    private Interpreter(ModuleSpec module, IReadOnlyDictionary<string, Dim> dims, string path, Builder build, ParameterValues parameters, Value like) =>
-        (_module, _dims, _path, _build, _parameters, _like) = (module, dims, path, build, parameters, like);
+    private Interpreter(
+        ModuleSpec module, IReadOnlyDictionary<string, Dim> dims, string path, Builder build, ParameterValues parameters, Value like, bool trains) =>
+        (_module, _dims, _path, _build, _parameters, _like, _trains) = (module, dims, path, build, parameters, like, trains);
 
     /// <summary>Appends the operations of a forward pass.</summary>
     /// <param name="dims">The class's dimensions by name.</param>
     /// <param name="parameters">The values of its parameters, by their path from the model or block that has it.</param>
+    /// <param name="trains">What the code reads as <c>training</c>.</param>
     /// <exception cref="CodeException">The code has a mistake.</exception>
     /// <exception cref="UndecidedException">Dimensions that are not numbers yet decide what happens.</exception>
     public static Item Run(
-        ModuleSpec module, IReadOnlyDictionary<string, Dim> dims, string path, Builder build, ParameterValues parameters, IReadOnlyList<Item> arguments) =>
-        new Interpreter(module, dims, path, build, parameters, arguments.OfType<TensorItem>().First().Value).Call(module.Methods[0], arguments, at: 0);
+        ModuleSpec module, IReadOnlyDictionary<string, Dim> dims, string path, Builder build, ParameterValues parameters, IReadOnlyList<Item> arguments,
+        bool trains) =>
+        new Interpreter(module, dims, path, build, parameters, arguments.OfType<TensorItem>().First().Value, trains).Call(module.Methods[0], arguments, at: 0);
 
     private Item Call(Method method, IReadOnlyList<Item> arguments, int at)
     {
@@ -171,7 +175,7 @@ internal sealed class Interpreter
 
     private Item Field(Member member)
     {
-        if (member.Name == "training") return new OpaqueItem("training");
+        if (member.Name == "training") return new FlagItem(_trains);
         var field = _module.Fields.FirstOrDefault(field => field.Name == member.Name)
             ?? throw new CodeException(member.At,
                 $"'{member.Name}' is not known when the model is compiled: make it const, or give the field an attribute such as [Linear(\"D -> D\")] or [Size(\"D\")]", isShape: false);
@@ -220,11 +224,12 @@ internal sealed class Interpreter
 
     private Item Layer(LayerItem layer, Call call, int at)
     {
+        if (layer.Field.Kind == LayerKind.Dropout && !_trains) return call.Arguments[1].Item;
         if (layer.Field.Kind != LayerKind.Module) return new TensorItem(Layers.Call(layer, call, _parameters));
         var (module, dims) = Layers.Module(layer.Field, layer.Dims);
         try
         {
-            return Run(module, dims, layer.Path + ".", _build, _parameters, [.. call.Arguments.Skip(1).Select(argument => argument.Item)]);
+            return Run(module, dims, layer.Path + ".", _build, _parameters, [.. call.Arguments.Skip(1).Select(argument => argument.Item)], _trains);
         }
         catch (CodeException mistake)
         {

@@ -56,6 +56,7 @@ internal static class Layers
         {
             LayerKind.Linear => build.One(Table.Linear, field.Name, [x, Weight(), Bias()]),
             LayerKind.LayerNorm => build.Apply(Table.LayerNorm, field.Name, [x, Weight(), Bias()], new(("epsilon", field.Number)))[0],
+            LayerKind.Dropout => build.Apply(Table.Dropout, field.Name, [x], new(("p", field.Number)))[0],
             LayerKind.RmsNorm => build.Apply(Table.RmsNorm, field.Name, [x, Weight()], new(("epsilon", field.Number)))[0],
             _ => build.One(Table.Embedding, field.Name, [Weight(), x]),
         };

@@ -1,4 +1,5 @@
 using CoCoMix.Engine.Lowering;
+using CoCoMix.Engine.Passes;
 using CoCoMix.Engine.Program;
 using CoCoMix.Engine.Spec;
 
@@ -33,14 +34,41 @@ internal static class Modules
     public static IReadOnlyList<Parameter> Parameters(ModuleSpec module, IReadOnlyDictionary<string, Dim> dims) =>
         [.. module.Fields.SelectMany(field => Layers.Parameters(field, field.Name, dims))];
 
+    /// <summary>A class's parameters in its place in a block: <c>feed_forward.up.weight</c>.</summary>
+    public static IEnumerable<Parameter> Parameters(OwnSpec own, Dim width, string path) =>
+        Parameters(own.Module, Bind(own.Module, own.Dims, width)).Select(parameter => parameter with { Path = $"{path}.{parameter.Path}" });
+
     /// <summary>A block's function of a residual stream <c>[B, T, D]</c>.</summary>
-    public static Function Block(ModuleSpec module, IReadOnlyDictionary<string, Dim> dims, string name)
+    public static Function Block(ModuleSpec module, IReadOnlyDictionary<string, Dim> dims, string name, bool trains = true)
     {
         var x = new Value(module.Methods[0].Parameters[0], TensorType.Float(Dim.B, Dim.T, dims[module.Dims[0]]));
         var build = new Builder();
-        var result = Interpreter.Run(module, dims, "", build, new(Parameters(module, dims)), [new TensorItem(x)]);
-        return result is TensorItem { Value: var y } && y.Type.Equals(x.Type) ? build.Build(name, [x], [y])
-            : throw new ShapeException($"forward returns {Describe(result)}, but a block must return {x.Shape}, the shape of its input");
+        return build.Build(name, [x], [Stream(module, dims, "", build, new(Parameters(module, dims)), [x], trains)]);
+    }
+
+    /// <summary>Runs a class by itself, on residual streams.</summary>
+    /// <exception cref="ShapeException">A block returns another shape than it is given.</exception>
+    public static void Alone(ModuleSpec module)
+    {
+        var dims = Symbols(module);
+        if (module.IsBlock) Differentiate.Block(Block(module, dims, module.Type.Name), parameters: true);
+        else Interpreter.Run(module, dims, "", new(), new(Parameters(module, dims)), [.. module.Methods[0].Parameters.Select(name =>
+            new TensorItem(new(name, TensorType.Float(Dim.B, Dim.T, dims[module.Dims[0]]))))], trains: true);
+    }
+
+    /// <summary>A part of a block or a model, from residual streams to one of the same shape.</summary>
+    public static Value Part(OwnSpec own, Dim width, string path, Builder build, ParameterValues parameters, params Value[] inputs) =>
+        Stream(own.Module, Bind(own.Module, own.Dims, width), path + ".", build, parameters, inputs, own.Trains);
+
+    private static Value Stream(
+        ModuleSpec module, IReadOnlyDictionary<string, Dim> dims, string path, Builder build, ParameterValues parameters, IReadOnlyList<Value> inputs,
+        bool trains)
+    {
+        if (module.Methods[0].Parameters.Count != inputs.Count)
+            throw new ShapeException($"forward of '{module.Type.Name}' must take {inputs.Count} tensor{(inputs.Count == 1 ? "" : "s")} here");
+        var result = Interpreter.Run(module, dims, path, build, parameters, [.. inputs.Select(input => new TensorItem(input))], trains);
+        return result is TensorItem { Value: var y } && y.Type.Equals(inputs[0].Type) ? y
+            : throw new ShapeException($"forward returns {Describe(result)}, but must return {inputs[0].Shape}, the shape of its input");
     }
 
     private static string Describe(Item item) => item is TensorItem tensor ? tensor.Value.Type.ToString() : "no tensor";

@@ -14,7 +14,7 @@ public static class LabelLowering
     /// <returns>A function of ids <c>[B, T]</c> to labels <c>[B, T, Count]</c>, with the teacher's block function in its loops.</returns>
     public static Function Lower(LabelSpec labels)
     {
-        var (teacher, sae) = (labels.Teacher with { Dropout = 0 }, labels.Sae);
+        var (teacher, sae) = (labels.Teacher.InEvaluation, labels.Sae);
         var layout = Layout.Model(teacher);
         var p = new ParameterValues([.. layout.Before, .. layout.After], "teacher");
         var s = new ParameterValues(Layout.Sae(sae), "sae");

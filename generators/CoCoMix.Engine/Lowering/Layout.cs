@@ -18,18 +18,36 @@ public static class Layout
 {
     public static IReadOnlyList<Parameter> Block(BlockSpec block, int width)
     {
-        if (block.Module is { } module) return Modules.Parameters(module, Modules.Bind(module, block.Dims, width));
-        var attention = block.Attention!;
-        var feedForward = block.FeedForward!;
-        var (headDim, hidden) = (attention.HeadDimAt(width), feedForward.Expansion * width);
+        if (block.Own is { } own) return Modules.Parameters(own.Module, Modules.Bind(own.Module, own.Dims, width));
         return
         [
-            .. Norm("norm1", block.Norm!.Kind, width),
+            .. BlockNorm("norm1"),
+            .. block.OwnAttention is { } attention ? Modules.Parameters(attention, width, "attention") : Attention(block.Attention!, width),
+            .. block.Parallel ? [] : BlockNorm("norm2"),
+            .. block.OwnFeedForward is { } feedForward ? Modules.Parameters(feedForward, width, "feed_forward") : FeedForward(block.FeedForward!, width),
+        ];
+
+        IEnumerable<Parameter> BlockNorm(string path) =>
+            block.OwnNorm is { } norm ? Modules.Parameters(norm, width, path) : Norm(path, block.Norm!.Kind, width);
+    }
+
+    private static IEnumerable<Parameter> Attention(AttentionSpec attention, int width)
+    {
+        var headDim = attention.HeadDimAt(width);
+        return
+        [
             .. Linear("attention.qkv", width, width + 2 * attention.KeyValueHeadsAt(width) * headDim, attention.Bias),
             .. attention.QueryKeyNorm ? Norm("attention.query_norm", NormKind.RmsNorm, headDim) : [],
             .. attention.QueryKeyNorm ? Norm("attention.key_norm", NormKind.RmsNorm, headDim) : [],
             .. Linear("attention.output", width, width, attention.Bias),
-            .. block.Parallel ? [] : Norm("norm2", block.Norm!.Kind, width),
+        ];
+    }
+
+    private static IEnumerable<Parameter> FeedForward(FeedForwardSpec feedForward, int width)
+    {
+        var hidden = feedForward.Expansion * width;
+        return
+        [
             .. feedForward.Gated ? Linear("feed_forward.gate", width, hidden, feedForward.Bias) : [],
             .. Linear("feed_forward.up", width, hidden, feedForward.Bias),
             .. Linear("feed_forward.down", hidden, width, feedForward.Bias),

@@ -52,8 +52,7 @@ public static class ModelLowering
             Simplify.Dead(forward with { Name = "Evaluate", Inputs = [ids], Outputs = [nextToken] }),
             Accumulation.InPlace(Differentiate.WithRespectToParameters(forward, losses) with { Name = "Step" }),
             block);
-        // Only training drops out.
-        return model.Dropout > 0 ? Lower(model with { Dropout = 0 }) with { Forward = program.Forward, Step = program.Step } : program;
+        return model.Equals(model.InEvaluation) ? program : Lower(model.InEvaluation) with { Forward = program.Forward, Step = program.Step };
     }
 
     /// <summary>Continuous concepts <c>[B, T, D]</c> and concept logits <c>[B, T, C]</c> of a residual stream; reference, steps 2 to 4.</summary>

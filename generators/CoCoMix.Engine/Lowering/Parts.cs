@@ -19,28 +19,32 @@ internal static class Parts
     public static Function Block(ModelSpec model, string name)
     {
         var block = model.Block!;
-        if (block.Module is { } module) return Modules.Block(module, Modules.Bind(module, block.Dims, model.Width), name);
+        if (block.Own is { } own) return Modules.Block(own.Module, Modules.Bind(own.Module, own.Dims, model.Width), name, own.Trains);
         var p = new ParameterValues(Layout.Block(block, model.Width));
         var x = new Value("x", TensorType.Float(Dim.B, Dim.T, model.Width));
         var g = new Builder();
         Value y;
         if (block.PostNorm)
         {
-            var h = Norm(g, "h", g.One(Table.Add, "sum", [x, Attention(g, x, p, model)]), p, "norm1", block.Norm!);
-            y = Norm(g, "y", g.One(Table.Add, "sum", [h, FeedForward(g, h, p, model)]), p, "norm2", block.Norm!);
+            var h = BlockNorm("h", g.One(Table.Add, "sum", [x, Attention(g, x, p, model)]), "norm1");
+            y = BlockNorm("y", g.One(Table.Add, "sum", [h, FeedForward(g, h, p, model)]), "norm2");
         }
         else
         {
-            var n = Norm(g, "n", x, p, "norm1", block.Norm!);
+            var n = BlockNorm("n", x, "norm1");
             var h = g.One(Table.Add, "h", [x, Attention(g, n, p, model)]);
-            var m = block.Parallel ? n : Norm(g, "m", h, p, "norm2", block.Norm!);
+            var m = block.Parallel ? n : BlockNorm("m", h, "norm2");
             y = g.One(Table.Add, "y", [h, FeedForward(g, m, p, model)]);
         }
         return g.Build(name, [x], [y]);
+
+        Value BlockNorm(string name, Value value, string path) => block.OwnNorm is { } norm
+            ? Modules.Part(norm, model.Width, path, g, p, value) : Norm(g, name, value, p, path, block.Norm!);
     }
 
     private static Value Attention(Builder g, Value n, ParameterValues p, ModelSpec model)
     {
+        if (model.Block!.OwnAttention is { } own) return Modules.Part(own, model.Width, "attention", g, p, n);
         var (attention, norm, d) = (model.Block!.Attention!, model.Block.Norm!, model.Width);
         var (heads, shared, width) = (attention.HeadsAt(d), attention.KeyValueHeadsAt(d), attention.HeadDimAt(d));
         var qkv = g.One(Table.Linear, "qkv", [n, p["attention.qkv.weight"], p.Optional("attention.qkv.bias")]);
@@ -73,6 +77,7 @@ internal static class Parts
 
     private static Value FeedForward(Builder g, Value m, ParameterValues p, ModelSpec model)
     {
+        if (model.Block!.OwnFeedForward is { } own) return Modules.Part(own, model.Width, "feed_forward", g, p, m);
         var feedForward = model.Block!.FeedForward!;
         var up = g.One(Table.Linear, "up", [m, p["feed_forward.up.weight"], p.Optional("feed_forward.up.bias")]);
         var gate = feedForward.Gated ? g.One(Table.Linear, "gate", [m, p["feed_forward.gate.weight"], p.Optional("feed_forward.gate.bias")]) : up;

@@ -32,6 +32,7 @@ public static class Differentiate
         var output = block.Outputs.Single();
         var outputGradient = new Value("d" + Capital(output.Name), output.Type);
         var tape = new Tape(block, value => value == input || parameters && value.Parameter is not null, outputGradient);
+        if (!tape.Gradients.ContainsKey(input)) throw new ShapeException($"no gradient reaches the input of {block.Name}, so nothing below it could learn");
         var backward = Recomputing(tape.Forward, Simplify.Dead(new(
             block.Name + "Backward", [outputGradient], tape.Backward, [tape.Gradients[input]], [], tape.Probes)));
 

@@ -66,7 +66,7 @@ public static class Check
     {
         string[] needed = declaration.Spec switch
         {
-            BlockSpec => [declaration.Has(PostNorm) ? PostNorm : PreNorm, CausalSelfAttention, FeedForward],
+            BlockSpec => [declaration.Has(PostNorm) ? PostNorm : PreNorm, declaration.Has(AttributeNames.Attention) ? AttributeNames.Attention : CausalSelfAttention, FeedForward],
             SaeSpec => [SparseAutoencoder],
             ConceptHeadSpec => [ConceptHead],
             ModuleSpec => [],
@@ -195,10 +195,13 @@ public static class Check
     {
         SaeSpec sae => [Active(sae, SparseAutoencoder, sae.Active, nameof(sae.Latents), sae.Latents)],
         ConceptHeadSpec head => [Active(head, ConceptHead, head.Active, nameof(head.Concepts), head.Concepts)],
+        BlockSpec { OwnAttention: not null, Attention: not null } block =>
+            [Broken(Rule.TwoAttentions, new Site(block.Type, AttributeNames.Attention), block.Type.Name) with { Related = [new Site(block.Type, CausalSelfAttention)] }],
+        BlockSpec block when block.OwnParts.Any() => [.. ModuleCheck.InBlock(block)],
         BlockSpec { Attention: { Heads: > 0 } attention } block =>
             [SharedHeads(block, attention.Heads, "", HeadSite(block, nameof(attention.KeyValueHeads)), HeadSite(block, nameof(attention.Heads)))],
         ModelSpec { Block: { } block } model =>
-            [.. block.Module is { } module ? [ModuleCheck.InModel(model, module)] : Heads(model, block), Insertion(model), .. Labels(declaration, model)],
+            [.. ModuleCheck.InModel(model, block), .. block.Attention is null ? [] : Heads(model, block), Insertion(model), .. Labels(declaration, model)],
         _ => Array.Empty<Violation?>(),
     }).OfType<Violation>();
 

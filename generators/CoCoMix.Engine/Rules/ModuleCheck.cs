@@ -1,4 +1,5 @@
 using CoCoMix.Engine.Language;
+using CoCoMix.Engine.Passes;
 using CoCoMix.Engine.Program;
 using CoCoMix.Engine.Spec;
 
@@ -24,32 +25,53 @@ internal static class ModuleCheck
         return found.Count > 0 ? found : Code(module);
     }
 
-    /// <summary>A block with its model's width and the dimensions that the model states.</summary>
-    public static Violation? InModel(ModelSpec model, ModuleSpec module)
+    /// <summary>A block whose class or whose parts have code of their own, with its model's width.</summary>
+    public static IEnumerable<Violation> InModel(ModelSpec model, BlockSpec block)
     {
-        IReadOnlyDictionary<string, Dim> dims;
+        var site = new Site(model.Type, AttributeNames.Blocks, TypeArgument: 0);
+        if (block.Own is { } own)
+        {
+            var unbound = Unbound(own, model.Width, model.Type, AttributeNames.Blocks);
+            return unbound is not null ? [unbound] : DoesNotFit(model, own, site) is { } violation ? [violation] : [];
+        }
+        return block.OwnParts.Select(part => DoesNotFit(model, part.Part, site) is { } violation
+            ? violation with { Related = [new(block.Type, part.Attribute), .. violation.Related] } : null).OfType<Violation>();
+    }
+
+    /// <summary>Parts of a block with code of their own: their dimensions have values, whatever the width.</summary>
+    public static IEnumerable<Violation> InBlock(BlockSpec block) =>
+        block.OwnParts.Select(part => Unbound(part.Part, Dim.Symbol(part.Part.Module.Dims[0]), block.Type, part.Attribute)).OfType<Violation>();
+
+    private static Violation? Unbound(OwnSpec own, Dim width, TypeName place, string attribute)
+    {
         try
         {
-            dims = Modules.Bind(module, model.Block!.Dims, model.Width);
+            Modules.Bind(own.Module, own.Dims, width);
+            return null;
         }
         catch (ShapeException mistake)
         {
-            var place = model.Block!.Dims.Length == 0 ? new Site(model.Type, AttributeNames.Blocks, TypeArgument: 0) : new(model.Type, AttributeNames.Blocks, "Dims");
-            return new(Rule.DimsUnbound, place, [model.Type.Name, mistake.Message]);
+            return new(Rule.DimsUnbound, own.Dims.Length == 0 ? new(place, attribute, TypeArgument: 0) : new(place, attribute, "Dims"), [place.Name, mistake.Message]);
         }
+    }
+
+    private static Violation? DoesNotFit(ModelSpec model, OwnSpec own, Site site)
+    {
+        var dims = new Dictionary<string, Dim>();
         try
         {
-            foreach (var parameter in Modules.Parameters(module, dims))
+            foreach (var dim in Modules.Bind(own.Module, own.Dims, model.Width)) dims.Add(dim.Key, dim.Value);
+            foreach (var parameter in Modules.Parameters(own.Module, dims))
                 if (parameter.Shape.Any(size => size.Constant < 1)) throw new ShapeException($"the parameter {parameter.Path} would be {parameter.Shape}");
-            Modules.Block(module, dims, "Block");
+            Differentiate.Block(Modules.Block(own.Module, dims, own.Module.Type.Name), parameters: true);
             return null;
         }
         catch (Exception mistake) when (mistake is ShapeException or CodeException or UndecidedException)
         {
             var sizes = string.Join(", ", dims.Select(dim => $"{dim.Key} = {dim.Value}"));
-            return new(Rule.BlockDoesNotFit, new(model.Type, AttributeNames.Blocks, TypeArgument: 0), [module.Type.Name, model.Type.Name, sizes, mistake.Message])
+            return new(Rule.BlockDoesNotFit, site, [own.Module.Type.Name, model.Type.Name, sizes, mistake.Message])
             {
-                Related = mistake is CodeException { At: var at } ? [new(module.Type, Expression: at)] : [],
+                Related = mistake is CodeException { At: var at } ? [new(own.Module.Type, Expression: at)] : [],
             };
         }
     }
@@ -97,7 +119,12 @@ internal static class ModuleCheck
     {
         try
         {
-            Modules.Block(module, Modules.Symbols(module), "Block");
+            Modules.Alone(module);
+            return [];
+        }
+        // Only a block's input is known to be [B, T, D]; what another module is given, those who use it know.
+        catch (CodeException mistake) when (mistake.IsShape && !module.IsBlock)
+        {
             return [];
         }
         catch (CodeException mistake)

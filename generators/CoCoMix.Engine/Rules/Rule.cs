@@ -139,6 +139,10 @@ public sealed record Rule(string Id, string Category, string Title, string Messa
         "A block with code of its own fits its model",
         "'{0}' does not fit '{1}', where {2}: {3}");
 
+    public static readonly Rule TwoAttentions = new("CCM4009", Code,
+        "A block has one attention",
+        "'{0}' has both [CausalSelfAttention] and [Attention]: keep one of them");
+
     public static IReadOnlyList<Rule> All { get; } =
     [
         NotPartial, WrongBase, MissingPart, OutOfRange, LabelsWithoutMixing, UnsupportedForm, UndefinedValue, ConflictingMember,
@@ -146,6 +150,6 @@ public sealed record Rule(string Id, string Category, string Title, string Messa
         HeadsDoNotDivide, HeadsAndHeadDim, SharedHeadsDoNotDivide, OddRotaryHeads,
         InsertionOutOfRange, TooManyActive, ConceptsDiffer, SaeDoesNotFitTeacher, TeacherBlockOutOfRange, TooManyLabels,
         VocabulariesDiffer, TeacherContextTooShort, UnusablePart, TeacherNotPlain,
-        DimsNotNames, BadSignature, WrongField, NoForward, NotInLanguage, ShapesDoNotFit, DimsUnbound, BlockDoesNotFit,
+        DimsNotNames, BadSignature, WrongField, NoForward, NotInLanguage, ShapesDoNotFit, DimsUnbound, BlockDoesNotFit, TwoAttentions,
     ];
 }

@@ -7,6 +7,7 @@ public static class AttributeNames
     public const string PostNorm = "PostNorm";
     public const string Parallel = "Parallel";
     public const string CausalSelfAttention = "CausalSelfAttention";
+    public const string Attention = "Attention";
     public const string FeedForward = "FeedForward";
     public const string SparseAutoencoder = "SparseAutoencoder";
     public const string ConceptHead = "ConceptHead";
@@ -17,7 +18,7 @@ public static class AttributeNames
 
     public const string Dims = "Dims";
 
-    private static readonly string[] Blockwise = [PreNorm, PostNorm, Parallel, CausalSelfAttention, FeedForward];
+    private static readonly string[] Blockwise = [PreNorm, PostNorm, Parallel, CausalSelfAttention, Attention, FeedForward];
 
     public static IReadOnlyList<string> All { get; } =
         [.. Blockwise, SparseAutoencoder, ConceptHead, LanguageModel, Blocks, MixConcepts, ConceptLabels, Dims];

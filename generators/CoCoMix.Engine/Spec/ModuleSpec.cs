@@ -11,11 +11,19 @@ public enum LayerKind { Linear, LayerNorm, RmsNorm, Embedding, Parameter, Dropou
 public sealed record FieldSpec(
     string Name, LayerKind Kind, string Signature, string Type, bool Bias = true, double Number = 0, double Mean = 0, ModuleSpec? Module = null);
 
+/// <summary>A class with a forward pass of its own, in a block's or a model's place for it.</summary>
+/// <param name="Dims">Values for its dimensions after the first, which is the width: <c>H = 8, F = 4*D</c>.</param>
+/// <param name="Trains">Whether the code sees <c>training</c> as true.</param>
+public sealed record OwnSpec(ModuleSpec Module, string Dims, bool Trains = true);
+
 /// <summary>A class with a forward pass of its own in C#.</summary>
 /// <param name="Dims">Names of its dimensions, as its constructor takes them.</param>
 /// <param name="Methods">The forward pass first, then the methods of the class that it calls. None where their source is not at hand.</param>
 /// <param name="HasConstructor">Whether the class makes its layers itself.</param>
-/// <param name="IsNamedByBase">Whether the base class has a constructor without a name.</param>
+/// <param name="Base">The runtime's class that it derives from; empty for a module of TorchSharp's.</param>
 public sealed record ModuleSpec(
-    TypeName Type, EquatableArray<string> Dims, EquatableArray<FieldSpec> Fields, EquatableArray<Method> Methods, bool HasConstructor, bool IsNamedByBase)
-    : ClassSpec(Type);
+    TypeName Type, EquatableArray<string> Dims, EquatableArray<FieldSpec> Fields, EquatableArray<Method> Methods, bool HasConstructor, string Base)
+    : ClassSpec(Type)
+{
+    public bool IsBlock => Base == BaseNames.TransformerBlock;
+}

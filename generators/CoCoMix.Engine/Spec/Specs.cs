@@ -44,11 +44,32 @@ public sealed record BlockSpec(
     TypeName Type, NormSpec? Norm, AttentionSpec? Attention, FeedForwardSpec? FeedForward, bool PostNorm = false, bool Parallel = false)
     : ClassSpec(Type)
 {
-    /// <summary>The class, where it has a forward pass of its own instead of parts.</summary>
-    public ModuleSpec? Module { get; init; }
+    /// <summary>The whole block, where its class has a forward pass of its own.</summary>
+    public OwnSpec? Own { get; init; }
 
-    /// <summary>Values for its dimensions after the first, as its model states them.</summary>
-    public string Dims { get; init; } = "";
+    /// <summary>The class that takes the place of each norm.</summary>
+    public OwnSpec? OwnNorm { get; init; }
+
+    public OwnSpec? OwnAttention { get; init; }
+
+    public OwnSpec? OwnFeedForward { get; init; }
+
+    /// <summary>Its parts that have a forward pass of their own, by the attribute that names them.</summary>
+    public IEnumerable<(string Attribute, OwnSpec Part)> OwnParts => new[]
+    {
+        (PostNorm ? AttributeNames.PostNorm : AttributeNames.PreNorm, OwnNorm), (AttributeNames.Attention, OwnAttention), (AttributeNames.FeedForward, OwnFeedForward),
+    }.Where(part => part.Item2 is not null)!;
+
+    /// <summary>The block as evaluation runs it.</summary>
+    public BlockSpec InEvaluation => this with
+    {
+        Own = InEvaluationOf(Own), OwnNorm = InEvaluationOf(OwnNorm), OwnAttention = InEvaluationOf(OwnAttention), OwnFeedForward = InEvaluationOf(OwnFeedForward),
+    };
+
+    private static OwnSpec? InEvaluationOf(OwnSpec? own) => own is null ? null : own with { Trains = false };
+
+    /// <summary>Whether its weights are found by the names under which its classes register them.</summary>
+    public bool IsFoundByName => Own is not null || OwnParts.Any();
 }
 
 public sealed record SaeSpec(TypeName Type, int Inputs, int Latents, int Active) : ClassSpec(Type);
@@ -69,6 +90,9 @@ public sealed record ModelSpec(
     public double RotaryBase { get; init; } = 10_000;
 
     public double Dropout { get; init; }
+
+    /// <summary>The model as evaluation runs it: nothing drops out.</summary>
+    public ModelSpec InEvaluation => this with { Dropout = 0, Block = Block?.InEvaluation };
 }
 
 /// <summary>What is left of a declaration that breaks a rule.</summary>
