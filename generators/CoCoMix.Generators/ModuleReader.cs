@@ -32,13 +32,15 @@ internal static class ModuleReader
     private static ModuleSpec Read(INamedTypeSymbol type, TypeName name, IReadOnlyList<INamedTypeSymbol> within)
     {
         var dims = AppliedAttribute.On(type).First(attribute => attribute.Name == AttributeNames.Dims).Value("Names", "");
+        var isEager = AppliedAttribute.On(type).Any(attribute => attribute.Name == AttributeNames.Eager);
         return new(
             name,
             new(dims.Split(',').Select(dim => dim.Trim())),
             new(type.GetMembers().OfType<IFieldSymbol>().Select(field => Field(field, within)).OfType<FieldSpec>()),
-            Entry(type) is { } entry ? new CodeReader(type).Read(entry) : default,
+            !isEager && Entry(type) is { } entry ? new CodeReader(type).Read(entry) : default,
             HasConstructor(type),
-            Runtime.BaseName(type.BaseType) ?? "");
+            Runtime.BaseName(type.BaseType) ?? "",
+            isEager);
     }
 
     private static FieldSpec? Field(IFieldSymbol field, IReadOnlyList<INamedTypeSymbol> within)

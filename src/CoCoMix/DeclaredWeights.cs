@@ -9,8 +9,12 @@ namespace CoCoMix;
 public static class DeclaredWeights
 {
     /// <summary>Lists a module's parameters in the order of their declaration.</summary>
-    /// <exception cref="InvalidOperationException">The module has other parameters, or others shapes, than its attributes say.</exception>
-    public static void Collect(nn.Module module, (string Name, long[] Shape)[] declared, Span<Tensor> into)
+    /// <exception cref="InvalidOperationException">The module has other parameters, or other shapes, than its attributes say.</exception>
+    /// <param name="module">The block.</param>
+    /// <param name="declared">Names and shapes.</param>
+    /// <param name="into">Where they go.</param>
+    /// <param name="eager">Paths of submodules that stay eager, whose parameters are not declared.</param>
+    public static void Collect(nn.Module module, (string Name, long[] Shape)[] declared, Span<Tensor> into, params string[] eager)
     {
         var own = module.named_parameters().ToDictionary(pair => pair.name, pair => pair.parameter);
         for (var i = 0; i < declared.Length; i++)
@@ -24,8 +28,15 @@ public static class DeclaredWeights
                     $"'{name}' of {module.GetType().Name} is [{string.Join(", ", parameter.shape)}], but its attribute says [{string.Join(", ", shape)}].");
             into[i] = parameter;
         }
+        foreach (var name in own.Keys.Where(name => eager.Any(path => IsUnder(name, path))).ToList()) own.Remove(name);
         if (own.Count > 0)
             throw new InvalidOperationException(
                 $"{module.GetType().Name} has registered '{own.Keys.First()}', which no attribute declares: give its field an attribute, or the class [Eager].");
     }
+
+    /// <summary>The parameters of submodules that stay eager.</summary>
+    public static IEnumerable<Tensor> Eager(nn.Module module, params string[] paths) =>
+        module.named_parameters().Where(pair => paths.Any(path => IsUnder(pair.name, path))).Select(pair => pair.parameter);
+
+    private static bool IsUnder(string name, string path) => path.Length == 0 || name.StartsWith(path + ".", StringComparison.Ordinal);
 }

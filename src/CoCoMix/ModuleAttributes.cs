@@ -97,3 +97,10 @@ public sealed class ModuleAttribute(string signature) : Attribute
     /// <summary>Sizes for its dimensions.</summary>
     public string Signature { get; } = signature;
 }
+
+/// <summary>
+/// Leaves a module's forward pass as it is: fused code runs it under autograd, whatever it is written in. Its result has the shape of its
+/// input, <c>[B, T, D]</c>; its class needs <see cref="DimsAttribute"/> for its constructor, but no attributes on fields.
+/// </summary>
+[AttributeUsage(AttributeTargets.Class)]
+public sealed class EagerAttribute : Attribute;

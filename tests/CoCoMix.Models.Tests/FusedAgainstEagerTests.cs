@@ -13,7 +13,7 @@ public sealed class FusedAgainstEagerTests
         () => new ReducedGelu(), () => new ReducedSilu(), () => new ReducedReluSquared(), () => new ReducedSwiGlu(),
         () => new ReducedGrouped(), () => new ReducedRotary(), () => new ReducedPostNorm(), () => new ReducedParallel(),
         () => new ReducedUnplaced(), () => new ReducedDropout(), () => new ReducedDropoutTeacher(), () => new ReducedParallelDropout(),
-        () => new ReducedWrittenOut(),
+        () => new ReducedWrittenOut(), () => new ReducedEager(), () => new ReducedPartlyEager(),
     ];
 
     public static TheoryData<int, int, int> Cases()

@@ -36,6 +36,7 @@ public static class CSharp
         // Inside the namespace and from the root: the user's own may be called Acme.CoCoMix.
         code.Lines("""
             using global::System;
+            using global::System.Linq;
             using global::CoCoMix;
             using global::TorchSharp;
             using global::TorchSharp.Modules;

@@ -9,7 +9,7 @@ namespace CoCoMix.Engine.Emission;
 /// </summary>
 internal sealed class FunctionWriter
 {
-    private static readonly string[] Reserved = ["w", "g", "i", "B", "T", "next", "saved", "ids", "labels", "weights", "gradients", "probe", "teacher", "sae"];
+    private static readonly string[] Reserved = ["w", "g", "i", "B", "T", "module", "next", "saved", "ids", "labels", "weights", "gradients", "probe", "teacher", "sae"];
 
     private readonly CodeWriter _code;
     private readonly Function _function;
@@ -60,7 +60,7 @@ internal sealed class FunctionWriter
         }
         var effects = function.Nodes.Any(node => node.HasEffect);
         var input = function.Inputs.Single();
-        var parameters = $"{weights} w, " + (effects ? $"{weights} g, " : "")
+        var parameters = (function.IsEager ? "nn.Module module, " : "") + $"{weights} w, " + (effects ? $"{weights} g, " : "")
             + (function.Restored.Count > 0 ? $"in {function.Bundle} saved, " : "") + $"Tensor {input.Name}"
             + (function.Saved.Count > 0 ? $", out {function.Bundle} saved" : "");
         code.Line($"/// <summary>{function.Name}: {input.Name} {input.Type} to {function.Outputs[0].Type}.</summary>");
@@ -129,10 +129,11 @@ internal sealed class FunctionWriter
         _code.Open(back ? $"for (var i = {last}; i >= {first}; i--)" : $"for (var i = {first}; i <= {last}; i++)");
         var offset = first == 0 ? "i" : $"i - {first}";
         var gradients = back && loop.Body.Nodes.Any(inner => inner.HasEffect) ? "g.Block(i), " : "";
+        var module = loop.Body.IsEager ? $"{(loop.Owner.Length == 0 ? "" : loop.Owner + "Module.")}blocks[i], " : "";
         var arguments = back ? $"{owner}.Block(i), {gradients}{_names[node.Inputs[0]!]}[{offset}], {result}"
             : saves ? $"{owner}.Block(i), {result}, out {_names[node.Outputs[1]]}[{offset}]"
             : $"{owner}.Block(i), {result}";
-        _code.Line($"var next = {loop.Body.Name}({arguments});", node.Outputs[0].Type.ToString());
+        _code.Line($"var next = {loop.Body.Name}({module}{arguments});", node.Outputs[0].Type.ToString());
         _code.Line($"if (i != {(back ? last : first)}) {result}.Dispose();");
         _code.Line($"{result} = next;");
         if (_probes && !back && loop.Owner.Length == 0) _code.Line($"Probe?.Invoke($\"blocks.{{i}}\", {result});");

@@ -190,10 +190,11 @@ internal static class ModelFile
         for (var i = 0; i < layout.Before.Count; i++) code.Line($"all[{i}] = {WeightsWriter.Access(layout.Before[i].Path)};");
         code.Line($"for (var i = 0; i < {layout.Blocks}; i++)");
         var into = $"all.AsSpan({layout.Before.Count} + {layout.Block.Count} * i, {layout.Block.Count})";
-        code.Line(!model.Block.IsFoundByName ? $"    blocks[i].CollectWeights({into});" : $"    DeclaredWeights.Collect(blocks[i], BlockParameters, {into});");
+        var eager = string.Concat(Modules.EagerPaths(model.Block).Select(path => $", \"{path}\""));
+        code.Line(!model.Block.IsFoundByName ? $"    blocks[i].CollectWeights({into});" : $"    DeclaredWeights.Collect(blocks[i], BlockParameters, {into}{eager});");
         var after = layout.Before.Count + layout.Blocks * layout.Block.Count;
         for (var i = 0; i < layout.After.Count; i++) code.Line($"all[{after + i}] = {WeightsWriter.Access(layout.After[i].Path)};");
-        code.Line("return all;");
+        code.Line(eager.Length == 0 ? "return all;" : $"return [.. all, .. blocks.SelectMany(block => DeclaredWeights.Eager(block{eager}))];");
         code.Close();
         code.Line();
     }

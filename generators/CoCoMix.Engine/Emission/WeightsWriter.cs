@@ -42,7 +42,9 @@ internal static class WeightsWriter
     private static void Struct(CodeWriter code, IReadOnlyList<Parameter> parameters, string declaration, Func<int, string> at)
     {
         code.Line("/// <summary>Names for tensors of a weight or gradient array.</summary>");
-        code.Open($"private readonly struct {declaration}");
+        // The compiler warns of parameters that nothing reads, but not of a plain constructor's.
+        code.Open($"private readonly struct {(parameters.Count > 0 ? declaration : declaration.Split('(')[0])}");
+        if (parameters.Count == 0) code.Line($"public {declaration} {{ }}");
         Properties(code, parameters, at);
         code.Close();
         code.Line();

@@ -1,4 +1,5 @@
 using CoCoMix.Engine.Lowering;
+using CoCoMix.Engine.Operations;
 using CoCoMix.Engine.Program;
 using CoCoMix.Engine.Spec;
 
@@ -227,6 +228,7 @@ internal sealed class Interpreter
         if (layer.Field.Kind == LayerKind.Dropout && !_trains) return call.Arguments[1].Item;
         if (layer.Field.Kind != LayerKind.Module) return new TensorItem(Layers.Call(layer, call, _parameters));
         var (module, dims) = Layers.Module(layer.Field, layer.Dims);
+        if (module.IsEager) return new TensorItem(_build.Apply(Table.Eager, layer.Field.Name, [call.Value(1)], new(("path", layer.Path)))[0]);
         try
         {
             return Run(module, dims, layer.Path + ".", _build, _parameters, [.. call.Arguments.Skip(1).Select(argument => argument.Item)], _trains);

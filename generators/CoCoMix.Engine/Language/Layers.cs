@@ -30,6 +30,7 @@ internal static class Layers
                 return [new(path, new(Sizes.List(field.Signature, dims)))];
             case LayerKind.Module:
                 var (module, sizes) = Module(field, dims);
+                if (module.IsEager) return [];
                 return module.Fields.SelectMany(inner => Parameters(inner, $"{path}.{inner.Name}", sizes));
             default:
                 return [];

@@ -1,7 +1,9 @@
 using CoCoMix.Engine.Lowering;
+using CoCoMix.Engine.Operations;
 using CoCoMix.Engine.Passes;
 using CoCoMix.Engine.Program;
 using CoCoMix.Engine.Spec;
+using Attributes = CoCoMix.Engine.Program.Attributes;
 
 namespace CoCoMix.Engine.Language;
 
@@ -32,7 +34,20 @@ internal static class Modules
 
     /// <summary>A class's parameters, in the order of its fields.</summary>
     public static IReadOnlyList<Parameter> Parameters(ModuleSpec module, IReadOnlyDictionary<string, Dim> dims) =>
-        [.. module.Fields.SelectMany(field => Layers.Parameters(field, field.Name, dims))];
+        module.IsEager ? [] : [.. module.Fields.SelectMany(field => Layers.Parameters(field, field.Name, dims))];
+
+    /// <summary>Where a class has modules that stay eager: itself, or fields of it.</summary>
+    public static IEnumerable<string> EagerPaths(ModuleSpec module, string path = "") => module.IsEager ? [path]
+        : module.Fields.Where(field => field.Module is not null)
+            .SelectMany(field => EagerPaths(field.Module!, path.Length == 0 ? field.Name : $"{path}.{field.Name}"));
+
+    /// <summary>Where a block has modules that stay eager.</summary>
+    public static IReadOnlyList<string> EagerPaths(BlockSpec block) => block.Own is { } own ? [.. EagerPaths(own.Module)] :
+    [
+        .. block.OwnNorm is { } norm ? [.. EagerPaths(norm.Module, "norm1"), .. block.Parallel ? [] : EagerPaths(norm.Module, "norm2")] : Array.Empty<string>(),
+        .. block.OwnAttention is { } attention ? EagerPaths(attention.Module, "attention") : [],
+        .. block.OwnFeedForward is { } feedForward ? EagerPaths(feedForward.Module, "feed_forward") : [],
+    ];
 
     /// <summary>A class's parameters in its place in a block: <c>feed_forward.up.weight</c>.</summary>
     public static IEnumerable<Parameter> Parameters(OwnSpec own, Dim width, string path) =>
@@ -41,7 +56,7 @@ internal static class Modules
     /// <summary>A block's function of a residual stream <c>[B, T, D]</c>.</summary>
     public static Function Block(ModuleSpec module, IReadOnlyDictionary<string, Dim> dims, string name, bool trains = true)
     {
-        var x = new Value(module.Methods[0].Parameters[0], TensorType.Float(Dim.B, Dim.T, dims[module.Dims[0]]));
+        var x = new Value(module.IsEager ? "x" : module.Methods[0].Parameters[0], TensorType.Float(Dim.B, Dim.T, dims[module.Dims[0]]));
         var build = new Builder();
         return build.Build(name, [x], [Stream(module, dims, "", build, new(Parameters(module, dims)), [x], trains)]);
     }
@@ -51,6 +66,7 @@ internal static class Modules
     public static void Alone(ModuleSpec module)
     {
         var dims = Symbols(module);
+        if (module.IsEager) return;
         if (module.IsBlock) Differentiate.Block(Block(module, dims, module.Type.Name), parameters: true);
         else Interpreter.Run(module, dims, "", new(), new(Parameters(module, dims)), [.. module.Methods[0].Parameters.Select(name =>
             new TensorItem(new(name, TensorType.Float(Dim.B, Dim.T, dims[module.Dims[0]]))))], trains: true);
@@ -64,6 +80,7 @@ internal static class Modules
         ModuleSpec module, IReadOnlyDictionary<string, Dim> dims, string path, Builder build, ParameterValues parameters, IReadOnlyList<Value> inputs,
         bool trains)
     {
+        if (module.IsEager) return build.Apply(Table.Eager, "y", [.. inputs], new(("path", path.TrimEnd('.'))))[0];
         if (module.Methods[0].Parameters.Count != inputs.Count)
             throw new ShapeException($"forward of '{module.Type.Name}' must take {inputs.Count} tensor{(inputs.Count == 1 ? "" : "s")} here");
         var result = Interpreter.Run(module, dims, path, build, parameters, [.. inputs.Select(input => new TensorItem(input))], trains);

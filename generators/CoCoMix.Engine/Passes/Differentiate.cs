@@ -62,6 +62,8 @@ public static class Differentiate
     /// <summary>One walk forth, noting what needs a gradient, and one walk back, applying each row's gradient rule.</summary>
     private sealed class Tape
     {
+        private static readonly Value AnyParameter = new("", TensorType.Float(), "");
+
         private readonly Builder _back = new();
         private readonly Dictionary<Value, Value> _gradients = [];
         private readonly Dictionary<Value, Loop> _waysBack = [];
@@ -102,7 +104,7 @@ public static class Differentiate
             foreach (var node in _function.Nodes)
             {
                 var needs = node.Inputs.Any(input => input is not null && (_wanted(input) || needed.Contains(input)))
-                    || node.Loop is not null && WantsParameters(node.Loop);
+                    || node.Loop is not null && WantsParameters(node.Loop) || node.Operation == Table.Eager && _wanted(AnyParameter);
                 if (needs) foreach (var output in node.Outputs) needed.Add(output);
                 // A wanted value is where differentiation ends: what made it needs no gradient.
                 foreach (var output in node.Outputs.Where(_wanted)) needed.Add(output);
@@ -111,7 +113,7 @@ public static class Differentiate
             return needed;
         }
 
-        private bool WantsParameters(Loop loop) =>
+        private bool WantsParameters(Loop loop) => loop.Body.IsEager && _wanted(AnyParameter) ||
             loop.Body.Nodes.SelectMany(node => node.Inputs).Any(input => input?.Parameter is not null && _wanted(input));
 
         private Node Saving(Node repeat)
@@ -146,7 +148,7 @@ public static class Differentiate
         {
             var rule = node.Operation.Gradient
                 ?? throw new ShapeException($"the gradient of {node.Operation.Name} is not defined");
-            return rule(new(node, gradients, _back));
+            return rule(new(node, gradients, _back, _wanted(AnyParameter)));
         }
 
         private Value LoopGradient(Node node, Value gradient)

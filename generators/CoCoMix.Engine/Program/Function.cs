@@ -63,6 +63,7 @@ public sealed class Node(
 
     /// <summary>Whether the node does something besides computing its outputs.</summary>
     public bool HasEffect => Into is not null || Operation == Operations.Table.Accumulate
+        || Operation == Operations.Table.EagerBackward && Attributes.Bool("parameters")
         || Operation == Operations.Table.RepeatBackward && Loop!.Body.Nodes.Any(node => node.HasEffect);
 
     /// <summary>The function a <c>repeat</c> runs, block by block; null for every other operation.</summary>
@@ -94,6 +95,9 @@ public sealed record Function(
 
     /// <summary>The name of the bundle it saves or restores; empty without one.</summary>
     public string Bundle { get; init; } = "";
+
+    /// <summary>Whether a module of the user's runs in it under autograd.</summary>
+    public bool IsEager => Nodes.Any(node => node.Operation == Operations.Table.Eager);
 
     /// <summary>FLOPs of one call, every multiplication and addition counted.</summary>
     public Dim Flops => FlopsOf(Nodes);

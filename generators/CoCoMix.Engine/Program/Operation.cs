@@ -66,7 +66,8 @@ public sealed record Arguments(string Operation, IReadOnlyList<TensorType?> Type
 }
 
 /// <summary>What a gradient rule reads and writes: the node, the gradients of its outputs, and where new nodes go.</summary>
-public sealed record Backward(Node Node, IReadOnlyList<Value?> OutputGradients, Builder Build)
+/// <param name="WantsParameters">Whether the gradients of parameters are asked for.</param>
+public sealed record Backward(Node Node, IReadOnlyList<Value?> OutputGradients, Builder Build, bool WantsParameters = true)
 {
     public Value this[int i] => Node.Inputs[i]!;
 

@@ -80,7 +80,7 @@ internal static class ModuleCheck
     {
         if (module.Dims.Distinct().Count() != module.Dims.Count || module.Dims.Any(name => !IsName(name)))
             yield return new(Rule.DimsNotNames, new(module.Type, AttributeNames.Dims, "Names"), [module.Type.Name, string.Join(", ", module.Dims)]);
-        if (module.Methods.Count == 0) yield return new(Rule.NoForward, new(module.Type), [module.Type.Name]);
+        if (module.Methods.Count == 0 && !module.IsEager) yield return new(Rule.NoForward, new(module.Type), [module.Type.Name]);
     }
 
     private static bool IsName(string text) =>

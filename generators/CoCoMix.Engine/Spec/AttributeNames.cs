@@ -17,11 +17,12 @@ public static class AttributeNames
     public const string ConceptLabels = "ConceptLabels";
 
     public const string Dims = "Dims";
+    public const string Eager = "Eager";
 
     private static readonly string[] Blockwise = [PreNorm, PostNorm, Parallel, CausalSelfAttention, Attention, FeedForward];
 
     public static IReadOnlyList<string> All { get; } =
-        [.. Blockwise, SparseAutoencoder, ConceptHead, LanguageModel, Blocks, MixConcepts, ConceptLabels, Dims];
+        [.. Blockwise, SparseAutoencoder, ConceptHead, LanguageModel, Blocks, MixConcepts, ConceptLabels, Dims, Eager];
 
     /// <summary>What stands on the fields of a class with code of its own, by the kinds of layers.</summary>
     public static IReadOnlyList<string> OfFields { get; } = Enum.GetNames(typeof(LayerKind));
@@ -31,7 +32,7 @@ public static class AttributeNames
     {
         SparseAutoencoder => BaseNames.SparseAutoencoder,
         ConceptHead => BaseNames.ConceptHead,
-        Dims => BaseNames.Module,
+        Dims or Eager => BaseNames.Module,
         LanguageModel or Blocks or MixConcepts or ConceptLabels => BaseNames.LanguageModel,
         _ => BaseNames.TransformerBlock,
     };

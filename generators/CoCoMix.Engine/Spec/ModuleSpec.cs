@@ -21,8 +21,10 @@ public sealed record OwnSpec(ModuleSpec Module, string Dims, bool Trains = true)
 /// <param name="Methods">The forward pass first, then the methods of the class that it calls. None where their source is not at hand.</param>
 /// <param name="HasConstructor">Whether the class makes its layers itself.</param>
 /// <param name="Base">The runtime's class that it derives from; empty for a module of TorchSharp's.</param>
+/// <param name="IsEager">Whether its forward pass is not read but run as it is.</param>
 public sealed record ModuleSpec(
-    TypeName Type, EquatableArray<string> Dims, EquatableArray<FieldSpec> Fields, EquatableArray<Method> Methods, bool HasConstructor, string Base)
+    TypeName Type, EquatableArray<string> Dims, EquatableArray<FieldSpec> Fields, EquatableArray<Method> Methods, bool HasConstructor, string Base,
+    bool IsEager = false)
     : ClassSpec(Type)
 {
     public bool IsBlock => Base == BaseNames.TransformerBlock;
