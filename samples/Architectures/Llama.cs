@@ -7,6 +7,6 @@ namespace Architectures;
 [FeedForward(Expansion = 3, Activation = Activation.Silu, Gated = true, Bias = false)]
 public sealed partial class LlamaBlock : TransformerBlock;
 
-[LanguageModel(Vocabulary = 256, Context = 64, Width = 64, Positions = Positions.Rotary)]
+[LanguageModel(Vocabulary = 256, Context = 64, Width = 64, Positions = Positions.Rotary, TiedHead = false)]
 [Blocks<LlamaBlock>(4)]
 public sealed partial class Llama : LanguageModel;

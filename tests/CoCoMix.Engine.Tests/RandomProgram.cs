@@ -65,7 +65,7 @@ internal sealed record RandomProgram(
         for (var i = 0; i < count; i++)
         {
             Value x = draw.Of([.. stream]), y = draw.Of([.. stream]), z = draw.Of([.. stream]);
-            stream.Add(draw.Below(22) switch
+            stream.Add(draw.Below(25) switch
             {
                 0 => build.One(Table.Add, "sum", [x, y]),
                 1 => build.One(Table.Subtract, "difference", [x, draw.Coin() ? shift : y]),

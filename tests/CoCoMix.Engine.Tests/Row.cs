@@ -218,7 +218,7 @@ internal sealed partial record Row(Operation Operation, Func<Draw, Application> 
             })),
     ];
 
-    /// <summary>Rows that only gradients use: the row whose gradient they are covers them. Loops are covered by whole models.</summary>
+    /// <summary>Rows that only gradients use: the row whose gradient they are covers them. Loops and modules that stay eager are covered by whole models.</summary>
     public static readonly IReadOnlyDictionary<Operation, string> CoveredBy = new Dictionary<Operation, string>
     {
         [Table.PowerScalarBackward] = "pow_scalar",
@@ -267,6 +267,8 @@ internal sealed partial record Row(Operation Operation, Func<Draw, Application> 
         [Table.ConceptLossBackward] = "concept_loss",
         [Table.NormalizedMseBackward] = "normalized_mse",
         [Table.ResidualMseBackward] = "residual_mse",
+        [Table.Eager] = "FusedAgainstEagerTests",
+        [Table.EagerBackward] = "FusedAgainstEagerTests",
         [Table.Repeat] = nameof(ModelProgramTests),
         [Table.RepeatSaving] = nameof(ModelProgramTests),
         [Table.RepeatBackward] = nameof(ModelProgramTests),
