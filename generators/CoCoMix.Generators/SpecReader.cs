@@ -38,7 +38,7 @@ public static class SpecReader
             .Where(reference => !ModelGenerator.Wrote(reference.SyntaxTree))
             .Select(reference => reference.GetSyntax()).OfType<TypeDeclarationSyntax>().ToList();
         return new(
-            Spec(type, attributes, uses),
+            Spec(type, attributes, uses, here),
             ModuleReader.IsModule(type) && ModuleReader.RunsTensors(type) ? BaseNames.Module
                 : type.BaseType?.ToDisplayString(SymbolDisplayFormat.MinimallyQualifiedFormat) ?? "nothing",
             new(attributes.Select(attribute => attribute.Name)),
@@ -62,7 +62,7 @@ public static class SpecReader
             (from attribute in attributes
              from argument in attribute.TypeArguments.Select((type, index) => (Type: type as INamedTypeSymbol, Index: index))
              select (attribute.Name, argument.Index, argument.Type)).ToList();
-        var readable = named.Where(use => Runtime.BaseOf(use.Type) == BaseOf(use.Name, use.Index) || use.Name == Blocks && use.Type is not null && ModuleReader.IsModule(use.Type)).ToList();
+        var readable = named.Where(use => Runtime.BaseOf(use.Type) == BaseOf(use.Name, use.Index) || use.Name == Blocks && use.Type is not null && ModuleReader.RunsTensors(use.Type)).ToList();
         return (
             new(readable.Select(use => new Use(use.Name, use.Index, Read(use.Type!, here, withLabels: false)))),
             readable.Count == named.Count);
@@ -76,12 +76,13 @@ public static class SpecReader
         _ => BaseNames.TransformerBlock,
     };
 
-    private static ClassSpec Spec(INamedTypeSymbol type, IReadOnlyList<AppliedAttribute> attributes, EquatableArray<Use> uses)
+    private static ClassSpec Spec(INamedTypeSymbol type, IReadOnlyList<AppliedAttribute> attributes, EquatableArray<Use> uses, IAssemblySymbol here)
     {
         var name = NameOf(type);
-        if (ModuleReader.IsModule(type)) return ModuleReader.Read(type, name);
-        return (Runtime.BaseOf(type) ?? AttributeNames.BaseOf(attributes[0].Name)) switch
+        if (ModuleReader.IsModule(type)) return ModuleReader.Read(type, name, here);
+        return (Runtime.BaseOf(type) ?? attributes.Select(attribute => AttributeNames.BaseOf(attribute.Name)).FirstOrDefault()) switch
         {
+            null => new BrokenSpec(name),
             BaseNames.TransformerBlock => new BlockSpec(name, Norm(Applied(PreNorm)), Attention(Applied(CausalSelfAttention)), Feed(Applied(FeedForward))),
             BaseNames.SparseAutoencoder => Sae(name, Applied(SparseAutoencoder)),
             BaseNames.ConceptHead => Head(name, Applied(ConceptHead)),

@@ -9,7 +9,7 @@ namespace CoCoMix;
 public static class DeclaredWeights
 {
     /// <summary>Lists a module's parameters in the order of their declaration.</summary>
-    /// <exception cref="InvalidOperationException">The module has other parameters, or others shapes, than its attributes say.</exception>
+    /// <exception cref="InvalidOperationException">The module has other parameters, or other shapes, than its attributes say.</exception>
     public static void Collect(nn.Module module, (string Name, long[] Shape)[] declared, Span<Tensor> into)
     {
         var own = module.named_parameters().ToDictionary(pair => pair.name, pair => pair.parameter);
@@ -26,6 +26,6 @@ public static class DeclaredWeights
         }
         if (own.Count > 0)
             throw new InvalidOperationException(
-                $"{module.GetType().Name} has registered '{own.Keys.First()}', which no attribute declares: give its field an attribute, or the class [Eager].");
+                $"{module.GetType().Name} has registered '{own.Keys.First()}', which no attribute declares: give its field an attribute.");
     }
 }

@@ -66,7 +66,8 @@ internal sealed class FunctionWriter
         code.Line($"/// <summary>{function.Name}: {input.Name} {input.Type} to {function.Outputs[0].Type}.</summary>");
         code.Open($"private static Tensor {function.Name}({parameters})");
         var result = Body(code, function, probes: false);
-        code.Line($"return {result[0]};");
+        // An input is the caller's, who frees it.
+        code.Line($"return {(function.Outputs[0] == input ? $"Kernels.Alias({result[0]})" : result[0])};");
         code.Close();
         code.Line();
     }
@@ -121,7 +122,8 @@ internal sealed class FunctionWriter
         var result = _names[node.Outputs[0]];
         var (first, last) = (loop.From, loop.From + loop.Count - 1);
         var back = node.Operation == Table.RepeatBackward;
-        var saves = node.Operation == Table.RepeatSaving;
+        var bundled = loop.Body.Bundle.Length > 0;
+        var saves = bundled && node.Operation == Table.RepeatSaving;
         var input = _names[node.Inputs[node.Inputs.Count - 1]!];
         if (saves)
             _code.Line($"var {_names[node.Outputs[1]]} = new {loop.Body.Bundle}[{loop.Count}];");
@@ -129,7 +131,7 @@ internal sealed class FunctionWriter
         _code.Open(back ? $"for (var i = {last}; i >= {first}; i--)" : $"for (var i = {first}; i <= {last}; i++)");
         var offset = first == 0 ? "i" : $"i - {first}";
         var gradients = back && loop.Body.Nodes.Any(inner => inner.HasEffect) ? "g.Block(i), " : "";
-        var arguments = back ? $"{owner}.Block(i), {gradients}{_names[node.Inputs[0]!]}[{offset}], {result}"
+        var arguments = back ? $"{owner}.Block(i), {gradients}{(bundled ? $"{_names[node.Inputs[0]!]}[{offset}], " : "")}{result}"
             : saves ? $"{owner}.Block(i), {result}, out {_names[node.Outputs[1]]}[{offset}]"
             : $"{owner}.Block(i), {result}";
         _code.Line($"var next = {loop.Body.Name}({arguments});", node.Outputs[0].Type.ToString());
