@@ -16,7 +16,7 @@ public sealed class RmsNorm : nn.Module<Tensor, Tensor>
     /// <summary>A norm with a gain of one.</summary>
     /// <param name="width">D.</param>
     /// <param name="epsilon">Added to the mean square under the root.</param>
-    public RmsNorm(int width, double epsilon) : base(nameof(RmsNorm))
+    public RmsNorm(long width, double epsilon) : base(nameof(RmsNorm))
     {
         weight = Initial.Parameter(ones(width));
         _epsilon = epsilon;
