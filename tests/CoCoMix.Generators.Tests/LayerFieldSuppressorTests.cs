@@ -34,6 +34,13 @@ public class LayerFieldSuppressorTests
                                      where !diagnostic.IsSuppressed select Named(diagnostic));
     }
 
+    [Fact]
+    public async Task A_constructor_that_forgets_a_layer_keeps_its_warning() => Assert.Contains(
+        "CS0649 inner",
+        from diagnostic in await Warnings(Code("public Block(long d, long h) => each = (int)(d / h);", "x + inner.call(x) / each"), nullable: false, generate: true)
+        where !diagnostic.IsSuppressed
+        select Named(diagnostic));
+
     private static string Code(string field, string result) => $"{Sources.WithCode with
     {
         Block = $$"""

@@ -10,7 +10,8 @@ public sealed class FusedAgainstEagerTests
     [
         () => new ReducedGpt2(), () => new ReducedCoCoMix(), () => new ReducedFirstBlock(), () => new ReducedLastBlock(),
         () => new ReducedNextToken(), () => new ReducedUnbiased(), () => new TinyCoCoMix(), () => new TinyNextToken(),
-        () => new ReducedGelu(), () => new ReducedSilu(), () => new ReducedReluSquared(), () => new ReducedSwiGlu(), () => new ReducedWrittenOut(),
+        () => new ReducedGelu(), () => new ReducedSilu(), () => new ReducedReluSquared(), () => new ReducedSwiGlu(), () => new ReducedWrittenOut(), () => new ReducedPlainGpt(),
+        () => new ReducedGatedMlp(), () => new ReducedEncoder(), () => new ReducedShift(), () => new ReducedNothing(),
     ];
 
     public static TheoryData<int, int, int> Cases()

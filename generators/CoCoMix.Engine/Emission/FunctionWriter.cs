@@ -11,12 +11,23 @@ internal sealed class FunctionWriter
 {
     private static readonly string[] Reserved = ["w", "g", "i", "B", "T", "next", "saved", "ids", "labels", "weights", "gradients", "probe", "teacher", "sae"];
 
+    private static readonly string[] Keywords =
+    [
+        .. ("abstract as base bool break byte case catch char checked class const continue decimal default delegate do double else enum event explicit extern " +
+            "false finally fixed float for foreach goto if implicit in int interface internal is lock long namespace new null object operator out override " +
+            "params private protected public readonly ref return sbyte sealed short sizeof stackalloc static string struct switch this throw true try typeof " +
+            "uint ulong unchecked unsafe ushort using virtual void volatile while").Split(' '),
+    ];
+
+    // Members of every struct.
+    private static readonly string[] Inherited = ["Equals", "Finalize", "GetHashCode", "GetType", "MemberwiseClone", "ReferenceEquals", "ToString"];
+
     private readonly CodeWriter _code;
     private readonly Function _function;
     private readonly bool _probes;
     private readonly Dictionary<Value, string> _names = [];
     private readonly Dictionary<Value, int> _lastUse = [];
-    private readonly HashSet<string> _taken = [.. Reserved];
+    private readonly HashSet<string> _taken = [.. Reserved, .. Keywords];
     private readonly HashSet<Value> _kept;
 
     private FunctionWriter(CodeWriter code, Function function, bool probes)
@@ -184,7 +195,7 @@ internal sealed class FunctionWriter
     /// <summary>What a bundle calls each value; the function that saves and the one that restores list them in one order.</summary>
     private static IReadOnlyList<KeyValuePair<Value, string>> Fields(IReadOnlyList<Value> bundle)
     {
-        var taken = new HashSet<string>();
+        var taken = new HashSet<string>(Inherited);
         return [.. bundle.Select(value => new KeyValuePair<Value, string>(value, Unique(Naming.Pascal(value.Name), taken)))];
     }
 

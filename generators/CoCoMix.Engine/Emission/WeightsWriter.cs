@@ -37,6 +37,7 @@ internal static class WeightsWriter
 
     private static void Struct(CodeWriter code, IReadOnlyList<Parameter> parameters, string declaration, Func<int, string> at)
     {
+        if (parameters.Count == 0) code.Line("#pragma warning disable CS9113");
         code.Line("/// <summary>Names for tensors of a weight or gradient array.</summary>");
         code.Open($"private readonly struct {declaration}");
         Properties(code, parameters, at);
