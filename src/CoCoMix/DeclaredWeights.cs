@@ -26,6 +26,6 @@ public static class DeclaredWeights
         }
         if (own.Count > 0)
             throw new InvalidOperationException(
-                $"{module.GetType().Name} has registered '{own.Keys.First()}', which no attribute declares: give its field an attribute.");
+                $"{module.GetType().Name} has registered '{own.Keys.First()}', which no attribute declares: give its field an attribute, or the class [Eager].");
     }
 }

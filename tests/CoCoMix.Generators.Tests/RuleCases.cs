@@ -419,7 +419,7 @@ internal static class RuleCases
                 """,
         }),
 
-        Body("CCM4005", "a function that is not there", "return {|#0:x.lgamma()|};", "lgamma is not part of the language: write it with the functions that docs/language.md lists"),
+        Body("CCM4005", "a function that is not there", "return {|#0:x.lgamma()|};", "lgamma is not part of the language: write it with the functions that docs/language.md lists, or mark the class [Eager]"),
         Body("CCM4005", "a function by another name", "return {|#0:x.tan()|};", "tan is not part of the language: did you mean tanh?"),
         Body("CCM4005", "a change in place", "return {|#0:x.exp_()|};", "exp_ is not part of the language: nothing is changed in place, write exp and use its result"),
         Body("CCM4005", "a decision by values", "return (bool)({|#0:x.sum() > 0|}) ? x : -x;",
@@ -433,7 +433,7 @@ internal static class RuleCases
         Body("CCM4005", "another class's method", "return {|#0:Other.Twice(x)|};\n    }\n    private static class Other\n    {\n        public static Tensor Twice(Tensor x) => x + x;",
             "'Other.Twice(x)' is not part of the language: move the call to a method of this class, or use TorchSharp's functions"),
         Body("CCM4005", "in a method of the class", "return twice(x);\n    }\n    private static Tensor twice(Tensor x)\n    {\n        return {|#0:x.lgamma()|};",
-            "lgamma is not part of the language: write it with the functions that docs/language.md lists"),
+            "lgamma is not part of the language: write it with the functions that docs/language.md lists, or mark the class [Eager]"),
         Body("CCM4005", "what the language has", """
             var parts = new[] { x, x * 2 };
                     foreach (var part in parts) if (each > 1) x = x + twice(part);

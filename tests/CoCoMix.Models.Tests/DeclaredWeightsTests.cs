@@ -17,7 +17,7 @@ public sealed class DeclaredWeightsTests
 
     [Fact]
     public void A_layer_without_an_attribute() => Refused(new ExtraModel(),
-        "ExtraBlock has registered 'extra.weight', which no attribute declares: give its field an attribute.");
+        "ExtraBlock has registered 'extra.weight', which no attribute declares: give its field an attribute, or the class [Eager].");
 
     [Fact]
     public void A_layer_of_another_size() => Refused(new WideModel(),

@@ -32,7 +32,7 @@ internal static partial class Functions
     private static string Instead(string function) =>
         function.EndsWith("_", StringComparison.Ordinal) && Names.Contains(function.TrimEnd('_')) ? $"nothing is changed in place, write {function.TrimEnd('_')} and use its result"
         : Closest(function) is { } close ? $"did you mean {close}?"
-        : "write it with the functions that docs/language.md lists";
+        : "write it with the functions that docs/language.md lists, or mark the class [Eager]";
 
     /// <summary>A name that differs in one letter or two.</summary>
     private static string? Closest(string name) => All.Keys.Where(known => char.IsLetter(known[0]))
