@@ -196,7 +196,7 @@ internal sealed class CodeReader(INamedTypeSymbol type)
             if (!_methods.Contains(method, SymbolEqualityComparer.Default)) _methods.Add(method);
             return new Own(At(invocation), NameOf(method), new(arguments.Select(argument => new Argument(argument.Parameter!.Name, Expression(argument.Value)))));
         }
-        if (!IsKnown(method.ContainingType))
+        if (!IsKnown(method.ContainingType) && method is not { Name: "forward", IsOverride: true })
         {
             return Unknown(invocation, "move the call to a method of this class, or use TorchSharp's functions");
         }

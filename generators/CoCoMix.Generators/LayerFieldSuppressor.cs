@@ -5,7 +5,7 @@ using Microsoft.CodeAnalysis.Diagnostics;
 namespace CoCoMix.Generators;
 
 /// <summary>
-/// Fields with a layer's attribute are assigned by the generated constructor. Where that is not written yet, or cannot be because of a mistake
+/// Fields with a layer's attribute are assigned by the generated constructor, unless the class has its own. Where that is not written yet, or cannot be because of a mistake
 /// that has its own error, the compiler's warnings about them say nothing new.
 /// </summary>
 [DiagnosticAnalyzer(LanguageNames.CSharp)]
@@ -25,7 +25,7 @@ public sealed class LayerFieldSuppressor : DiagnosticSuppressor
         {
             var symbol = diagnostic.Location.SourceTree is { } tree && tree.GetRoot(context.CancellationToken).FindNode(diagnostic.Location.SourceSpan) is var node
                 ? context.GetSemanticModel(tree).GetDeclaredSymbol(node, context.CancellationToken) : null;
-            if (symbol is IFieldSymbol field && AppliedAttribute.On(field) is not null)
+            if (symbol is IFieldSymbol field && AppliedAttribute.On(field) is not null && !ModuleReader.HasConstructor(field.ContainingType))
             {
                 context.ReportSuppression(Suppression.Create(Descriptors.First(descriptor => descriptor.SuppressedDiagnosticId == diagnostic.Id), diagnostic));
             }

@@ -44,7 +44,7 @@ public sealed class ModelGenerator : IIncrementalGenerator
         {
             if (file.Spec is not null)
             {
-                output.AddSource(file.Name, file.Spec is T sound ? emit(sound) : CSharp.Stub(file.Spec.Type));
+                output.AddSource(file.Name, file.Spec is T sound ? emit(sound) : CSharp.Stub((BrokenSpec)file.Spec));
             }
         });
     }
@@ -58,7 +58,7 @@ public sealed class ModelGenerator : IIncrementalGenerator
             && syntax.SyntaxTree == found.TargetNode.SyntaxTree && found.TargetNode.Span.Contains(syntax.Span);
         return !isFirst || declaration is not { IsPartial: true, UnsupportedForm: null, Spec: T and not ModuleSpec { HasConstructor: true } } ? null
             : Check.Passes(declaration) ? declaration.Spec
-            : new BrokenSpec(declaration.Type);
+            : new BrokenSpec(declaration.Type, declaration.Spec is not ModuleSpec { Base: "" });
     }
 
     /// <summary>The class's full name. File names ignore case, so classes that differ in nothing else are told apart by a hash of the spelling.</summary>

@@ -22,32 +22,34 @@ internal static class ModuleReader
     public static bool HasConstructor(INamedTypeSymbol type) => IsModule(type) && type.InstanceConstructors.Any(constructor => !constructor.IsImplicitlyDeclared
         && constructor.DeclaringSyntaxReferences.All(reference => !ModelGenerator.Wrote(reference.SyntaxTree)));
 
-    public static ModuleSpec Read(INamedTypeSymbol type, TypeName name) => Read(type, name, [type]);
+    /// <param name="here">The assembly being compiled: another's code is compiled already, and in an editor too is left unread.</param>
+    public static ModuleSpec Read(INamedTypeSymbol type, TypeName name, IAssemblySymbol here) => Read(type, name, here, [type]);
 
     /// <summary>What runs: the <c>forward</c> that the class itself declares.</summary>
     public static IMethodSymbol? Entry(INamedTypeSymbol type) => type.GetMembers("forward").OfType<IMethodSymbol>()
         .FirstOrDefault(method => method.IsOverride && method.DeclaringSyntaxReferences.Length > 0);
 
     /// <param name="within">The classes that contain this one, which it must not contain itself.</param>
-    private static ModuleSpec Read(INamedTypeSymbol type, TypeName name, IReadOnlyList<INamedTypeSymbol> within)
+    private static ModuleSpec Read(INamedTypeSymbol type, TypeName name, IAssemblySymbol here, IReadOnlyList<INamedTypeSymbol> within)
     {
         var dims = AppliedAttribute.On(type).First(attribute => attribute.Name == AttributeNames.Dims).Value("Names", "");
         var isEager = AppliedAttribute.On(type).Any(attribute => attribute.Name == AttributeNames.Eager);
         return new(
             name,
             new(dims.Split(',').Select(dim => dim.Trim())),
-            new(type.GetMembers().OfType<IFieldSymbol>().Select(field => Field(field, within)).OfType<FieldSpec>()),
-            !isEager && Entry(type) is { } entry ? new CodeReader(type).Read(entry) : default,
+            new(type.GetMembers().OfType<IFieldSymbol>().Select(field => Field(field, here, within)).OfType<FieldSpec>()),
+            !isEager && SymbolEqualityComparer.Default.Equals(type.ContainingAssembly, here) && Entry(type) is { } entry
+                ? new CodeReader(type).Read(entry) : default,
             HasConstructor(type),
             Runtime.BaseName(type.BaseType) ?? "",
             isEager);
     }
 
-    private static FieldSpec? Field(IFieldSymbol field, IReadOnlyList<INamedTypeSymbol> within)
+    private static FieldSpec? Field(IFieldSymbol field, IAssemblySymbol here, IReadOnlyList<INamedTypeSymbol> within)
     {
         if (AppliedAttribute.On(field) is not { } attribute || !Enum.TryParse<LayerKind>(attribute.Name, out var kind)) return null;
         var module = kind == LayerKind.Module && field.Type is INamedTypeSymbol type && IsModule(type) && !within.Contains(type, SymbolEqualityComparer.Default)
-            ? Read(type, SpecReader.NameOf(type), [.. within, type]) : null;
+            ? Read(type, SpecReader.NameOf(type), here, [.. within, type]) : null;
         return new(
             field.Name, kind, attribute.Value("Signature", ""), field.Type.ToDisplayString(FullName),
             attribute.Value("Bias", true),

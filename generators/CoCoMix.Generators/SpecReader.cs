@@ -38,7 +38,7 @@ public static class SpecReader
             .Where(reference => !ModelGenerator.Wrote(reference.SyntaxTree))
             .Select(reference => reference.GetSyntax()).OfType<TypeDeclarationSyntax>().ToList();
         return new(
-            Spec(type, attributes, uses),
+            Spec(type, attributes, uses, here),
             ModuleReader.IsModule(type) && ModuleReader.RunsTensors(type) ? BaseNames.Module
                 : type.BaseType?.ToDisplayString(SymbolDisplayFormat.MinimallyQualifiedFormat) ?? "nothing",
             new(attributes.Select(attribute => attribute.Name)),
@@ -80,13 +80,13 @@ public static class SpecReader
         _ => BaseNames.TransformerBlock,
     };
 
-    private static ClassSpec Spec(INamedTypeSymbol type, IReadOnlyList<AppliedAttribute> attributes, EquatableArray<Use> uses)
+    private static ClassSpec Spec(INamedTypeSymbol type, IReadOnlyList<AppliedAttribute> attributes, EquatableArray<Use> uses, IAssemblySymbol here)
     {
         var name = NameOf(type);
-        if (ModuleReader.IsModule(type)) return ModuleReader.Read(type, name);
-        if (Runtime.BaseOf(type) is null && attributes.Count == 0) return new BrokenSpec(name);
-        return (Runtime.BaseOf(type) ?? AttributeNames.BaseOf(attributes[0].Name)) switch
+        if (ModuleReader.IsModule(type)) return ModuleReader.Read(type, name, here);
+        return (Runtime.BaseOf(type) ?? attributes.Select(attribute => AttributeNames.BaseOf(attribute.Name)).FirstOrDefault()) switch
         {
+            null => new BrokenSpec(name),
             BaseNames.TransformerBlock => new BlockSpec(
                 name, Norm(Applied(PostNorm) ?? Applied(PreNorm)), Attention(Applied(CausalSelfAttention)), Feed(Applied(FeedForward)),
                 PostNorm: Applied(PostNorm) is not null, Parallel: Applied(AttributeNames.Parallel) is not null)

@@ -125,6 +125,80 @@ public class ModelGeneratorTests
         after: [Sound.ToString().Replace("BeforeBlock = 1", "BeforeBlock = 9")],
         expected: new() { ["CausalSelfAttention"] = [Unchanged], ["SparseAutoencoder"] = [Unchanged], ["ConceptHead"] = [Unchanged], ["LanguageModel"] = [Unchanged, Unchanged] });
 
+    [Theory]
+    [InlineData("public override Tensor forward", "// What runs.\n    private static int Unrelated() => 1;\n\n    public override Tensor forward")]
+    [InlineData("return x", "// Over heads.\n\n        return x")]
+    [InlineData("-1, each", "-1,\n            each")]
+    public void An_edit_around_code_changes_no_spec_and_writes_nothing(string before, string after) => Steps(
+        before: [Sources.WithCode.ToString()],
+        after: [Sources.WithCode.ToString().Replace(before, after)],
+        expected: new() { ["Dims"] = [Unchanged], ["SparseAutoencoder"] = [Unchanged], ["ConceptHead"] = [Unchanged], ["LanguageModel"] = [Unchanged, Unchanged] });
+
+    [Theory]
+    [InlineData("x + heads", "x - heads")]
+    [InlineData("softmax(-1)", "softmax(-2)")]
+    [InlineData("[Linear(\"D -> D\")]", "[Linear(\"D -> D\", Bias = false)]")]
+    public void An_edit_of_code_writes_its_class_and_the_models_that_use_it(string before, string after) => Steps(
+        before: [Sources.WithCode.ToString()],
+        after: [Sources.WithCode.ToString().Replace(before, after)],
+        expected: new() { ["Dims"] = [Modified], ["SparseAutoencoder"] = [Unchanged], ["ConceptHead"] = [Unchanged], ["LanguageModel"] = [Modified, Modified] });
+
+    [Fact]
+    public void An_edit_of_a_dimension_writes_that_model_only() => Steps(
+        before: [Sources.WithCode.ToString()],
+        after: [(Sources.WithCode with { Student = Sources.WithCode.Student.Replace("H = 2", "H = 4") }).ToString()],
+        expected: new() { ["Dims"] = [Unchanged], ["SparseAutoencoder"] = [Unchanged], ["ConceptHead"] = [Unchanged], ["LanguageModel"] = [Unchanged, Modified] });
+
+    [Theory, InlineData(false), InlineData(true)]
+    public void A_module_of_TorchSharp_has_a_constructor_broken_or_not(bool broken)
+    {
+        var block = Sources.WithCode.Block.Replace("TransformerBlock", "nn.Module<Tensor, Tensor>").Replace("softmax(-1)", broken ? "softmax(9)" : "softmax(-1)");
+        var generated = Compilations.Of($"{Sources.WithCode with { Block = block }}").Generate();
+        Assert.Empty(generated.Errors());
+        Assert.DoesNotContain(generated.GetDiagnostics(), diagnostic =>
+            diagnostic.Severity == DiagnosticSeverity.Warning && diagnostic.Location.SourceTree is { } tree && ModelGenerator.Wrote(tree));
+    }
+
+    [Theory]
+    [InlineData("x")]
+    [InlineData("x.clone()")]
+    [InlineData("x + x")]
+    [InlineData("x * 0.5")]
+    [InlineData("x + gain")]
+    public void A_block_may_keep_nothing_for_the_way_back(string result)
+    {
+        var block = $$"""
+            [Dims("D")]
+            public sealed partial class Block : TransformerBlock
+            {
+                [Parameter("D")] private readonly Parameter gain;
+                public override Tensor forward(Tensor x) => {{result}};
+            }
+            """;
+        Assert.Empty(Compilations.Of($"{Sources.WithCode with { Block = block }}".Replace(", Dims = \"H = 2\"", "")).Generate().Errors());
+    }
+
+    [Fact]
+    public void Variables_and_parameters_may_have_any_name()
+    {
+        var block = """
+            [Dims("D")]
+            public sealed partial class Block : TransformerBlock
+            {
+                [Linear("D -> D")] private readonly Linear w;
+                public override Tensor forward(Tensor w)
+                {
+                    var @float = w.gt(0).@float();
+                    var @out = this.w.call(w * @float);
+                    var (ids, saved, equals, getType) = (@out.exp(), @out.tanh(), w == 0, w.sin());
+                    var next = ids * saved * equals.to_type(w.dtype) * getType;
+                    return next + w;
+                }
+            }
+            """;
+        Assert.Empty(Compilations.Of($"{Sources.WithCode with { Block = block }}".Replace(", Dims = \"H = 2\"", "")).Generate().Errors());
+    }
+
     /// <summary>Edits a project and compares why each tracked step, in order of declaration, had its output; files are written only for what changed.</summary>
     private static void Steps(string[] before, string[] after, Dictionary<string, IncrementalStepRunReason[]> expected)
     {

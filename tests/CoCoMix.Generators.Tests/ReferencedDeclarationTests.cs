@@ -44,6 +44,21 @@ public class ReferencedDeclarationTests
         Assert.Equal("'Student' cannot be built from 'Block': Expansion of [FeedForward] on 'Block' is 0: it must be from 1 to 64", diagnostic.GetMessage());
     }
 
+    [Theory]
+    [MemberData(nameof(CompiledOrSource))]
+    public async Task A_block_with_code_is_used_in_the_project_that_has_its_source(bool compiled)
+    {
+        var diagnostic = Assert.Single(await Diagnose(Sources.WithCode with { Teacher = Sound.Teacher.Replace("<Block>", "<Plain>") + """
+
+            [PreNorm(Norm.LayerNorm)]
+            [CausalSelfAttention(HeadDim = 16)]
+            [FeedForward(Expansion = 4)]
+            public sealed partial class Plain : TransformerBlock;
+            """ }, Sources.WithCode.Student, compiled));
+        Assert.Equal(("CCM3009", "Block"), (diagnostic.Id, Text(diagnostic.Location)));
+        Assert.Equal("'Student' cannot be built from 'Block': its forward pass is not in the source of this project", diagnostic.GetMessage());
+    }
+
     private static async Task<ImmutableArray<Diagnostic>> Diagnose(Sources package, string student, bool compiled)
     {
         var referenced = Compilations.Of((package with { Student = "" }).ToString()).WithAssemblyName("Package").Generate();

@@ -364,6 +364,8 @@ internal static class RuleCases
                 public sealed partial class Student : LanguageModel;
                 """,
         }, "'Student' cannot be built from 'ByHand': it has none of the language's attributes"),
+        Unusable("TorchSharp's module", "TorchSharp.Modules.Linear", "Linear", "it has none of the language's attributes"),
+        Unusable("an autoencoder in place of a block", "Sae", "Sae", "a block derives from TransformerBlock, or has [Dims]"),
         new("CCM3009", "sound parts", new()),
 
         new("CCM3010", "a teacher that mixes", new()
@@ -403,11 +405,11 @@ internal static class RuleCases
         Field("a division by zero", "[Size({|#0:\"D/0\"|})] private readonly long other;",
             "[Size] on 'other': 'D/0' divides D by 0, which leaves a remainder"),
         Field("sizes of a class without dimensions", "[Module({|#0:\"D\"|})] private readonly Linear other;",
-            "[Module] on 'other': 'other' has [Module], but its class has no [Dims], or contains this one"),
+            "[Module] on 'other': its class has no [Dims], or contains this one"),
         Field("a class in itself", "[Module({|#0:\"D, H\"|})] private readonly Block other;",
-            "[Module] on 'other': 'other' has [Module], but its class has no [Dims], or contains this one"),
+            "[Module] on 'other': its class has no [Dims], or contains this one"),
         new("CCM4002", "fewer sizes than dimensions", WithPart("[Module({|#0:\"D\"|})] private readonly Part part;"),
-            "[Module] on 'part': 'part' gives 1 sizes, but 'Part' has the dimensions D, F"),
+            "[Module] on 'part': 'D' is not one size for each dimension of 'Part', which are D, F"),
         Field("every kind of size", """
             [Linear("D + 2*H - 1 -> (D + 1) * 3", Bias = false)] private readonly Linear a;
                 [LayerNorm("D*H/H")] private readonly LayerNorm b;
@@ -419,11 +421,11 @@ internal static class RuleCases
         new("CCM4002", "a part with as many sizes", WithPart("[Module(\"D, 4*D\")] private readonly Part part;")),
 
         Code("CCM4003", "another layer", "[Linear(\"D -> D\")] private readonly Linear", "[{|#0:Linear|}(\"D -> D\")] private readonly LayerNorm",
-            "[Linear] describes a Linear, but 'inner' is a LayerNorm: change the field's type, or its attribute"),
+            "[Linear] stands on a field of type Linear, but 'inner' has type LayerNorm: change the field's type, or its attribute"),
         Code("CCM4003", "a real number", "[Size(\"D/H\")] private readonly int each", "[{|#0:Size|}(\"D/H\")] private readonly double other;\n    [Size(\"D/H\")] private readonly int each",
-            "[Size] describes a int or long, but 'other' is a double: change the field's type, or its attribute"),
+            "[Size] stands on a field of type int or long, but 'other' has type double: change the field's type, or its attribute"),
         Code("CCM4003", "TorchSharp's table", "[Size", "[{|#0:Embedding|}(\"8 -> D\")] private readonly Embedding table;\n    [Size",
-            "[Embedding] describes a EmbeddingTable, but 'table' is a Embedding: change the field's type, or its attribute"),
+            "[Embedding] stands on a field of type EmbeddingTable, but 'table' has type Embedding: change the field's type, or its attribute"),
         Code("CCM4003", "a long", "int each", "long each"),
 
         new("CCM4004", "no method", Sources.WithCode with
@@ -458,14 +460,21 @@ internal static class RuleCases
                 """,
         }),
 
-        Body("CCM4005", "a function that is not there", "return {|#0:x.lgamma()|};", "lgamma is not part of the language: write it with the functions that docs/language.md lists"),
+        Body("CCM4005", "a function that is not there", "return {|#0:x.lgamma()|};", "lgamma is not part of the language: write it with the functions that docs/language.md lists, or mark the class [Eager]"),
+        Body("CCM4005", "a function by another name", "return {|#0:x.tan()|};", "tan is not part of the language: did you mean tanh?"),
         Body("CCM4005", "a change in place", "return {|#0:x.exp_()|};", "exp_ is not part of the language: nothing is changed in place, write exp and use its result"),
-        Body("CCM4005", "a decision by values", "return {|#0:x.sum().item<float>() > 0|} ? x : -x;", ""),
-        Body("CCM4005", "a field without an attribute", "return x * {|#0:scale|};\n    }\n    private float scale;\n    private void unused()\n    {", ""),
-        Body("CCM4005", "a layer made on the way", "return {|#0:new Block(1, 1)|}.call(x);", ""),
-        Body("CCM4005", "while", "{|#0:while (x.shape[0] > 8) x = x + x;|}\n        return x;", ""),
-        Body("CCM4005", "another class's method", "return {|#0:Other.Twice(x)|};\n    }\n    private static class Other\n    {\n        public static Tensor Twice(Tensor x) => x + x;", ""),
-        Body("CCM4005", "in a method of the class", "return twice(x);\n    }\n    private static Tensor twice(Tensor x)\n    {\n        return {|#0:x.lgamma()|};", ""),
+        Body("CCM4005", "a decision by values", "return (bool)({|#0:x.sum() > 0|}) ? x : -x;",
+            "a tensor's values cannot decide what is compiled: use where(), masked_fill() or a product with a mask"),
+        Body("CCM4005", "a field without an attribute", "return x * {|#0:scale|};\n    }\n    private readonly float scale = 2;\n    private void unused()\n    {",
+            "'scale' is not known when the model is compiled: make it const, or give the field an attribute such as [Linear(\"D -> D\")] or [Size(\"D\")]"),
+        Body("CCM4005", "a layer made on the way", "return {|#0:new RmsNorm(8, 1e-5)|}.call(x);",
+            "'new RmsNorm(8, 1e-5)' is not part of the language: make it a field with an attribute, or use a function"),
+        Body("CCM4005", "while", "{|#0:while (x.shape[0] > 8) x = x + x;|}\n        return x;",
+            "'while (x.shape[0] > 8) x = x + x;' is not part of the language: write it with TorchSharp's functions and operators, locals, constants, if and for"),
+        Body("CCM4005", "another class's method", "return {|#0:Other.Twice(x)|};\n    }\n    private static class Other\n    {\n        public static Tensor Twice(Tensor x) => x + x;",
+            "'Other.Twice(x)' is not part of the language: move the call to a method of this class, or use TorchSharp's functions"),
+        Body("CCM4005", "in a method of the class", "return twice(x);\n    }\n    private static Tensor twice(Tensor x)\n    {\n        return {|#0:x.lgamma()|};",
+            "lgamma is not part of the language: write it with the functions that docs/language.md lists, or mark the class [Eager]"),
         Body("CCM4005", "what the language has", """
             var parts = new[] { x, x * 2 };
                     foreach (var part in parts) if (each > 1) x = x + twice(part);
@@ -474,18 +483,48 @@ internal static class RuleCases
                     static Tensor twice(Tensor y) => y + y;
             """),
 
-        Body("CCM4006", "a product", "return {|#0:x.matmul(x)|};", ""),
-        Body("CCM4006", "another width into a layer", "return {|#0:inner.call(cat(new[] { x, x }, -1))|};", ""),
-        Body("CCM4006", "a sum", "return {|#0:x + inner.call(x).narrow(2, 0, 1).expand(-1, -1, each)|};", ""),
-        Body("CCM4006", "an axis", "return x.softmax(3);", ""),
-        Body("CCM4006", "another shape out", "return x.mean(new long[] { 1 });", ""),
+        Body("CCM4006", "a product", "return {|#0:x.matmul(x)|};", "batched_matmul cannot multiply [B, T, D] with [B, T, D]: D columns, not T rows"),
+        Body("CCM4006", "another width into a layer", "return {|#0:inner.call(cat(new[] { x, x }, -1))|};", "linear cannot multiply [B, T, 2*D] with the weight [D, D]: 2 * D inputs, not D"),
+        Body("CCM4006", "a sum", "return {|#0:x + inner.call(x).narrow(2, 0, 1).expand(-1, -1, each)|};", "add cannot broadcast [B, T, D] with [B, T, D/H]"),
+        Body("CCM4006", "an axis", "return {|#0:x.softmax(3)|};", "axis 3 is not among the 3 axes of [B, T, D]"),
+        Code("CCM4006", "another shape out", $"forward(Tensor x)\n    {{\n        {Statements}", "{|#0:forward|}(Tensor x)\n    {\n        return x.mean(new long[] { 1 });",
+            "In 'Block', forward returns [B, D], but a block must return [B, T, D], the shape of its input"),
+        new("CCM4006", "of a part", WithPart("[Module(\"D, 3*H\")] private readonly Part part;", "return {|#0:part.call(x.narrow(2, 0, 1))|};"),
+            "In 'Block', in 'Part', linear cannot multiply [B, T, 1] with the weight [3*H, D]: 1 inputs, not D"),
         Body("CCM4006", "shapes that fit", "return x + inner.call(x.mean(new long[] { 1 }, keepdim: true));"),
+
+        Bound("no value", "[Blocks<{|#0:Block|}>(3)]", "H of 'Block' has no value: write Dims = \"H = 8\""),
+        Bound("another dimension", "[Blocks<Block>(3, Dims = {|#0:\"K = 2\"|})]", "'K' is not a dimension of 'Block' that takes a value: it has H"),
+        Bound("the width", "[Blocks<Block>(3, Dims = {|#0:\"D = 48, H = 2\"|})]", "'D' is not a dimension of 'Block' that takes a value: it has H"),
+        Bound("no number", "[Blocks<Block>(3, Dims = {|#0:\"H\"|})]", "'H' is not a dimension and its value, as in 'H = 8'"),
+        Bound("half a sum", "[Blocks<Block>(3, Dims = {|#0:\"H = D +\"|})]", "'D +' is not a size such as 512, D, 4*D or D/H"),
+        Bound("a remainder", "[Blocks<Block>(3, Dims = {|#0:\"H = D/7\"|})]", "'D/7' divides 48 by 7, which leaves a remainder"),
+        Bound("a block without dimensions to bind", "[Blocks<Plain>(3, Dims = {|#0:\"H = 2\"|})]", "'Plain' has no dimension to give a value: D is the width"),
+        Bound("a value in other dimensions", "[Blocks<Block>(3, Dims = \"H = D/24\")]"),
+        Bound("one dimension", "[Blocks<Plain>(3)]"),
+
+        Fits("a size with a remainder", "H = 5", Statements, "'D/H' divides 48 by 5, which leaves a remainder"),
+        Fits("a size that its code refuses", "H = 16", "if (each % 2 == 1) {|#1:throw new ArgumentException();|}\n        return x;", "this throws for the sizes of the model"),
+        Fits("too few items", "H = 16", "return x + {|#1:x.unflatten(2, new long[] { -1, each }).unbind(3)[3]|}.repeat(1, 1, each);", "there is no item 3 among 3"),
+        new("CCM4008", "a decision by the length of a sequence", Sources.WithCode with
+        {
+            Block = Sources.WithCode.Block.Replace(Statements, "return {|#1:x.shape[1] > 8|} ? x : -x;"),
+            Teacher = Sources.WithCode.Teacher.Replace("<Block>", "<{|#0:Block|}>"),
+            Student = "",
+        }, "'Block' does not fit 'Teacher', where D = 32, H = 2: GreaterThan needs a number here, and T is not known when the model is compiled"),
+        Fits("a parameter without numbers", "H = 48", Statements, "the parameter other.weight would be [0, 48]", "[Linear(\"D -> D - H\")] private readonly Linear other;"),
+        Code("CCM4008", "numbers that fit", "H = 2", "H = 2", dims: "H = D/4"),
     ];
 
     private static RuleCase Size(string name, string sizes, string? message = null, string blocks = "3") => new("CCM1004", name, new()
     {
         Student = $"{sizes}\n[Blocks<Block>({blocks})]\n{SoundStudent}",
     }, message);
+
+    private static RuleCase Unusable(string name, string block, string type, string why) => new("CCM3009", name, new()
+    {
+        Student = new Sources().Student.Replace("<Block>", $"<{{|#0:{block}|}}>"),
+    }, $"'Student' cannot be built from '{type}': {why}");
 
     private static RuleCase Form(string name, string declaration, string form) => new("CCM1006", name, new()
     {
@@ -525,13 +564,26 @@ internal static class RuleCases
     private static RuleCase Body(string id, string name, string statements, string? mistake = null) =>
         Code(id, name, Statements, statements, mistake is null ? null : $"In 'Block', {mistake}");
 
-    private static Sources WithPart(string field) => Sources.WithCode with
+    private static RuleCase Fits(string name, string dims, string statements, string mistake, string field = "") => new("CCM4008", name, Sources.WithCode with
     {
-        Block = Sources.WithCode.Block.Replace("[Size", $"{field}\n    [Size") + """
+        Usings = $"using System;\n{Sources.WithCode.Usings}",
+        Block = Sources.WithCode.Block.Replace(Statements, statements).Replace("[Size", $"{field}\n    [Size"),
+        Student = Sources.WithCode.Student.Replace("Block>(3, Dims = \"H = 2\"", $"{{|#0:Block|}}>(3, Dims = \"{dims}\""),
+    }, $"'Block' does not fit 'Student', where D = 48, {dims}: {mistake}");
+
+    private static RuleCase Bound(string name, string blocks, string? mistake = null) => new("CCM4007", name, Sources.WithCode with
+    {
+        Block = Sources.WithCode.Block + "\n\n" + Sources.WithCode.Block.Replace("class Block", "class Plain").Replace("D, H", "D").Replace("D/H", "D/2"),
+        Student = Sources.WithCode.Student.Replace("[Blocks<Block>(3, Dims = \"H = 2\")]", blocks),
+    }, mistake is null ? null : $"In 'Student', {mistake}");
+
+    private static Sources WithPart(string field, string statements = Statements) => Sources.WithCode with
+    {
+        Block = Sources.WithCode.Block.Replace("[Size", $"{field}\n    [Size").Replace(Statements, statements) + """
 
 
             [Dims("D, F")]
-            public sealed partial class Part : nn.Module<Tensor, Tensor>
+            public sealed partial class Part : TransformerBlock
             {
                 [Linear("D -> F")] private readonly Linear up;
                 [Linear("F -> D")] private readonly Linear down;

@@ -58,7 +58,7 @@ public class RuleTests
 
     [Theory]
     [InlineData("[Blocks<{|CS0246:Missing|}>(3)]")]
-    [InlineData("[Blocks<{|CS0311:Sae|}>(3)]")]
+    [InlineData("[Blocks<{|CS0311:string|}>(3)]")]
     [InlineData("[{|CS7036:Blocks<Block>|}]")]
     [InlineData("[Blocks<Block>({|CS0103:missing|})]")]
     [InlineData("[Blocks<Block>(3)] [{|CS0579:Blocks<Block>|}(2)]")]

@@ -1,3 +1,4 @@
+using CoCoMix.Engine;
 using CoCoMix.Engine.Spec;
 using Microsoft.CodeAnalysis;
 
@@ -83,12 +84,107 @@ public class SpecReaderTests
     }
 
     [Fact]
+    public void Reads_a_class_with_code_as_it_is_written()
+    {
+        const string modules = "global::TorchSharp.Modules.";
+        var part = new ModuleSpec(new("N", "Part"), Items("D", "F"), Items<FieldSpec>(),
+            Items(new Method("forward(Tensor)", Items("x"), Items<Statement>(new Return(0, new Local(1, "x"))))), HasConstructor: true, IsNamedByBase: false);
+        var fields = Items(
+            new FieldSpec("a", LayerKind.Linear, "D -> 4*D", modules + "Linear", Bias: false),
+            new("b", LayerKind.LayerNorm, "D", modules + "LayerNorm", Number: 1e-3),
+            new("c", LayerKind.RmsNorm, "D", "global::CoCoMix.RmsNorm", Number: 1e-4),
+            new("d", LayerKind.Embedding, "8 -> D", "global::CoCoMix.EmbeddingTable"),
+            new("e", LayerKind.Parameter, "H, D/H", modules + "Parameter", Number: 0.02, Mean: 1),
+            new("f", LayerKind.Dropout, "", modules + "Dropout", Number: 0.1),
+            new("g", LayerKind.Size, "D/H", "long"),
+            new("h", LayerKind.Module, "D, H", "global::N.Part", Module: part));
+        var forward = Items<Statement>(
+            new Assign(0, Items("y"), new Apply(1, "call", Items(new Argument("input", new Member(2, "h")), new Argument("input", new Local(3, "x"))))),
+            new Return(4, new Own(5, "scaled(Tensor)", Items(new Argument("y", new Local(6, "y"))))));
+        var scaled = Items<Statement>(
+            new Return(7, new Apply(8, "Multiply", Items(new Argument("left", new Local(9, "y")), new Argument("right", new Constant(10, 1.5))))));
+        var block = new ModuleSpec(new("N", "Block", IsPublic: false), Items("D", "H"), fields,
+            Items(new Method("forward(Tensor)", Items("x"), forward), new("scaled(Tensor)", Items("y"), scaled)), HasConstructor: false, IsNamedByBase: true);
+        var sources = Sources.WithCode with
+        {
+            Block = """
+                [Dims("D, H")]
+                partial class Block : TransformerBlock
+                {
+                    private const double Half = 0.5;
+                    private readonly int unread = 3;
+                    [Linear("D -> 4*D", Bias = false)] private readonly Linear a;
+                    [LayerNorm("D", Epsilon = 1e-3)] private readonly LayerNorm b;
+                    [RmsNorm("D", Epsilon = 1e-4)] private readonly RmsNorm c;
+                    [Embedding("8 -> D")] private readonly EmbeddingTable d;
+                    [Parameter("H, D/H", Std = 0.02, Mean = 1)] private readonly Parameter e;
+                    [Dropout(0.1)] private readonly Dropout f;
+                    [Size("D/H")] private readonly long g;
+                    [Module("D, H")] private readonly Part h;
+
+                    public override Tensor forward(Tensor x)
+                    {
+                        var y = h.call(x);
+                        return scaled(y);
+                    }
+
+                    private static Tensor scaled(Tensor y) => y * (1 + Half);
+                    private Tensor unused(Tensor y) => y;
+                }
+
+                [Dims("D, F")]
+                public class Part : nn.Module<Tensor, Tensor>
+                {
+                    public Part(long d, long f) : base("Part") { }
+                    public override Tensor forward(Tensor x) => x;
+                }
+                """,
+        };
+        var model = (ModelSpec)SpecReader.Read(Compilations.Of($"{sources}").Class("Student")).Spec;
+        Assert.Equal(block, model.Block!.Module);
+        Assert.Equal("H = 2", model.Block.Dims);
+    }
+
+    [Fact]
+    public void What_is_not_stated_on_a_field_is_as_its_attribute_has_it()
+    {
+        var compilation = Compilations.Of($"{Sources.WithCode with
+        {
+            Block = """
+                [Dims("D")]
+                public sealed partial class Block : TransformerBlock
+                {
+                    [Linear("D -> D")] private readonly Linear a;
+                    [LayerNorm("D")] private readonly LayerNorm b;
+                    [RmsNorm("D")] private readonly RmsNorm c;
+                    [Parameter("D")] private readonly Parameter e;
+                    public override Tensor forward(Tensor x) => x;
+                }
+                """,
+        }}");
+        var fields = ((ModuleSpec)SpecReader.Read(compilation.Class("Block")).Spec).Fields.ToDictionary(field => field.Kind);
+        Assert.Equal(new LinearAttribute("").Bias, fields[LayerKind.Linear].Bias);
+        Assert.Equal(new LayerNormAttribute("").Epsilon, fields[LayerKind.LayerNorm].Number);
+        Assert.Equal(new RmsNormAttribute("").Epsilon, fields[LayerKind.RmsNorm].Number);
+        Assert.Equal((new ParameterAttribute("").Std, new ParameterAttribute("").Mean), (fields[LayerKind.Parameter].Number, fields[LayerKind.Parameter].Mean));
+        Assert.Equal(new BlocksAttribute<TransformerBlock>(3).Dims, ((ModelSpec)SpecReader.Read(Compilations.Of($"{Sound}").Class("Student")).Spec).Block!.Dims);
+    }
+
+    [Fact]
+    public void A_class_in_itself_is_read_once()
+    {
+        var block = Sources.WithCode.Block.Replace("[Size", "[Module(\"D, H\")] private readonly Block again; [Size");
+        var spec = (ModuleSpec)SpecReader.Read(Compilations.Of($"{Sources.WithCode with { Block = block }}").Class("Block")).Spec;
+        Assert.Null(spec.Fields.Single(field => field.Name == "again").Module);
+    }
+
+    [Fact]
     public void The_engine_names_the_attributes_bases_and_enums_that_exist()
     {
         var runtime = typeof(LanguageModel).Assembly.GetExportedTypes();
         Assert.Equal(
             runtime.Where(type => type.IsSubclassOf(typeof(Attribute))).Select(type => type.Name.Split('`')[0]).Order(),
-            AttributeNames.All.Select(name => $"{name}Attribute").Order());
+            AttributeNames.All.Concat(AttributeNames.OfFields).Select(name => $"{name}Attribute").Order());
         Assert.All(BaseNames.All, name => Assert.Contains(runtime, type => type.Name == name && type.IsSubclassOf(typeof(TorchSharp.torch.nn.Module))));
         Assert.Equal(Enum.GetNames<Norm>(), Enum.GetNames<NormKind>());
         Assert.Equal(Enum.GetNames<Positions>(), Enum.GetNames<PositionKind>());
@@ -104,4 +200,6 @@ public class SpecReaderTests
         var student = (ModelSpec)SpecReader.Read(compilation.Class("Student")).Spec;
         Assert.Equal(student with { Labels = null }, student.Labels!.Teacher);
     }
+
+    private static EquatableArray<T> Items<T>(params T[] items) where T : notnull => new(items);
 }

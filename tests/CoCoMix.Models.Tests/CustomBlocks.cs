@@ -38,3 +38,27 @@ public sealed partial class WrittenOutBlock : TransformerBlock
 [MixConcepts<ReducedConcepts>(BeforeBlock = 1)]
 [ConceptLabels<ReducedGpt2, ReducedSae>(AfterBlock = 2)]
 public sealed partial class ReducedWrittenOut : LanguageModel;
+
+/// <summary>Its way back needs nothing that it computed, and the gradient of its input is that of its output.</summary>
+[Dims("D")]
+public sealed partial class ShiftBlock : TransformerBlock
+{
+    [Parameter("D", Std = 0.1)] private readonly Parameter shift;
+
+    public override Tensor forward(Tensor x) => x + shift;
+}
+
+/// <summary>What it returns is its input.</summary>
+[Dims("D")]
+public sealed partial class NothingBlock : TransformerBlock
+{
+    public override Tensor forward(Tensor x) => x;
+}
+
+[LanguageModel(Vocabulary = 203, Context = 32, Width = 20)]
+[Blocks<ShiftBlock>(3)]
+public sealed partial class ReducedShift : LanguageModel;
+
+[LanguageModel(Vocabulary = 203, Context = 32, Width = 20)]
+[Blocks<NothingBlock>(3)]
+public sealed partial class ReducedNothing : LanguageModel;

@@ -13,7 +13,8 @@ public sealed class FusedAgainstEagerTests
         () => new ReducedGelu(), () => new ReducedSilu(), () => new ReducedReluSquared(), () => new ReducedSwiGlu(),
         () => new ReducedGrouped(), () => new ReducedRotary(), () => new ReducedPostNorm(), () => new ReducedParallel(),
         () => new ReducedUnplaced(), () => new ReducedDropout(), () => new ReducedDropoutTeacher(), () => new ReducedParallelDropout(),
-        () => new ReducedWrittenOut(), () => new ReducedEager(), () => new ReducedPartlyEager(),
+        () => new ReducedWrittenOut(), () => new ReducedEager(), () => new ReducedPartlyEager(), () => new ReducedPlainGpt(),
+        () => new ReducedGatedMlp(), () => new ReducedEncoder(), () => new ReducedShift(), () => new ReducedNothing(),
     ];
 
     public static TheoryData<int, int, int> Cases()

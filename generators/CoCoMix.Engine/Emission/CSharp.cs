@@ -16,7 +16,12 @@ public static class CSharp
     public static string Module(ModuleSpec module) => ModuleFile.Write(module);
 
     /// <summary>What a broken declaration gets: a part that compiles, so that the rule's diagnostic is the only error.</summary>
-    public static string Stub(TypeName type) => File(type, _ => { });
+    public static string Stub(BrokenSpec broken) => File(broken.Type, code =>
+    {
+        if (broken.IsNamedByBase) return;
+        code.Line("#pragma warning disable CS8618");
+        code.Line($"private {broken.Type.Name}() : base(nameof({broken.Type.Name})) {{ }}");
+    });
 
     /// <summary>The frame of every generated file: usings, namespace and the reopened class.</summary>
     internal static string File(TypeName type, Action<CodeWriter> members)

@@ -11,12 +11,23 @@ internal sealed class FunctionWriter
 {
     private static readonly string[] Reserved = ["w", "g", "i", "B", "T", "module", "next", "saved", "ids", "labels", "weights", "gradients", "probe", "teacher", "sae"];
 
+    private static readonly string[] Keywords =
+    [
+        .. ("abstract as base bool break byte case catch char checked class const continue decimal default delegate do double else enum event explicit extern " +
+            "false finally fixed float for foreach goto if implicit in int interface internal is lock long namespace new null object operator out override " +
+            "params private protected public readonly ref return sbyte sealed short sizeof stackalloc static string struct switch this throw true try typeof " +
+            "uint ulong unchecked unsafe ushort using virtual void volatile while").Split(' '),
+    ];
+
+    // Members of every struct.
+    private static readonly string[] Inherited = ["Equals", "Finalize", "GetHashCode", "GetType", "MemberwiseClone", "ReferenceEquals", "ToString"];
+
     private readonly CodeWriter _code;
     private readonly Function _function;
     private readonly bool _probes;
     private readonly Dictionary<Value, string> _names = [];
     private readonly Dictionary<Value, int> _lastUse = [];
-    private readonly HashSet<string> _taken = [.. Reserved];
+    private readonly HashSet<string> _taken = [.. Reserved, .. Keywords];
     private readonly HashSet<Value> _kept;
 
     private FunctionWriter(CodeWriter code, Function function, bool probes)
@@ -66,7 +77,8 @@ internal sealed class FunctionWriter
         code.Line($"/// <summary>{function.Name}: {input.Name} {input.Type} to {function.Outputs[0].Type}.</summary>");
         code.Open($"private static Tensor {function.Name}({parameters})");
         var result = Body(code, function, probes: false);
-        code.Line($"return {result[0]};");
+        // An input is the caller's, who frees it.
+        code.Line($"return {(function.Outputs[0] == input ? $"Kernels.Alias({result[0]})" : result[0])};");
         code.Close();
         code.Line();
     }
@@ -121,7 +133,8 @@ internal sealed class FunctionWriter
         var result = _names[node.Outputs[0]];
         var (first, last) = (loop.From, loop.From + loop.Count - 1);
         var back = node.Operation == Table.RepeatBackward;
-        var saves = node.Operation == Table.RepeatSaving;
+        var bundled = loop.Body.Bundle.Length > 0;
+        var saves = bundled && node.Operation == Table.RepeatSaving;
         var input = _names[node.Inputs[node.Inputs.Count - 1]!];
         if (saves)
             _code.Line($"var {_names[node.Outputs[1]]} = new {loop.Body.Bundle}[{loop.Count}];");
@@ -130,7 +143,7 @@ internal sealed class FunctionWriter
         var offset = first == 0 ? "i" : $"i - {first}";
         var gradients = back && loop.Body.Nodes.Any(inner => inner.HasEffect) ? "g.Block(i), " : "";
         var module = loop.Body.IsEager ? $"{(loop.Owner.Length == 0 ? "" : loop.Owner + "Module.")}blocks[i], " : "";
-        var arguments = back ? $"{owner}.Block(i), {gradients}{_names[node.Inputs[0]!]}[{offset}], {result}"
+        var arguments = back ? $"{owner}.Block(i), {gradients}{(bundled ? $"{_names[node.Inputs[0]!]}[{offset}], " : "")}{result}"
             : saves ? $"{owner}.Block(i), {result}, out {_names[node.Outputs[1]]}[{offset}]"
             : $"{owner}.Block(i), {result}";
         _code.Line($"var next = {loop.Body.Name}({module}{arguments});", node.Outputs[0].Type.ToString());
@@ -183,7 +196,7 @@ internal sealed class FunctionWriter
     /// <summary>What a bundle calls each value; the function that saves and the one that restores list them in one order.</summary>
     private static IReadOnlyList<KeyValuePair<Value, string>> Fields(IReadOnlyList<Value> bundle)
     {
-        var taken = new HashSet<string>();
+        var taken = new HashSet<string>(Inherited);
         return [.. bundle.Select(value => new KeyValuePair<Value, string>(value, Unique(Naming.Pascal(value.Name), taken)))];
     }
 

@@ -41,6 +41,7 @@ internal static class WeightsWriter
 
     private static void Struct(CodeWriter code, IReadOnlyList<Parameter> parameters, string declaration, Func<int, string> at)
     {
+        if (parameters.Count == 0) code.Line("#pragma warning disable CS9113");
         code.Line("/// <summary>Names for tensors of a weight or gradient array.</summary>");
         // The compiler warns of parameters that nothing reads, but not of a plain constructor's.
         code.Open($"private readonly struct {(parameters.Count > 0 ? declaration : declaration.Split('(')[0])}");

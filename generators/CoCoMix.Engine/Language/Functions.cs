@@ -30,7 +30,7 @@ internal static partial class Functions
         : throw new LanguageException($"{call.Function} is not part of the language: {Instead(call.Function)}");
 
     private static string Instead(string function) =>
-        function.EndsWith("_", StringComparison.Ordinal) && All.ContainsKey(function.TrimEnd('_')) ? $"nothing is changed in place, write {function.TrimEnd('_')} and use its result"
+        function.EndsWith("_", StringComparison.Ordinal) && Names.Contains(function.TrimEnd('_')) ? $"nothing is changed in place, write {function.TrimEnd('_')} and use its result"
         : Closest(function) is { } close ? $"did you mean {close}?"
         : "write it with the functions that docs/language.md lists, or mark the class [Eager]";
 

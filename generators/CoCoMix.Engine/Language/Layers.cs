@@ -40,11 +40,11 @@ internal static class Layers
     /// <summary>The class of a field that has code of its own, and its dimensions.</summary>
     public static (ModuleSpec Module, IReadOnlyDictionary<string, Dim> Dims) Module(FieldSpec field, IReadOnlyDictionary<string, Dim> dims)
     {
-        var module = field.Module ?? throw new ShapeException($"'{field.Name}' has [Module], but its class has no [Dims], or contains this one");
+        var module = field.Module ?? throw new ShapeException("its class has no [Dims], or contains this one");
         var sizes = Sizes.List(field.Signature, dims);
         return sizes.Count == module.Dims.Count
             ? (module, module.Dims.Zip(sizes, (name, size) => (name, size)).ToDictionary(pair => pair.name, pair => pair.size))
-            : throw new ShapeException($"'{field.Name}' gives {sizes.Count} sizes, but '{module.Type.Name}' has the dimensions {string.Join(", ", module.Dims)}");
+            : throw new ShapeException($"'{field.Signature}' is not one size for each dimension of '{module.Type.Name}', which are {string.Join(", ", module.Dims)}");
     }
 
     public static Value Call(LayerItem layer, Call call, ParameterValues parameters)

@@ -56,7 +56,7 @@ internal static class Modules
     /// <summary>A block's function of a residual stream <c>[B, T, D]</c>.</summary>
     public static Function Block(ModuleSpec module, IReadOnlyDictionary<string, Dim> dims, string name, bool trains = true)
     {
-        var x = new Value(module.IsEager ? "x" : module.Methods[0].Parameters[0], TensorType.Float(Dim.B, Dim.T, dims[module.Dims[0]]));
+        var x = new Value("x", TensorType.Float(Dim.B, Dim.T, dims[module.Dims[0]]));
         var build = new Builder();
         return build.Build(name, [x], [Stream(module, dims, "", build, new(Parameters(module, dims)), [x], trains)]);
     }

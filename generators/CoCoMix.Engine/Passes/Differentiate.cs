@@ -39,9 +39,10 @@ public static class Differentiate
         var made = new HashSet<Value>(backward.Nodes.SelectMany(node => node.Outputs)) { outputGradient };
         var saved = backward.Nodes.SelectMany(node => node.Inputs).OfType<Value>()
             .Where(value => value.Parameter is null && !made.Contains(value)).Distinct().ToArray();
+        var bundle = saved.Length > 0 ? block.Name + "Saved" : "";
         return (
-            block with { Name = block.Name + "Saving", Nodes = tape.Forward, Saved = saved, Bundle = block.Name + "Saved" },
-            backward with { Restored = saved, Bundle = block.Name + "Saved" });
+            block with { Name = block.Name + "Saving", Nodes = tape.Forward, Saved = saved, Bundle = bundle },
+            backward with { Restored = saved, Bundle = bundle });
     }
 
     /// <summary>A way back that makes again, before it is first read, what is not worth keeping.</summary>

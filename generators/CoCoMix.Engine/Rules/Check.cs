@@ -345,12 +345,16 @@ public static class Check
     private static IEnumerable<Violation> UnusableParts(Declaration declaration) =>
         from use in declaration.Uses
         let part = use.Declaration
-        where part.IsReadable && !part.IsReported && !Passes(part)
+        where part.IsReadable && (IsNoBlock(use) || !part.IsReported && !Passes(part))
         select Broken(Rule.UnusablePart, new Site(declaration.Type, use.Attribute, TypeArgument: use.TypeArgument),
-            declaration.Type.Name, part.Type.Name, WhyUnusable(part));
+            declaration.Type.Name, part.Type.Name, WhyUnusable(use, part));
 
-    private static string WhyUnusable(Declaration part) =>
+    private static bool IsNoBlock(Use use) => use.Attribute == Blocks && use.Declaration.Spec is not (BlockSpec or ModuleSpec);
+
+    private static string WhyUnusable(Use use, Declaration part) =>
         part.Attributes.Count == 0 ? "it has none of the language's attributes" :
+        IsNoBlock(use) ? "a block derives from TransformerBlock, or has [Dims]" :
+        part.Spec is ModuleSpec { Methods.Count: 0 } ? "its forward pass is not in the source of this project" :
         Violations(part).Select(violation => violation.Message).FirstOrDefault() ?? "its own parts are not sound";
 
     private static Violation? Size(

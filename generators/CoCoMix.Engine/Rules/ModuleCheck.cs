@@ -19,11 +19,9 @@ internal static class ModuleCheck
         [LayerKind.Size] = ["int", "long"],
     };
 
-    public static IEnumerable<Violation> Alone(ModuleSpec module)
-    {
-        var found = Names(module).Concat(Signatures(module)).ToList();
-        return found.Count > 0 ? found : Code(module);
-    }
+    public static IEnumerable<Violation> Alone(ModuleSpec module) =>
+        AreNames(module.Dims) ? Members(module).ToList() is { Count: > 0 } found ? found : Code(module)
+        : [new(Rule.DimsNotNames, new(module.Type, AttributeNames.Dims, "Names"), [module.Type.Name, string.Join(", ", module.Dims)])];
 
     /// <summary>A block whose class or whose parts have code of their own, with its model's width.</summary>
     public static IEnumerable<Violation> InModel(ModelSpec model, BlockSpec block)
@@ -71,23 +69,24 @@ internal static class ModuleCheck
             var sizes = string.Join(", ", dims.Select(dim => $"{dim.Key} = {dim.Value}"));
             return new(Rule.BlockDoesNotFit, site, [own.Module.Type.Name, model.Type.Name, sizes, mistake.Message])
             {
-                Related = mistake is CodeException { At: var at } ? [new(own.Module.Type, Expression: at)] : [],
+                Related = mistake switch
+                {
+                    CodeException code => [new(own.Module.Type, Expression: code.At)],
+                    UndecidedException unknown => [new(own.Module.Type, Expression: unknown.At)],
+                    _ => [],
+                },
             };
         }
     }
 
-    private static IEnumerable<Violation> Names(ModuleSpec module)
-    {
-        if (module.Dims.Distinct().Count() != module.Dims.Count || module.Dims.Any(name => !IsName(name)))
-            yield return new(Rule.DimsNotNames, new(module.Type, AttributeNames.Dims, "Names"), [module.Type.Name, string.Join(", ", module.Dims)]);
-        if (module.Methods.Count == 0 && !module.IsEager) yield return new(Rule.NoForward, new(module.Type), [module.Type.Name]);
-    }
+    private static bool AreNames(EquatableArray<string> dims) => dims.Distinct().Count() == dims.Count && dims.All(IsName);
 
     private static bool IsName(string text) =>
         text.Length > 0 && text is not ("B" or "T") && !char.IsDigit(text[0]) && text.All(letter => char.IsLetterOrDigit(letter) || letter == '_');
 
-    private static IEnumerable<Violation> Signatures(ModuleSpec module)
+    private static IEnumerable<Violation> Members(ModuleSpec module)
     {
+        if (module.Methods.Count == 0 && !module.IsEager) yield return new(Rule.NoForward, new(module.Type), [module.Type.Name]);
         var dims = Modules.Symbols(module);
         foreach (var field in module.Fields)
         {
@@ -103,6 +102,8 @@ internal static class ModuleCheck
 
     private static string? Mistake(FieldSpec field, IReadOnlyDictionary<string, Dim> dims)
     {
+        if (field.Module is { Methods.Count: 0 }) return "the forward pass of its class is not in the source of this project";
+        if (field.Module is { } module && Alone(module).FirstOrDefault() is { } broken) return broken.Message;
         try
         {
             _ = Layers.Parameters(field, field.Name, dims).Count();

@@ -117,7 +117,7 @@ public sealed record Rule(string Id, string Category, string Title, string Messa
 
     public static readonly Rule WrongField = new("CCM4003", Code,
         "A field has the type that its attribute describes",
-        "[{0}] describes a {1}, but '{2}' is a {3}: change the field's type, or its attribute");
+        "[{0}] stands on a field of type {1}, but '{2}' has type {3}: change the field's type, or its attribute");
 
     public static readonly Rule NoForward = new("CCM4004", Code,
         "A class with dimensions has a forward pass",

@@ -96,4 +96,5 @@ public sealed record ModelSpec(
 }
 
 /// <summary>What is left of a declaration that breaks a rule.</summary>
-public sealed record BrokenSpec(TypeName Type) : ClassSpec(Type);
+/// <param name="IsNamedByBase">Whether the base class has a constructor without a name.</param>
+public sealed record BrokenSpec(TypeName Type, bool IsNamedByBase = true) : ClassSpec(Type);
