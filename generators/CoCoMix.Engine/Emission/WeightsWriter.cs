@@ -1,3 +1,4 @@
+using System.Text.RegularExpressions;
 using CoCoMix.Engine.Lowering;
 
 namespace CoCoMix.Engine.Emission;
@@ -32,8 +33,13 @@ internal static class WeightsWriter
         code.Line();
     }
 
-    /// <summary>The member access of a parameter: biases are nullable in TorchSharp's modules, and a gate may be absent in ours.</summary>
-    public static string Access(string path) => path.Contains(".") ? path.Replace(".gate.", ".gate!.") + "!" : path;
+    /// <summary>
+    /// The member access of a parameter: biases are nullable in TorchSharp's modules, and a gate may be absent in ours. A module with a number
+    /// is a member of its own: <c>concepts.1.pre_bias</c> is <c>concepts1.pre_bias</c>.
+    /// </summary>
+    public static string Access(string path) => path.Contains(".") ? Number.Replace(path, "$1").Replace(".gate.", ".gate!.") + "!" : path;
+
+    private static readonly Regex Number = new(@"\.(\d+)(?=\.)");
 
     private static void Struct(CodeWriter code, IReadOnlyList<Parameter> parameters, string declaration, Func<int, string> at)
     {

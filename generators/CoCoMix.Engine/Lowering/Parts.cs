@@ -25,8 +25,7 @@ internal static class Parts
         parts[0].Name = "query";
         parts[1].Name = "key";
         parts[2].Name = "value";
-        var heads = attention.Heads > 0 ? attention.Heads : width / attention.HeadDim;
-        var attended = g.One(Table.Attention, "attended", [.. parts], new(("heads", heads)));
+        var attended = g.One(Table.Attention, "attended", [.. parts], new(("heads", Heads(attention, width))));
         var projected = g.One(Table.Linear, "projected", [attended, p["attention.output.weight"], p.Optional("attention.output.bias")]);
         var h = g.One(Table.Add, "h", [x, projected]);
 
@@ -40,6 +39,8 @@ internal static class Parts
         var y = g.One(Table.Add, "y", [h, down]);
         return g.Build(name, [x], [y]);
     }
+
+    private static int Heads(AttentionSpec attention, int width) => attention.Heads > 0 ? attention.Heads : width / attention.HeadDim;
 
     private static Operation Activation(ActivationKind kind) => kind switch
     {
@@ -66,6 +67,29 @@ internal static class Parts
         var y = new Value("h", h.Type);
         g.Append(new(Table.Repeat, [h], [y], Attributes.None, new(block, owner, from, count)));
         return y;
+    }
+
+    /// <summary>The last position of each group, which predicts: <c>[B, group T, D]</c> to <c>[B, T, D]</c>.</summary>
+    public static Value Predicting(Builder g, Value stream, int group) =>
+        group == 1 ? stream : g.One(Table.OfGroups, "predicting", [stream], new(("size", group), ("offset", group - 1), ("count", 1)));
+
+    /// <summary><c>sigmoid(W [h; c] + b) * c</c>: hidden states and concepts <c>[B, T, D]</c> to <c>[B, T, D]</c>.</summary>
+    public static Value Gated(Builder g, Value h, Value concept, ParameterValues p, string path)
+    {
+        var both = g.One(Table.Cat, "both", [h, concept], new(("axis", 2), ("sizes", Shape.Of(h.Shape.Last, concept.Shape.Last))));
+        var gate = g.One(Table.Sigmoid, "gate", [g.One(Table.Linear, "gateLogits", [both, p[path + ".gate.weight"], p[path + ".gate.bias"]])]);
+        return g.One(Table.Multiply, "gated", [gate, concept]);
+    }
+
+    /// <summary><c>output(attention(query(h), key(c), value(c)))</c>, causal, with the heads of a block: two <c>[B, T, D]</c> to <c>[B, T, D]</c>.</summary>
+    public static Value CrossAttended(Builder g, Value h, Value concept, ParameterValues p, string path, BlockSpec block, int width)
+    {
+        var attended = g.One(Table.Attention, "attended", [Projected(h, "query"), Projected(concept, "key"), Projected(concept, "value")],
+            new(("heads", Heads(block.Attention!, width))));
+        return Projected(attended, "output");
+
+        Value Projected(Value x, string layer) =>
+            g.One(Table.Linear, layer, [x, p[$"{path}.{layer}.weight"], p.Optional($"{path}.{layer}.bias")]);
     }
 
     /// <summary>Final norm and tied head: <c>[B, T, D]</c> to logits <c>[B, T, V]</c>.</summary>

@@ -9,7 +9,9 @@ namespace CoCoMix.Engine.Rules;
 /// <param name="Argument">A value of the attribute, by its property's name.</param>
 /// <param name="TypeArgument">Index of a type argument of the attribute.</param>
 /// <param name="Member">A member of the class.</param>
-public sealed record Site(TypeName Class, string? Attribute = null, string? Argument = null, int? TypeArgument = null, string? Member = null);
+/// <param name="Index">The attribute's number among those of its name on the class.</param>
+public sealed record Site(
+    TypeName Class, string? Attribute = null, string? Argument = null, int? TypeArgument = null, string? Member = null, int Index = 0);
 
 /// <summary>An edit that would satisfy the rule: the value to type at a place.</summary>
 public sealed record Change(Site Site, string Value);

@@ -11,19 +11,23 @@ public static class AttributeNames
     public const string LanguageModel = "LanguageModel";
     public const string Blocks = "Blocks";
     public const string MixConcepts = "MixConcepts";
+    public const string PauseToken = "PauseToken";
     public const string ConceptLabels = "ConceptLabels";
 
     private static readonly string[] Blockwise = [PreNorm, CausalSelfAttention, FeedForward];
 
     public static IReadOnlyList<string> All { get; } =
-        [.. Blockwise, SparseAutoencoder, ConceptHead, LanguageModel, Blocks, MixConcepts, ConceptLabels];
+        [.. Blockwise, SparseAutoencoder, ConceptHead, LanguageModel, Blocks, MixConcepts, PauseToken, ConceptLabels];
+
+    /// <summary>Attributes that a class may have several times.</summary>
+    public static IReadOnlyList<string> Repeatable { get; } = [MixConcepts, PauseToken, ConceptLabels];
 
     /// <summary>The base class of the declarations that carry <paramref name="attribute"/>.</summary>
     public static string BaseOf(string attribute) => attribute switch
     {
         SparseAutoencoder => BaseNames.SparseAutoencoder,
         ConceptHead => BaseNames.ConceptHead,
-        LanguageModel or Blocks or MixConcepts or ConceptLabels => BaseNames.LanguageModel,
+        LanguageModel or Blocks or MixConcepts or PauseToken or ConceptLabels => BaseNames.LanguageModel,
         _ => BaseNames.TransformerBlock,
     };
 }
