@@ -33,9 +33,9 @@ internal sealed record RandomProgram(
         var result = body.One(draw.Of(Table.Relu, Table.GeluTanh), "result", [body.One(Table.Add, "residual", [x, inside[^1]])]);
         var block = body.Build("Block", [x], [result]);
         var h = Parts.Blocks(build, stream[^1], block, 0, 2);
-        var mixed = Parts.Blocks(build, build.One(Table.Interleave, "mixed", [h, stream[0]]), block, 2, 3);
+        var mixed = Parts.Blocks(build, build.One(Table.AppendToGroups, "mixed", [h, stream[0]], new(("size", 1))), block, 2, 3);
         stream.Add(h);
-        stream.Add(build.One(Table.EverySecond, "half", [mixed], new(("offset", 1))));
+        stream.Add(build.One(Table.OfGroups, "half", [mixed], new(("size", 2), ("offset", 1), ("count", 1))));
     });
 
     private static RandomProgram Of(int seed, int blocks, Action<Draw, Builder, List<Value>> extend)
@@ -80,8 +80,9 @@ internal sealed record RandomProgram(
                 10 => build.Apply(Table.Attention, "attended", [x, y, z], new(("heads", 2)))[0],
                 11 => draw.Of([.. build.Apply(Table.Split, "part", [build.One(Table.Linear, "three", [x, triple, null])],
                     new(("axis", 2), ("sizes", Shape.Of(Width, Width, Width))))]),
-                12 => build.One(Table.EverySecond, "half",
-                    [build.One(Table.Interleave, "mixed", [x, y])], new(("offset", draw.Below(2)))),
+                12 => build.One(Table.OfGroups, "half",
+                    [build.One(Table.AppendToGroups, "mixed", [x, draw.Coin() ? shift : y], new(("size", 1)))],
+                    new(("size", 2), ("offset", draw.Below(2)), ("count", 1))),
                 _ => Sparse(build.Apply(Table.TopK, "top", [x], new(("k", 2)))),
             });
         }

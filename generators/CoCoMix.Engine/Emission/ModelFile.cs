@@ -61,34 +61,28 @@ internal static class ModelFile
     }
 
     /// <summary>The modules of the model's insertions, in the order of the layout.</summary>
-    private static IReadOnlyList<Submodule> Submodules(ModelSpec model)
+    private static IEnumerable<Submodule> Submodules(ModelSpec model) => Insertion.Of(model).OrderBy(insertion => insertion.Number)
+        .SelectMany(insertion => Submodules(model, insertion)).OrderBy(module => module.Name, StringComparer.Ordinal);
+
+    private static IEnumerable<Submodule> Submodules(ModelSpec model, Insertion insertion)
     {
-        var insertions = Insertion.Of(model).OrderBy(insertion => insertion.Number).ToArray();
-        var d = model.Width;
-        return
-        [
-            .. from insertion in insertions
-               where insertion.Mix is not null
-               let head = insertion.Mix.Head.Type
-               select new Submodule("concepts", insertion.Number, Visibility(head), head.Qualified, $"new({d})",
-                   $"{(insertion.Number is null ? "The" : "A")} concept head, mixed in before block {insertion.BeforeBlock}."),
-            .. from insertion in insertions
-               let attention = model.Block!.Attention!
-               let heads = attention.Heads > 0 ? attention.Heads : d / attention.HeadDim
-               let layer = insertion.Mix?.Mixing switch
-               {
-                   MixingKind.GatedAdd => (Type: "ConceptGate", Create: $"new({d})", Does: "opens to"),
-                   MixingKind.CrossAttend => ("CrossAttention", $"new({d}, heads: {heads}, bias: {ModuleWriter.Bool(attention.Bias)}, depth: {model.Layers})", "attends to"),
-                   _ => default,
-               }
-               where layer.Type is not null
-               select new Submodule("mixing", insertion.Number, "public", layer.Type, layer.Create,
-                   $"What {layer.Does} the concepts before block {insertion.BeforeBlock}."),
-            .. from insertion in insertions
-               where insertion.Mix is null
-               select new Submodule("pause", insertion.Number, "public", "PauseToken", $"new({d})",
-                   $"The vector interleaved before block {insertion.BeforeBlock}."),
-        ];
+        var (number, d, attention) = (insertion.Number, model.Width, model.Block!.Attention!);
+        if (insertion.Mix is not { } mix)
+            return [new("pause", number, "public", "PauseToken", $"new({d})", $"The vector interleaved before block {insertion.BeforeBlock}.")];
+        var head = new Submodule("concepts", number, Visibility(mix.Head.Type), mix.Head.Type.Qualified, $"new({d})",
+            $"The concept head, mixed in before block {insertion.BeforeBlock}.");
+        return mix.Mixing switch
+        {
+            MixingKind.GatedAdd =>
+                [head, new("mixing", number, "public", "ConceptGate", $"new({d})", $"The gate of the concepts before block {insertion.BeforeBlock}.")],
+            MixingKind.CrossAttend =>
+            [
+                head, new("mixing", number, "public", "CrossAttention",
+                    $"new({d}, heads: {Parts.Heads(attention, d)}, bias: {ModuleWriter.Bool(attention.Bias)}, depth: {model.Layers})",
+                    $"Attention to the concepts before block {insertion.BeforeBlock}."),
+            ],
+            _ => [head],
+        };
     }
 
     /// <summary>The name under which modules are registered, and what is: one, or several told apart by their numbers.</summary>

@@ -40,7 +40,7 @@ internal static class Parts
         return g.Build(name, [x], [y]);
     }
 
-    private static int Heads(AttentionSpec attention, int width) => attention.Heads > 0 ? attention.Heads : width / attention.HeadDim;
+    public static int Heads(AttentionSpec attention, int width) => attention.Heads > 0 ? attention.Heads : width / attention.HeadDim;
 
     private static Operation Activation(ActivationKind kind) => kind switch
     {
