@@ -7,14 +7,15 @@ namespace CoCoMix.Models.Tests;
 /// <summary>Generated code frees what it makes: the number of live tensors does not grow with steps, without any dispose scope.</summary>
 public sealed class LifetimeTests
 {
-    [Fact]
-    public void Live_tensors_are_flat_over_200_training_steps()
+    [Theory, InlineData(0), InlineData(1), InlineData(2)]
+    public void Live_tensors_are_flat_over_200_training_steps(int which)
     {
-        using var model = new ReducedCoCoMix();
+        using LanguageModel model = which switch { 0 => new ReducedCoCoMix(), 1 => new ReducedInterleavedThenAdded(), _ => new ReducedGatedThenCross() };
         using var teacher = new ReducedGpt2();
         using var sae = new ReducedSae();
+        SparseAutoencoder[] saes = [.. model.ConceptHeads.Select(_ => sae)];
         using var ids = randint(0, 203, [2, 16], int64);
-        using var labels = model.label(ids, teacher, sae);
+        using var labels = model.label(ids, teacher, saes);
         using var x = randn(32, 128);
         using var dead = zeros(96);
         AdamW? optimizer = null;
@@ -34,7 +35,7 @@ public sealed class LifetimeTests
                 optimizer.Step(1e-3).Dispose();
             }
             model.evaluate(ids).Dispose();
-            model.label(ids, teacher, sae).Dispose();
+            model.label(ids, teacher, saes).Dispose();
             var (loss, latents, indices) = sae.forward_backward(x, step % 2 == 0 ? null : dead);
             loss.Dispose();
             latents.Dispose();
@@ -63,5 +64,31 @@ public sealed class LifetimeTests
         using var ids = randint(0, 203, [1, 5], int64);
         using var loss = model.evaluate(ids);
         Assert.Equal(ScalarType.Float64, loss.dtype);
+    }
+
+    [Fact]
+    public void Modules_of_several_insertions_are_numbered_as_they_are_written()
+    {
+        using var model = new ReducedGatedThenCross();
+        var names = model.state_dict().Keys.ToArray();
+        string[] inserted =
+        [
+            "concepts.0.pre_bias", "concepts.0.predictor.weight", "concepts.0.predictor.bias", "concepts.0.compress.weight", "concepts.0.compress.bias",
+            "concepts.1.pre_bias", "concepts.1.predictor.weight", "concepts.1.predictor.bias", "concepts.1.compress.weight", "concepts.1.compress.bias",
+            "mixing.0.gate.weight", "mixing.0.gate.bias",
+            .. from layer in (string[])["query", "key", "value", "output"] from kind in (string[])["weight", "bias"] select $"mixing.1.{layer}.{kind}",
+            "pause.weight",
+        ];
+        Assert.Equal(inserted, names.Where(name => name.Split('.')[0] is "concepts" or "mixing" or "pause"));
+        Assert.All(model.weights().Zip(model.parameters()), pair => Assert.Same(pair.First, pair.Second));
+        Assert.Equal(model.parameters().Sum(parameter => parameter.numel()), model.Card.Parameters);
+        model.to(float64);
+        Assert.All(model.weights().Zip(model.parameters()), pair => Assert.Same(pair.First, pair.Second));
+        Assert.All(model.weights(), weight => Assert.Equal(ScalarType.Float64, weight.dtype));
+
+        using var pauses = new ReducedPauses();
+        Assert.Equal(["pause.0.weight", "pause.1.weight"], pauses.state_dict().Keys.Where(name => name.StartsWith("pause")));
+        using var gated = new ReducedGated();
+        Assert.Equal(["mixing.gate.weight", "mixing.gate.bias"], gated.state_dict().Keys.Where(name => name.StartsWith("mixing")));
     }
 }
