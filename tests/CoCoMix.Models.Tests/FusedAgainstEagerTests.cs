@@ -180,7 +180,7 @@ public sealed class FusedAgainstEagerTests
         Assert.Same(model.ConceptHeads[0], model.ConceptHead);
         foreach (var head in model.ConceptHeads)
         {
-            head.Steer = logits => logits + 10 * one_hot(tensor(3L), head.Concepts);
+            head.Steer = logits => logits + 10 * nn.functional.one_hot(tensor(3L), head.Concepts);
             Assert.False(plain.allclose(model.forward(ids)));
             head.Steer = null;
         }
