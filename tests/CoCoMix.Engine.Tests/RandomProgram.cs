@@ -65,7 +65,7 @@ internal sealed record RandomProgram(
         for (var i = 0; i < count; i++)
         {
             Value x = draw.Of([.. stream]), y = draw.Of([.. stream]), z = draw.Of([.. stream]);
-            stream.Add(draw.Below(14) switch
+            stream.Add(draw.Below(17) switch
             {
                 0 => build.One(Table.Add, "sum", [x, y]),
                 1 => build.One(Table.Subtract, "difference", [x, draw.Coin() ? shift : y]),
@@ -83,12 +83,24 @@ internal sealed record RandomProgram(
                 12 => build.One(Table.OfGroups, "half",
                     [build.One(Table.AppendToGroups, "mixed", [x, draw.Coin() ? shift : y], new(("size", 1)))],
                     new(("size", 2), ("offset", draw.Below(2)), ("count", 1))),
+                13 => build.One(Table.Subtract, "centred", [x,
+                    build.One(Table.Mean, "mean", [y], new(("axes", new long[] { 1 }), ("keepdim", true)))]),
+                14 => build.One(Table.Multiply, "weighted", [y, build.One(Table.Softmax, "shares", [x], new(("axis", 1)))]),
+                15 => Cleared(x, build.One(Table.Less, "smaller", [x, y])),
                 _ => Sparse(build.Apply(Table.TopK, "top", [x], new(("k", 2)))),
             });
         }
 
         Value Restored(IReadOnlyList<Value> rows, Value y) => draw.Coin() ? rows[0]
             : build.One(Table.Add, "restored", [build.One(Table.Multiply, "scaled", [y, rows[2]]), rows[1]]);
+
+        // A reduction that drops its axis, and what it needs to come back.
+        Value Cleared(Value x, Value mask) => build.One(Table.Add, "restored",
+        [
+            build.One(Table.MaskedFill, "cleared", [x, mask], new(("value", 0.5))),
+            build.One(Table.Reshape, "row", [build.One(Table.AMax, "largest", [x], new(("axes", new long[] { 1 }), ("keepdim", false)))],
+                new(("shape", Shape.Of(Dim.B, 1, Width)))),
+        ]);
 
         Value Sparse(IReadOnlyList<Value> top)
         {

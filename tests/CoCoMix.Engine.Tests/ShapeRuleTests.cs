@@ -8,8 +8,6 @@ namespace CoCoMix.Engine.Tests;
 /// <summary>Shape rules against libtorch: the same result shapes, and a refusal exactly where libtorch refuses.</summary>
 public sealed class ShapeRuleTests
 {
-    private static readonly int Applications = Draw.Applications(20);
-
     public static TheoryData<string> Rows => [.. Row.All.Select(row => row.Operation.Name)];
 
     [Fact]
@@ -25,7 +23,7 @@ public sealed class ShapeRuleTests
     public void Operands_that_fit_give_libtorchs_shapes(string name)
     {
         var row = Row.Of(name);
-        for (var seed = 0; seed < Applications; seed++)
+        for (var seed = 0; seed < Draw.Applications(20); seed++)
         {
             var application = row.Draw(new(seed));
             var types = application.Shapes(row.Operation);
@@ -39,7 +37,7 @@ public sealed class ShapeRuleTests
     {
         var row = Row.Of(name);
         var refused = 0;
-        for (var seed = 0; seed < 3 * Applications; seed++)
+        for (var seed = 0; seed < Draw.Applications(60); seed++)
         {
             var draw = new Draw(seed);
             var application = Disturb(draw, row.Draw(draw));
@@ -50,7 +48,8 @@ public sealed class ShapeRuleTests
             Assert.True(expected.SequenceEqual(Rule(row, application)),
                 $"{name}{application}: libtorch {(expected.Length == 0 ? "refuses" : expected[0])}, the rule {Rule(row, application).FirstOrDefault() ?? "refuses"}");
         }
-        Assert.True(refused > 0 || row.Operation == Table.Constant || row.Operation == Table.ToFloat || row.Draw(new(0)).Operands.Count == 1, "Nothing was refused.");
+        var takesAnyShape = row.Operation == Table.Constant || row.Operation == Table.ToFloat || row.Draw(new(0)).Operands.Count == 1;
+        Assert.True(refused > 0 || takesAnyShape, "Nothing was refused.");
     }
 
     [Theory, MemberData(nameof(Rows))]
@@ -138,7 +137,7 @@ public sealed class ShapeRuleTests
         {
             var results = row.Reference(new([.. tensors], new(application.Constants), sizes));
             return string.Join("; ", results.Select(result =>
-                $"{(result.dtype == int64 ? Element.Index : result.dtype == @bool ? Element.Mask : Element.Float)} {string.Join(",", result.shape)}"));
+                $"{(result.dtype == int64 ? Element.Index : result.dtype == @bool ? Element.Mask : Element.Float)} " + string.Join(",", result.shape)));
         }
         catch (Exception)
         {

@@ -66,6 +66,7 @@ public static partial class Table
         a =>
         {
             That(a.Types[0]!.Element is Element.Mask or Element.Index, $"to_float needs booleans or int64 indices, not {a.Types[0]}");
+            // The second must hold numbers, of any shape.
             _ = a[1];
             return Float(a.Any(0));
         },

@@ -110,7 +110,8 @@ public static partial class Table
     public static readonly Operation ClampBackward = UnaryBackward("clamp_backward", "ClampBackward", 2, "min", "max");
 
     /// <summary>As <see cref="Clamp"/>, but no gradient flows where x is min or max itself.</summary>
-    public static readonly Operation HardTanh = Unary("hardtanh", "HardTanh", 2, b => With(b, HardTanhBackward!, b.Gradient, b.Output(0)), "min", "max");
+    public static readonly Operation HardTanh = Unary("hardtanh", "HardTanh", 2,
+        b => With(b, HardTanhBackward!, b.Gradient, b.Output(0)), "min", "max");
 
     /// <summary>Reads the result of hardtanh, not its input.</summary>
     public static readonly Operation HardTanhBackward = UnaryBackward("hardtanh_backward", "HardTanhBackward", 2, "min", "max");

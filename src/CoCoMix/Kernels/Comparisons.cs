@@ -59,9 +59,9 @@ public static partial class Kernels
     /// <summary>x with <paramref name="value"/> wherever the mask is true; both broadcast.</summary>
     public static Tensor MaskedFill(Tensor x, Tensor mask, double value) => x.masked_fill(mask, value);
 
-    /// <summary>Booleans or indices as numbers of <paramref name="like"/>'s type.</summary>
-    public static Tensor ToFloat(Tensor x, Tensor like) => x.to(like.dtype);
+    /// <summary>Booleans or indices as numbers of <paramref name="like"/>'s type on its device.</summary>
+    public static Tensor ToFloat(Tensor x, Tensor like) => x.to(like.dtype, like.device);
 
     /// <summary>An index is compared with an integer as it is, not rounded to a float first.</summary>
-    private static Scalar Number(Tensor x, double value) => x.dtype == ScalarType.Int64 && value == (long)value ? (long)value : value;
+    private static Scalar Number(Tensor x, double value) => x.dtype == ScalarType.Int64 && value == (long)value ? (Scalar)(long)value : value;
 }

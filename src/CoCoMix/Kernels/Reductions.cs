@@ -5,7 +5,7 @@ using static TorchSharp.torch;
 namespace CoCoMix;
 
 /// <summary>
-/// Reductions take axes, or none for all. Their ways back take the gradient, and the result where they read it, with the reduced axes as 1.
+/// Ways back of reductions take the gradient, and the result where they read it, with the reduced axes as 1.
 /// </summary>
 public static partial class Kernels
 {
@@ -94,8 +94,8 @@ public static partial class Kernels
     /// <summary>Zeros of a shape, with the gradient at the indices along an axis.</summary>
     public static Tensor SelectionBackward(Tensor gradient, Tensor indices, long axis, params long[] shape)
     {
-        using var none = zeros(shape, gradient.dtype, gradient.device);
-        return none.scatter(axis, indices, gradient);
+        var dx = zeros(shape, gradient.dtype, gradient.device);
+        return dx.scatter_(axis, indices, gradient);
     }
 
     /// <summary>Where the largest elements along an axis are.</summary>
