@@ -22,7 +22,7 @@ internal sealed class SourceMap(INamedTypeSymbol declared, Compilation compilati
         {
             return Expression(type, expression);
         }
-        var attribute = AppliedAttribute.On(type).FirstOrDefault(applied => applied.Name == site.Attribute)?.Syntax(cancellation);
+        var attribute = Applied(type, site)?.Syntax(cancellation);
         var location =
             StatedArgument(site) ??
             (attribute is null ? Member(type, site.Member) ?? ClassName(type) : TypeArgument(attribute, site.TypeArgument) ?? AttributeName(attribute));
@@ -31,10 +31,13 @@ internal sealed class SourceMap(INamedTypeSymbol declared, Compilation compilati
 
     /// <summary>The expression of a stated argument; null if it is not stated in this compilation.</summary>
     public Location? StatedArgument(Site site) =>
-        site is { Attribute: { } attribute, Argument: { } argument } && Find(site.Class) is { } type &&
-        AppliedAttribute.On(type).FirstOrDefault(applied => applied.Name == attribute)?.Argument(argument, cancellation) is { } expression &&
+        site.Argument is { } argument && Find(site.Class) is { } type &&
+        Applied(type, site)?.Argument(argument, cancellation) is { } expression &&
         compilation.ContainsSyntaxTree(expression.SyntaxTree)
             ? expression.GetLocation() : null;
+
+    private static AppliedAttribute? Applied(INamedTypeSymbol type, Site site) =>
+        AppliedAttribute.On(type).FirstOrDefault(applied => applied.Name == site.Attribute && applied.Index == site.Index);
 
     private INamedTypeSymbol? Find(TypeName name)
     {

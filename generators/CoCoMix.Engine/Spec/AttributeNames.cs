@@ -13,6 +13,7 @@ public static class AttributeNames
     public const string LanguageModel = "LanguageModel";
     public const string Blocks = "Blocks";
     public const string MixConcepts = "MixConcepts";
+    public const string PauseToken = "PauseToken";
     public const string ConceptLabels = "ConceptLabels";
 
     public const string Dims = "Dims";
@@ -20,7 +21,10 @@ public static class AttributeNames
     private static readonly string[] Blockwise = [PreNorm, PostNorm, Parallel, CausalSelfAttention, FeedForward];
 
     public static IReadOnlyList<string> All { get; } =
-        [.. Blockwise, SparseAutoencoder, ConceptHead, LanguageModel, Blocks, MixConcepts, ConceptLabels, Dims];
+        [.. Blockwise, SparseAutoencoder, ConceptHead, LanguageModel, Blocks, MixConcepts, PauseToken, ConceptLabels, Dims];
+
+    /// <summary>Attributes that a class may have several times.</summary>
+    public static IReadOnlyList<string> Repeatable { get; } = [MixConcepts, PauseToken, ConceptLabels];
 
     /// <summary>What stands on the fields of a class with code of its own, by the kinds of layers.</summary>
     public static IReadOnlyList<string> OfFields { get; } = Enum.GetNames(typeof(LayerKind));
@@ -31,7 +35,7 @@ public static class AttributeNames
         SparseAutoencoder => BaseNames.SparseAutoencoder,
         ConceptHead => BaseNames.ConceptHead,
         Dims => BaseNames.Module,
-        LanguageModel or Blocks or MixConcepts or ConceptLabels => BaseNames.LanguageModel,
+        LanguageModel or Blocks or MixConcepts or PauseToken or ConceptLabels => BaseNames.LanguageModel,
         _ => BaseNames.TransformerBlock,
     };
 }
