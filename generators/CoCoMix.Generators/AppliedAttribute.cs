@@ -5,9 +5,12 @@ using Microsoft.CodeAnalysis.CSharp.Syntax;
 namespace CoCoMix.Generators;
 
 /// <summary>One of the language's attributes on a class, as the compiler bound it.</summary>
-internal sealed class AppliedAttribute(string name, AttributeData data)
+internal sealed class AppliedAttribute(string name, int index, AttributeData data)
 {
     public string Name => name;
+
+    /// <summary>Its number among those of its name on the class.</summary>
+    public int Index => index;
 
     public IReadOnlyList<ITypeSymbol> TypeArguments => data.AttributeClass!.TypeArguments;
 
@@ -18,16 +21,21 @@ internal sealed class AppliedAttribute(string name, AttributeData data)
     /// <summary>The language's attribute on a field; null if it has none.</summary>
     public static AppliedAttribute? On(IFieldSymbol field) => field.GetAttributes()
         .Where(data => NameOf(data.AttributeClass, AttributeNames.OfFields) is not null)
-        .Select(data => new AppliedAttribute(NameOf(data.AttributeClass, AttributeNames.OfFields)!, data)).FirstOrDefault();
+        .Select((data, index) => new AppliedAttribute(NameOf(data.AttributeClass, AttributeNames.OfFields)!, index, data)).FirstOrDefault();
 
-    /// <summary>The language's attributes on <paramref name="type"/>. An attribute that is repeated, which the compiler rejects, counts once.</summary>
+    /// <summary>
+    /// The language's attributes on <paramref name="type"/>, by name. An attribute that may stand once and is repeated, which the compiler
+    /// rejects, counts once.
+    /// </summary>
     public static IReadOnlyList<AppliedAttribute> On(INamedTypeSymbol type) =>
     [
         .. from data in type.GetAttributes()
            let name = NameOf(data.AttributeClass, AttributeNames.All)
            where name is not null
-           group new AppliedAttribute(name, data) by name into applied
-           select applied.First(),
+           group data by name into applied
+           from attribute in applied.Select((data, index) => new AppliedAttribute(applied.Key, index, data))
+           where attribute.Index == 0 || AttributeNames.Repeatable.Contains(attribute.Name)
+           select attribute,
     ];
 
     /// <summary>The value given to a property, by name or through the constructor's parameter of that name.</summary>

@@ -35,6 +35,9 @@ internal sealed class SourceMap(INamedTypeSymbol declared, Compilation compilati
         compilation.ContainsSyntaxTree(expression.SyntaxTree)
             ? expression.GetLocation() : null;
 
+    private static AppliedAttribute? Applied(INamedTypeSymbol type, Site site) =>
+        AppliedAttribute.On(type).FirstOrDefault(applied => applied.Name == site.Attribute && applied.Index == site.Index);
+
     private INamedTypeSymbol? Find(TypeName name)
     {
         var seen = new HashSet<INamedTypeSymbol>(SymbolEqualityComparer.Default);

@@ -61,16 +61,17 @@ public static class SpecReader
         var named =
             (from attribute in attributes
              from argument in attribute.TypeArguments.Select((type, index) => (Type: type as INamedTypeSymbol, Index: index))
-             select (attribute.Name, argument.Index, argument.Type)).ToList();
+             select (attribute.Name, attribute.Index, TypeArgument: argument.Index, argument.Type)).ToList();
         // What the compiler lets pass: a class of the attribute's base, or any module where a forward pass of one's own may stand.
-        var readable = named.Where(use => Runtime.BaseOf(use.Type) == BaseOf(use.Name, use.Index)
-            || MayBeOwn(use.Name) && use.Type is not null && ModuleReader.RunsTensors(use.Type)).ToList();
+        var readable = named.Where(use => Runtime.BaseOf(use.Type) == BaseOf(use.Name, use.TypeArgument)
+            || MayBeOwn(use.Name, use.TypeArgument) && use.Type is not null && ModuleReader.RunsTensors(use.Type)).ToList();
         return (
-            new(readable.Select(use => new Use(use.Name, use.Index, Read(use.Type!, here, withLabels: false)))),
+            new(readable.Select(use => new Use(use.Name, use.Index, use.TypeArgument, Read(use.Type!, here, withLabels: false)))),
             readable.Count == named.Count);
     }
 
-    private static bool MayBeOwn(string attribute) => attribute is Blocks or PreNorm or PostNorm or AttributeNames.Attention or FeedForward;
+    private static bool MayBeOwn(string attribute, int typeArgument) =>
+        attribute is Blocks or PreNorm or PostNorm or AttributeNames.Attention or FeedForward || (attribute, typeArgument) == (MixConcepts, 1);
 
     private static string BaseOf(string attribute, int typeArgument) => (attribute, typeArgument) switch
     {
@@ -97,7 +98,7 @@ public static class SpecReader
             },
             BaseNames.SparseAutoencoder => Sae(name, Applied(SparseAutoencoder)),
             BaseNames.ConceptHead => Head(name, Applied(ConceptHead)),
-            _ => Model(name, Applied(LanguageModel), Applied(Blocks), Applied(MixConcepts), Applied(ConceptLabels), uses),
+            _ => Model(name, attributes, uses),
         };
 
         AppliedAttribute? Applied(string attribute) => attributes.FirstOrDefault(applied => applied.Name == attribute);
@@ -131,27 +132,36 @@ public static class SpecReader
         head?.Value("Active", 0) ?? 0,
         head?.Value("LossWeight", 0.1) ?? 0);
 
-    private static ModelSpec Model(
-        TypeName name, AppliedAttribute? model, AppliedAttribute? blocks, AppliedAttribute? mix, AppliedAttribute? labels, EquatableArray<Use> uses)
+    private static ModelSpec Model(TypeName name, IReadOnlyList<AppliedAttribute> attributes, EquatableArray<Use> uses)
     {
+        var (model, blocks) = (Applied(LanguageModel).FirstOrDefault(), Applied(Blocks).FirstOrDefault());
         return new(name,
             model?.Value("Vocabulary", 0) ?? 0,
             model?.Value("Context", 0) ?? 0,
             model?.Value("Width", 0) ?? 0,
-            Used<BlockSpec>(Blocks, 0) ?? (Own(blocks, uses) is { } own ? new(own.Module.Type, DefaultNorm, null, null) { Own = own } : null),
+            Used<BlockSpec>(blocks, 0) ?? (Own(blocks, uses) is { } own ? new(own.Module.Type, DefaultNorm, null, null) { Own = own } : null),
             blocks?.Value("Count", 0) ?? 0,
-            Used<ConceptHeadSpec>(MixConcepts, 0) is { } head
-                ? new(head, mix!.Value("BeforeBlock", 0), (MixingKind)mix.Value("Mixing", 0)) : null,
-            Used<ModelSpec>(ConceptLabels, 0) is { } teacher && Used<SaeSpec>(ConceptLabels, 1) is { } sae
-                ? new(teacher, sae, labels!.Value("AfterBlock", 0), labels.Value("Count", 4), (SelectionKind)labels.Value("Selection", 0)) : null)
+            new(from mix in Applied(MixConcepts)
+                let head = Used<ConceptHeadSpec>(mix, 0)
+                where head is not null
+                select new MixSpec(head, mix.Value("BeforeBlock", 0), (MixingKind)mix.Value("Mixing", 0))),
+            new(Applied(PauseToken).Select(pause => new PauseSpec(pause.Value("BeforeBlock", 0)))),
+            new(from labels in Applied(ConceptLabels)
+                let teacher = Used<ModelSpec>(labels, 0)
+                let sae = Used<SaeSpec>(labels, 1)
+                where teacher is not null && sae is not null
+                select new LabelSpec(
+                    teacher, sae, labels.Value("AfterBlock", 0), labels.Value("Count", 4), (SelectionKind)labels.Value("Selection", 0))))
         {
             Positions = (PositionKind)(model?.Value("Positions", 0) ?? 0),
             RotaryBase = model?.Value("RotaryBase", 10_000.0) ?? 10_000,
             Dropout = model?.Value("Dropout", 0.0) ?? 0,
         };
 
-        T? Used<T>(string attribute, int typeArgument) where T : ClassSpec =>
-            uses.FirstOrDefault(use => use.Attribute == attribute && use.TypeArgument == typeArgument)?.Declaration.Spec as T;
+        IEnumerable<AppliedAttribute> Applied(string attribute) => attributes.Where(applied => applied.Name == attribute);
+
+        T? Used<T>(AppliedAttribute? attribute, int typeArgument) where T : ClassSpec => uses.FirstOrDefault(use =>
+            attribute is not null && use.Attribute == attribute.Name && use.Index == attribute.Index && use.TypeArgument == typeArgument)?.Declaration.Spec as T;
     }
 
     /// <summary>The norm before the output head of a model whose blocks state none.</summary>
@@ -159,8 +169,8 @@ public static class SpecReader
 
     /// <summary>The class with a forward pass of its own that an attribute names; null where it names none.</summary>
     private static OwnSpec? Own(AppliedAttribute? attribute, EquatableArray<Use> uses, int typeArgument = 0) =>
-        uses.FirstOrDefault(use => use.Attribute == attribute?.Name && use.TypeArgument == typeArgument)?.Declaration.Spec is ModuleSpec module
-            ? new(module, attribute!.Value("Dims", "")) : null;
+        uses.FirstOrDefault(use => use.Attribute == attribute?.Name && use.Index == attribute.Index && use.TypeArgument == typeArgument)
+            ?.Declaration.Spec is ModuleSpec module ? new(module, attribute!.Value("Dims", "")) : null;
 
     private static string? UnsupportedForm(INamedTypeSymbol type) =>
         type.ContainingType is not null ? "nested" :

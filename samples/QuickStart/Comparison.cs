@@ -38,7 +38,7 @@ internal sealed class Comparison(Settings settings, string? text, string output,
         using var conceptStudent = new TinyCoCoMix();
         var labelClock = Stopwatch.StartNew();
         var labels = Display.Stage("Concept labels", studentWindows.Length, report => ConceptLabels.Extract(
-            conceptStudent, teacher, sae, train, studentWindows, Settings.Length, Settings.Batch,
+            conceptStudent, teacher, [sae], train, studentWindows, Settings.Length, Settings.Batch,
             new Callback<long>(done => report(done, $"{done * Settings.Length / labelClock.Elapsed.TotalSeconds,7:N0} tokens/s")), stop));
         var labelSeconds = labelClock.Elapsed.TotalSeconds;
 

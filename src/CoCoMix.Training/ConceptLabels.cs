@@ -16,10 +16,10 @@ public sealed class ConceptLabels
         _labels = new ushort[windows * length * count];
     }
 
-    /// <summary>Extracts labels with the student's declared teacher and SAE, a batch of windows at a time.</summary>
+    /// <summary>Extracts labels with the student's declared teacher and SAEs, a batch of windows at a time.</summary>
     /// <param name="student">A model that declares concept labels.</param>
     /// <param name="teacher">Its teacher, trained.</param>
-    /// <param name="sae">Its SAE, trained on the teacher.</param>
+    /// <param name="saes">Its SAEs, one for each concept head, trained on the teacher.</param>
     /// <param name="tokens">The token file.</param>
     /// <param name="windows">Starts of the windows, in training order.</param>
     /// <param name="length">Tokens in a window.</param>
@@ -28,7 +28,7 @@ public sealed class ConceptLabels
     /// <param name="cancellation">Stops between batches.</param>
     /// <exception cref="OperationCanceledException"><paramref name="cancellation"/> asked to stop.</exception>
     public static ConceptLabels Extract(
-        LanguageModel student, LanguageModel teacher, SparseAutoencoder sae, TokenFile tokens, ReadOnlySpan<long> windows, int length,
+        LanguageModel student, LanguageModel teacher, SparseAutoencoder[] saes, TokenFile tokens, ReadOnlySpan<long> windows, int length,
         int batch, IProgress<long>? progress = null, CancellationToken cancellation = default)
     {
         var labels = new ConceptLabels(windows.Length, length, student.Card.Labels);
@@ -38,7 +38,7 @@ public sealed class ConceptLabels
             cancellation.ThrowIfCancellationRequested();
             using var scope = NewDisposeScope();
             var starts = windows[at..Math.Min(windows.Length, at + batch)];
-            var ids = student.label(tokens.Batch(starts, length).to(teacher.weights()[0].device), teacher, sae).cpu().data<long>();
+            var ids = student.label(tokens.Batch(starts, length).to(teacher.weights()[0].device), teacher, saes).cpu().data<long>();
             var into = labels._labels.AsSpan(at * perWindow);
             var i = 0;
             foreach (var id in ids) into[i++] = (ushort)id;

@@ -24,7 +24,7 @@ public sealed record PretrainingOptions(int Length, int Batch, CosineSchedule Sc
 /// <param name="Step">Steps done.</param>
 /// <param name="Tokens">Tokens trained on.</param>
 /// <param name="Loss">Next-token loss of the last batch, nats.</param>
-/// <param name="ConceptLoss">Concept loss of the last batch, nats; null without labels.</param>
+/// <param name="ConceptLoss">Concept loss of the last batch, nats, of the first head; null without labels.</param>
 /// <param name="GradientNorm">Norm before clipping.</param>
 /// <param name="LearningRate">Rate of the last step.</param>
 /// <param name="Seconds">Training time so far, evaluations left out.</param>

@@ -44,11 +44,20 @@ public enum Activation
     ReluSquared,
 }
 
-/// <summary>How continuous concepts enter the residual stream.</summary>
+/// <summary>How continuous concepts c enter the residual stream h. Each is computed from the hidden state of its own position.</summary>
 public enum Mixing
 {
     /// <summary><c>h0, c0, h1, c1, ...</c>: the sequence doubles, and only concept positions reach the head (paper, section 2.2).</summary>
     Interleave,
+
+    /// <summary><c>h + c</c> (the paper's ablation).</summary>
+    Add,
+
+    /// <summary><c>h + sigmoid(W [h; c] + b) * c</c>, number by number; b starts at zero and W small, so that gates start at a half.</summary>
+    GatedAdd,
+
+    /// <summary><c>h + output(attention(query(h), key(c), value(c)))</c>, causal, with as many heads as the model's blocks and no more of their options.</summary>
+    CrossAttend,
 }
 
 /// <summary>How the concept labels of a position are chosen among the teacher's SAE latents.</summary>
@@ -228,8 +237,11 @@ public sealed class BlocksAttribute<TBlock>(int count) : Attribute where TBlock 
     public string Dims { get; set; } = "";
 }
 
-/// <summary>Mixes continuous concepts into the residual stream before one block.</summary>
-[AttributeUsage(AttributeTargets.Class)]
+/// <summary>
+/// Mixes continuous concepts into the residual stream before one block. Given several times, each has a head of its own, before a block of
+/// its own. After an interleaving the last position of a token's group predicts: later heads read it and later mixing changes it alone.
+/// </summary>
+[AttributeUsage(AttributeTargets.Class, AllowMultiple = true)]
 public sealed class MixConceptsAttribute<THead> : Attribute where THead : ConceptHead
 {
     /// <summary>Index of the block that reads the mixed stream, from 0.</summary>
@@ -239,8 +251,22 @@ public sealed class MixConceptsAttribute<THead> : Attribute where THead : Concep
     public Mixing Mixing { get; set; }
 }
 
-/// <summary>Where the concept labels come from: latents of an SAE on a teacher's hidden state.</summary>
-[AttributeUsage(AttributeTargets.Class)]
+/// <summary>
+/// Interleaves one learned vector where concepts would be: as many positions as with concepts, and nothing in them (the paper's baseline,
+/// after Goyal et al. 2024).
+/// </summary>
+[AttributeUsage(AttributeTargets.Class, AllowMultiple = true)]
+public sealed class PauseTokenAttribute : Attribute
+{
+    /// <summary>Index of the block that reads the longer stream, from 0.</summary>
+    public int BeforeBlock { get; set; }
+}
+
+/// <summary>
+/// Where the concept labels come from: latents of an SAE on a teacher's hidden state. Given several times, the n-th teach the head of the
+/// n-th <see cref="MixConceptsAttribute{THead}"/>.
+/// </summary>
+[AttributeUsage(AttributeTargets.Class, AllowMultiple = true)]
 public sealed class ConceptLabelsAttribute<TTeacher, TSae> : Attribute where TTeacher : LanguageModel where TSae : SparseAutoencoder
 {
     /// <summary>Index of the teacher's block after which its hidden state is read, from 0.</summary>

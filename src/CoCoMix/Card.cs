@@ -5,7 +5,7 @@ namespace CoCoMix;
 /// <summary>What a declared model costs, counted by the compiler from the program it generates.</summary>
 /// <param name="Name">The declared class.</param>
 /// <param name="Parameters">Stored parameters.</param>
-/// <param name="ActiveParameters">Parameters that a token uses: of the compress matrix, K of C rows (the paper's accounting).</param>
+/// <param name="ActiveParameters">Parameters that a token uses: of each compress matrix, K of C rows (the paper's accounting).</param>
 public sealed record Card(string Name, long Parameters, long ActiveParameters)
 {
     /// <summary>Token ids run below this.</summary>
@@ -20,10 +20,10 @@ public sealed record Card(string Name, long Parameters, long ActiveParameters)
     /// <summary>Number of transformer blocks.</summary>
     public int Blocks { get; init; }
 
-    /// <summary>Concepts that the model predicts; 0 without a concept head.</summary>
+    /// <summary>Concepts that the model predicts, of all its heads; 0 without a concept head.</summary>
     public int Concepts { get; init; }
 
-    /// <summary>Concept labels a position trains on; 0 without labels.</summary>
+    /// <summary>Concept labels a position trains on, of all its heads; 0 without labels.</summary>
     public int Labels { get; init; }
 
     /// <summary>Probability of dropout in training steps.</summary>

@@ -25,7 +25,7 @@ public class ConceptHead : nn.Module<Tensor, Tensor>
     /// <summary>Changes the concept logits <c>[B, T, C]</c> before the strongest are kept, in eager runs: steering (paper, section 3.3).</summary>
     public Func<Tensor, Tensor>? Steer { get; set; }
 
-    /// <summary>Sees named intermediate values of eager runs; the model sets it.</summary>
+    /// <summary>Sees named intermediate values of eager runs; the model sets it, and puts the head's place before the names.</summary>
     [EditorBrowsable(EditorBrowsableState.Never)]
     public Action<string, Tensor>? Probe { get; set; }
 

@@ -18,14 +18,20 @@ public class LanguageModel : FusedModule
     /// <summary>What the model costs.</summary>
     public virtual Card Card => throw NotGenerated.For(this);
 
-    /// <summary>The concept head, or null where the model mixes no concepts.</summary>
-    public virtual ConceptHead? ConceptHead => null;
+    /// <summary>The concept heads in the order of <c>[MixConcepts]</c>; empty where the model mixes no concepts.</summary>
+    public virtual IReadOnlyList<ConceptHead> ConceptHeads => [];
+
+    /// <summary>The only concept head, or the first; null where the model mixes no concepts.</summary>
+    public ConceptHead? ConceptHead => ConceptHeads.Count > 0 ? ConceptHeads[0] : null;
 
     /// <summary>The model whose SAE latents are this one's concept labels; null without labels.</summary>
     public virtual Type? TeacherType => null;
 
-    /// <summary>The SAE whose latents are this one's concept labels; null without labels.</summary>
-    public virtual Type? SaeType => null;
+    /// <summary>The SAEs whose latents are this one's concept labels, one for each concept head; empty without labels.</summary>
+    public virtual IReadOnlyList<Type> SaeTypes => [];
+
+    /// <summary>Concept labels a position for each concept head; empty without labels.</summary>
+    public virtual IReadOnlyList<int> LabelCounts => [];
 
     /// <summary>Runs the model eagerly.</summary>
     /// <param name="ids">Token ids, int64 <c>[B, T]</c>.</param>
@@ -51,7 +57,7 @@ public class LanguageModel : FusedModule
 
     /// <summary>The training losses, eagerly: call <c>Total().backward()</c> for gradients.</summary>
     /// <param name="ids">Token ids, int64 <c>[B, T]</c>.</param>
-    /// <param name="labels">Concept labels, int64 <c>[B, T, n]</c>; null for the next-token loss alone.</param>
+    /// <param name="labels">Concept labels, int64 <c>[B, T, n]</c>, of all heads side by side; null for the next-token loss alone.</param>
     public Losses loss(Tensor ids, Tensor? labels = null)
     {
         CheckInputs(ids, labels);
@@ -59,12 +65,14 @@ public class LanguageModel : FusedModule
         var t = ids.shape[1];
         var nextToken = nn.functional.cross_entropy(
             prediction.Logits.narrow(1, 0, t - 1).flatten(0, 1), ids.narrow(1, 1, t - 1).flatten());
-        return new(nextToken, labels is null ? null : ConceptLoss(prediction.ConceptLogits!, labels), ConceptHead?.LossWeight ?? 0);
+        if (labels is null) return new(nextToken, []);
+        var parts = labels.split([.. LabelCounts.Select(count => (long)count)], 2);
+        return new(nextToken, [.. prediction.Concepts.Select((logits, i) => new ConceptLoss(LabelLoss(logits, parts[i]), ConceptHeads[i].LossWeight))]);
     }
 
     /// <summary>One fused way forth and back: adds the gradients of the total loss to the parameters' <c>grad</c>, as <c>backward()</c> would.</summary>
     /// <param name="ids">Token ids, int64 <c>[B, T]</c>.</param>
-    /// <param name="labels">Concept labels, int64 <c>[B, T, n]</c>, for a model that declares them.</param>
+    /// <param name="labels">Concept labels, int64 <c>[B, T, n]</c>, for a model that declares them; of all heads side by side.</param>
     /// <exception cref="ArgumentException">The inputs do not fit the model.</exception>
     /// <exception cref="InvalidOperationException">The model drops out and is in evaluation mode.</exception>
     public Losses forward_backward(Tensor ids, Tensor? labels = null)
@@ -77,8 +85,8 @@ public class LanguageModel : FusedModule
                 $"{GetName()} drops out with probability {Card.Dropout} in training steps, but is in evaluation mode: call train() first."));
         using var _ = no_grad();
         var all = weights();
-        var (nextToken, concept) = Step(ids, labels, all, BuffersOf(all));
-        return new(nextToken, concept, ConceptHead?.LossWeight ?? 0);
+        var losses = Step(ids, labels, all, BuffersOf(all));
+        return new(losses[0], [.. losses.Skip(1).Zip(ConceptHeads, (loss, head) => new ConceptLoss(loss, head.LossWeight))]);
     }
 
     /// <summary>The next-token loss of a batch, fused and without gradients: mean NLL in nats, a scalar.</summary>
@@ -93,36 +101,40 @@ public class LanguageModel : FusedModule
     /// <summary>Concept labels for a batch, fused: the teacher's gradient stops at the tapped block and touches no parameter.</summary>
     /// <param name="ids">Token ids, int64 <c>[B, T]</c>.</param>
     /// <param name="teacher">An instance of the declared teacher.</param>
-    /// <param name="sae">An instance of the declared SAE, trained on that teacher.</param>
-    /// <returns>Labels, int64 <c>[B, T, n]</c>, strongest first.</returns>
-    /// <exception cref="ArgumentException">The teacher or the SAE is not the declared one.</exception>
-    public Tensor label(Tensor ids, LanguageModel teacher, SparseAutoencoder sae)
+    /// <param name="saes">Instances of the declared SAEs in the order of <c>[ConceptLabels]</c>, trained on that teacher.</param>
+    /// <returns>Labels, int64 <c>[B, T, n]</c>, strongest first; of all heads side by side.</returns>
+    /// <exception cref="ArgumentException">The teacher or an SAE is not the declared one.</exception>
+    public Tensor label(Tensor ids, LanguageModel teacher, params SparseAutoencoder[] saes)
     {
         if (teacher.GetType() != TeacherType)
             throw new ArgumentException($"{GetName()} declares labels from {TeacherType?.Name ?? "no teacher"}, not from {teacher.GetName()}.", nameof(teacher));
-        if (sae.GetType() != SaeType)
-            throw new ArgumentException($"{GetName()} declares labels from {SaeType?.Name ?? "no SAE"}, not from {sae.GetName()}.", nameof(sae));
+        if (!saes.Select(sae => sae.GetType()).SequenceEqual(SaeTypes))
+            throw new ArgumentException(
+                $"{GetName()} declares labels from {Names(SaeTypes)}, not from {Names(saes.Select(sae => sae.GetType()))}.", nameof(saes));
         teacher.CheckInputs(ids, null);
         using var _ = no_grad();
-        return Label(ids, teacher.weights(), sae.weights());
+        return Label(ids, teacher.weights(), [.. saes.Select(sae => sae.weights())]);
     }
+
+    /// <summary>The probe of a part whose names begin with <paramref name="prefix"/>; null without a probe.</summary>
+    protected Action<string, Tensor>? Probed(string prefix) => Probe is { } probe ? (name, value) => probe(prefix + name, value) : null;
 
     /// <summary>The weights in the order in which they are registered.</summary>
     [EditorBrowsable(EditorBrowsableState.Never)]
     public virtual Tensor[] weights() => throw NotGenerated.For(this);
 
-    /// <summary>The generated way forth and back.</summary>
-    protected virtual (Tensor NextToken, Tensor? Concept) Step(Tensor ids, Tensor? labels, Tensor[] weights, Tensor[] gradients) =>
+    /// <summary>The generated way forth and back: the next-token loss, then the loss of each concept head that has labels.</summary>
+    protected virtual Tensor[] Step(Tensor ids, Tensor? labels, Tensor[] weights, Tensor[] gradients) =>
         throw NotGenerated.For(this);
 
     /// <summary>The generated evaluation.</summary>
     protected virtual Tensor Evaluate(Tensor ids, Tensor[] weights) => throw NotGenerated.For(this);
 
     /// <summary>The generated label extraction.</summary>
-    protected virtual Tensor Label(Tensor ids, Tensor[] teacherWeights, Tensor[] saeWeights) => throw NotGenerated.For(this);
+    protected virtual Tensor Label(Tensor ids, Tensor[] teacherWeights, Tensor[][] saeWeights) => throw NotGenerated.For(this);
 
     /// <summary>The mean of the cross entropies against each of a position's labels, written as the reference writes it.</summary>
-    private static Tensor ConceptLoss(Tensor logits, Tensor labels)
+    private static Tensor LabelLoss(Tensor logits, Tensor labels)
     {
         var count = labels.shape[^1];
         var rows = logits.flatten(0, 1);
@@ -130,6 +142,8 @@ public class LanguageModel : FusedModule
         for (var i = 0; i < count; i++) sum = sum + nn.functional.cross_entropy(rows, labels.select(2, i).flatten()) / (double)count;
         return sum;
     }
+
+    private static string Names(IEnumerable<Type> saes) => string.Join(" and ", saes.Select(sae => sae.Name).DefaultIfEmpty("no SAE"));
 
     private void CheckInputs(Tensor ids, Tensor? labels)
     {

@@ -10,7 +10,9 @@ namespace CoCoMix.Engine.Tests;
 public sealed class EmissionTests
 {
     private static readonly ModelSpec[] Models =
-        [.. Specs.Models, Specs.Mixing(3, 1, labels: Specs.Labels(2, 1)), Specs.Mixing(3, 1, labels: Specs.Labels(2, 0, SelectionKind.Activation))];
+    [
+        .. Specs.Models, Specs.Mixing(3, 1, labels: Specs.Labels(2, 1)), Specs.Mixing(3, 1, labels: Specs.Labels(2, 0, SelectionKind.Activation)),
+    ];
 
     private static IEnumerable<string> Files => [.. Models.Select(CSharp.Model), CSharp.Sae(Specs.Sae())];
 
@@ -84,6 +86,7 @@ public sealed class EmissionTests
     private static bool IsEnd(ExpressionSyntax expression) => IsFreed(expression)
         || expression.Parent is ReturnStatementSyntax
         || expression.Parent is ArgumentSyntax { Parent: TupleExpressionSyntax { Parent: ReturnStatementSyntax } }
+        || expression.Parent is ExpressionElementSyntax { Parent: CollectionExpressionSyntax { Parent: ReturnStatementSyntax } }
         || expression.Parent is AssignmentExpressionSyntax { Parent: InitializerExpressionSyntax } assignment && assignment.Right == expression;
 
     private static bool IsFreed(ExpressionSyntax expression) =>

@@ -28,7 +28,7 @@ public sealed class ModelProgramTests
                 using var scope = NewDisposeScope();
                 var draw = new Draw(7);
                 var inputs = program.Forward.Inputs.Select(input =>
-                    draw.Numbers(new(input.Type, input.Name == "ids" ? spec.Vocabulary : spec.Mix!.Head.Concepts), sizes)).ToArray();
+                    draw.Numbers(new(input.Type, input.Name == "ids" ? spec.Vocabulary : spec.Mixes.Min(mix => mix.Head.Concepts)), sizes)).ToArray();
                 var weights = Reference.Parameters(draw, layout);
                 var losses = Losses(program);
                 var gradients = Reference.Gradients(losses.Zip(Weighted(spec, program), (loss, pair) => (loss, pair.Weight)), weights);
@@ -74,5 +74,5 @@ public sealed class ModelProgramTests
     }
 
     private static (Value Loss, double Weight)[] Weighted(ModelSpec spec, ModelProgram program) =>
-        [.. program.Forward.Outputs.Zip([1, spec.Mix?.Head.LossWeight ?? 0])];
+        [.. program.Forward.Outputs.Zip([1, .. spec.Mixes.Select(mix => mix.Head.LossWeight)])];
 }

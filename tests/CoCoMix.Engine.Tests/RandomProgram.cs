@@ -33,9 +33,9 @@ internal sealed record RandomProgram(
         var result = body.One(draw.Of(Table.Relu, Table.GeluTanh), "result", [body.One(Table.Add, "residual", [x, inside[^1]])]);
         var block = body.Build("Block", [x], [result]);
         var h = Parts.Blocks(build, stream[^1], block, 0, 2);
-        var mixed = Parts.Blocks(build, build.One(Table.Interleave, "mixed", [h, stream[0]]), block, 2, 3);
+        var mixed = Parts.Blocks(build, build.One(Table.AppendToGroups, "mixed", [h, stream[0]], new(("size", 1))), block, 2, 3);
         stream.Add(h);
-        stream.Add(build.One(Table.EverySecond, "half", [mixed], new(("offset", 1))));
+        stream.Add(build.One(Table.OfGroups, "half", [mixed], new(("size", 2), ("offset", 1), ("count", 1))));
     });
 
     private static RandomProgram Of(int seed, int blocks, Action<Draw, Builder, List<Value>> extend)
@@ -81,8 +81,9 @@ internal sealed record RandomProgram(
                     new(("causal", true), ("window", 0), ("dropout", 0.0), ("scale", 0.0)))[0]),
                 11 => draw.Of([.. build.Apply(Table.Split, "part", [build.One(Table.Linear, "three", [x, triple, null])],
                     new(("axis", 2), ("sizes", Shape.Of(Width, Width, Width))))]),
-                12 => build.One(Table.EverySecond, "half",
-                    [build.One(Table.Interleave, "mixed", [x, y])], new(("offset", draw.Below(2)))),
+                12 => build.One(Table.OfGroups, "half",
+                    [build.One(Table.AppendToGroups, "mixed", [x, draw.Coin() ? shift : y], new(("size", 1)))],
+                    new(("size", 2), ("offset", draw.Below(2)), ("count", 1))),
                 13 => build.One(Table.BatchedMatMul, "weighed", [Scores(x, y), z]),
                 14 => build.One(Table.Pad, "later",
                     [build.One(Table.Narrow, "earlier", [x], new(("axis", 1), ("start", 0), ("size", Shape.Of(Dim.T - 1)), ("step", 1)))],

@@ -146,20 +146,29 @@ internal sealed partial record Row(Operation Operation, Func<Draw, Application> 
             },
             x => Require(x.Int("axis") >= 0 && x[0].dim() > x.Int("axis") && x.Tensors.Zip(x.Shape("sizes")).All(pair => pair.First!.dim() > x.Int("axis") && pair.First.shape[x.Int("axis")] == pair.Second),
                 () => [cat([.. x.Tensors.Select(part => part!)], x.Int("axis"))])),
-        new(Table.Interleave,
-            d => { var (b, t) = d.Positions(); return Twice(b, t, d.Width()); },
-            x => Require(x[0].dim() == 3, () => [stack([x[0], x[1]], 2).flatten(1, 2)])),
-        new(Table.EverySecond,
-            d => { var (b, t) = d.Positions(); return new([Operand.Float(b, 2 * t, d.Width())], ("offset", d.Below(2))); },
-            x => Require(x[0].dim() == 3 && x[0].shape[1] % 2 == 0 && x.Int("offset") is 0 or 1,
-                () => [x[0].index(TensorIndex.Colon, TensorIndex.Slice(x.Int("offset"), null, 2))])),
-        new(Table.Spread,
-            d => { var (b, t) = d.Positions(); return new([Operand.Float(b, t, d.Width())], ("offset", d.Below(2))); },
-            x => Require(x[0].dim() == 3 && x.Int("offset") is 0 or 1, () =>
+        new(Table.AppendToGroups,
+            d =>
             {
-                var (b, t, width) = (x[0].shape[0], x[0].shape[1], x[0].shape[2]);
-                return [zeros([b, 2 * t, width], x[0].dtype).index_copy(1, arange(x.Int("offset"), 2 * t, 2, int64), x[0])];
-            }), 0),
+                var ((b, t), size, width) = (d.Positions(), 1 + d.Below(3), d.Width());
+                return new([Operand.Float(b, size * t, width), d.Coin() ? Operand.Float(b, t, width) : Operand.Float(width)], ("size", size));
+            },
+            x => Require(IsGrouped(x[0], x.Int("size")) && x[1].dim() is 1 or 3 && x[1].shape[^1] == x[0].shape[2], () =>
+            {
+                var groups = x[0].unflatten(1, [-1, x.Int("size")]);
+                var last = x[1].dim() == 1 ? x[1].expand(groups.shape[0], groups.shape[1], -1) : x[1];
+                return [stack([.. groups.unbind(2), last], 2).flatten(1, 2)];
+            })),
+        new(Table.OfGroups,
+            d => Grouped(d, (size, _) => size),
+            x => Require(IsPart(x) && IsGrouped(x[0], x.Int("size")),
+                () => [x[0].index_select(1, Positions(x, x[0].shape[1] / x.Int("size")))])),
+        new(Table.SpreadToGroups,
+            d => Grouped(d, (_, count) => count),
+            x => Require(IsPart(x) && IsGrouped(x[0], x.Int("count")), () =>
+            {
+                var groups = x[0].shape[1] / x.Int("count");
+                return [zeros([x[0].shape[0], groups * x.Int("size"), x[0].shape[2]], x[0].dtype).index_copy(1, Positions(x, groups), x[0])];
+            })),
 
         new(Table.TopK,
             d => { var n = d.Width(); return new([Operand.Float([.. d.Lead(), n])], ("k", 1 + d.Below(n))); },
@@ -285,6 +294,23 @@ internal sealed partial record Row(Operation Operation, Func<Draw, Application> 
         var shape = d.Lead();
         return new([Operand.Float(d.Shrunk(shape)), Operand.Float(d.Shrunk(shape))]);
     }
+
+    /// <summary>Positions in groups, of a size that the drawn size and count of a part give.</summary>
+    private static Application Grouped(Draw d, Func<int, int, int> positions)
+    {
+        var ((b, t), size) = (d.Positions(), 1 + d.Below(4));
+        var offset = d.Below(size);
+        var count = 1 + d.Below(size - offset);
+        return new([Operand.Float(b, positions(size, count) * t, d.Width())], ("size", size), ("offset", offset), ("count", count));
+    }
+
+    private static bool IsGrouped(Tensor x, long size) => x.dim() == 3 && size > 0 && x.shape[1] % size == 0;
+
+    private static bool IsPart(Given x) => x.Int("offset") >= 0 && x.Int("count") > 0 && x.Int("offset") + x.Int("count") <= x.Int("size");
+
+    /// <summary>Where the positions of a part of each group are among all.</summary>
+    private static Tensor Positions(Given x, long groups) => tensor(
+        (from i in Enumerable.Range(0, (int)groups) from j in Enumerable.Range(0, (int)x.Int("count")) select i * x.Int("size") + x.Int("offset") + j).ToArray(), int64);
 
     private static Tensor[] Require(bool holds, Func<Tensor[]> then) => holds ? then() : throw new ArgumentException("The operands do not fit.");
 

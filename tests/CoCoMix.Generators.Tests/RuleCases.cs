@@ -191,6 +191,8 @@ internal static class RuleCases
             "Selection of [ConceptLabels] on 'Student' is 9, which names nothing: write Selection.Attribution or Selection.Activation"),
         new("CCM1007", "undefined positions", new() { Student = new Sources().Student.Replace("Width = 48", "Width = 48, Positions = {|#0:(Positions)9|}") },
             "Positions of [LanguageModel] on 'Student' is 9, which names nothing: write Positions.Learned, Positions.Rotary, Positions.Alibi or Positions.None"),
+        new("CCM1007", "an undefined way of mixing", Mixing("BeforeBlock = 1, Mixing = {|#0:(Mixing)4|}", "3"),
+            "Mixing of [MixConcepts] on 'Student' is 4, which names nothing: write Mixing.Interleave, Mixing.Add, Mixing.GatedAdd or Mixing.CrossAttend"),
         new("CCM1007", "a defined selection", Labels("AfterBlock = 2, Selection = (Selection)1")),
 
         new("CCM1008", "a forward", Body("public override TorchSharp.torch.Tensor {|#0:forward|}(TorchSharp.torch.Tensor ids) => ids;"),
@@ -266,6 +268,11 @@ internal static class RuleCases
             "'Student' mixes concepts before block 3, but it has 3 blocks: BeforeBlock must be from 0 to 2"),
         new("CCM3001", "before the first block", Mixing("BeforeBlock = {|#0:-1|}", "{|#1:3|}"),
             "'Student' mixes concepts before block -1, but it has 3 blocks: BeforeBlock must be from 0 to 2"),
+        new("CCM3001", "a pause token past the last block", Mixing("BeforeBlock = 1)]\n[PauseToken]\n[PauseToken(BeforeBlock = {|#0:4|}", "{|#1:3|}"),
+            "'Student' inserts a pause token before block 4, but it has 3 blocks: BeforeBlock must be from 0 to 2"),
+        new("CCM3001", "the second of two heads past the last block", Mixing(
+            "BeforeBlock = 2)]\n[MixConcepts<Head>(BeforeBlock = {|#0:3|})]\n[ConceptLabels<Teacher, Sae>(AfterBlock = 2", "{|#1:3|}"),
+            "'Student' mixes concepts before block 3, but it has 3 blocks: BeforeBlock must be from 0 to 2"),
         new("CCM3001", "the last block", Mixing("BeforeBlock = 2", "3")),
         new("CCM3001", "the first block", Mixing("", "3")),
 
@@ -377,9 +384,42 @@ internal static class RuleCases
                 public sealed partial class Teacher : LanguageModel;
                 """,
             Student = new Sources().Student.Replace("<Teacher", "<{|#0:Teacher|}"),
-        }, "The teacher 'Teacher' of 'Student' has [MixConcepts] itself: use a teacher without [MixConcepts] and [ConceptLabels], whose positions are the student's tokens"),
+        }, "The teacher 'Teacher' of 'Student' has [MixConcepts] itself: use a teacher without [MixConcepts], [PauseToken] and [ConceptLabels], whose positions are the student's tokens"),
+        new("CCM3010", "a teacher that pauses", new()
+        {
+            Teacher = """
+                [LanguageModel(Vocabulary = 100, Context = 32, Width = 32)]
+                [Blocks<Block>(4)]
+                [{|#1:PauseToken|}(BeforeBlock = 1)]
+                public sealed partial class Teacher : LanguageModel;
+                """,
+            Student = new Sources().Student.Replace("<Teacher", "<{|#0:Teacher|}"),
+        }, "The teacher 'Teacher' of 'Student' has [PauseToken] itself: use a teacher without [MixConcepts], [PauseToken] and [ConceptLabels], whose positions are the student's tokens"),
         new("CCM3010", "a plain teacher", new()),
 
+        new("CCM3031", "two heads", Inserting("[MixConcepts<Head>(BeforeBlock = {|#1:1|})]", "[MixConcepts<Head>(BeforeBlock = {|#0:1|}, Mixing = Mixing.Add)]"),
+            "'Student' has [MixConcepts] twice before block 1: give each a BeforeBlock of its own, because which enters first would be unclear"),
+        new("CCM3031", "a head and a pause token", Inserting("[MixConcepts<Head>(BeforeBlock = 2)]", "[{|#0:PauseToken|}]", "[MixConcepts<Head>(BeforeBlock = {|#1:0|})]"),
+            "'Student' has [MixConcepts] and [PauseToken] before block 0: give each a BeforeBlock of its own, because which enters first would be unclear"),
+        new("CCM3031", "a block for each", Inserting("[MixConcepts<Head>(BeforeBlock = 2)]", "[PauseToken]", "[MixConcepts<Head>(BeforeBlock = 1)]")),
+
+        new("CCM3032", "one head without labels", Inserting(
+            "[MixConcepts<Head>(BeforeBlock = 2)]", "[{|#0:ConceptLabels|}<Teacher, Sae>(AfterBlock = 2)]", "[MixConcepts<Head>(BeforeBlock = 1)]"),
+            "'Student' has 1 [ConceptLabels] for 2 [MixConcepts]: the n-th labels teach the n-th concept head, so write 2 [ConceptLabels], or none"),
+        new("CCM3032", "labels too many", Inserting(
+            "[MixConcepts<Head>]", "[ConceptLabels<Teacher, Sae>]", "[{|#0:ConceptLabels|}<Teacher, Sae>(AfterBlock = 2)]"),
+            "'Student' has 2 [ConceptLabels] for 1 [MixConcepts]: the n-th labels teach the n-th concept head, so write 1 [ConceptLabels], or none"),
+        new("CCM3032", "as many labels as heads", Inserting(
+            "[MixConcepts<Head>]", "[ConceptLabels<Teacher, Sae>]", "[ConceptLabels<Teacher, Sae>(AfterBlock = 2)]", "[MixConcepts<Head>(BeforeBlock = 2)]")),
+
+        new("CCM3033", "two teachers", TwoTeachers("[ConceptLabels<{|#1:Teacher|}, Sae>]", "[ConceptLabels<{|#0:Other|}, Sae>]"),
+            "'Student' takes labels from the teachers 'Teacher' and 'Other': name one teacher in every [ConceptLabels]"),
+        new("CCM3033", "one teacher", TwoTeachers("[ConceptLabels<Other, Sae>]", "[ConceptLabels<Other, Sae>(AfterBlock = 1)]")),
+
+        new("CCM3034", "blocks with code of their own", Shifting("[Blocks<{|#1:Shift|}>(3)]\n[MixConcepts<Head>(Mixing = {|#0:Mixing.CrossAttend|})]"),
+            "'Student' attends to concepts with as many heads as its blocks, but 'Shift' states none: choose another Mixing, or a block with [CausalSelfAttention]"),
+        new("CCM3034", "blocks with heads", Shifting("[Blocks<Block>(3)]\n[MixConcepts<Head>(Mixing = Mixing.CrossAttend)]")),
+        new("CCM3034", "another way of mixing", Shifting("[Blocks<Shift>(3)]\n[MixConcepts<Head>(Mixing = Mixing.Add)]")),
         Code("CCM4001", "a name twice", "\"D, H\"", "{|#0:\"D, H, D\"|}", "'Block' names its dimensions 'D, H, D': " + Names),
         Code("CCM4001", "no name", "\"D, H\"", "{|#0:\"\"|}", "'Block' names its dimensions '': " + Names),
         Code("CCM4001", "a number", "\"D, H\"", "{|#0:\"D, 8\"|}", "'Block' names its dimensions 'D, 8': " + Names),
@@ -544,6 +584,33 @@ internal static class RuleCases
     private static Sources Mixing(string mixing, string blocks) => new()
     {
         Student = new Sources().Student.Replace("BeforeBlock = 1", mixing).Replace("(3)", $"({blocks})"),
+    };
+
+    private static Sources Inserting(params string[] insertions) => new()
+    {
+        Student = $"[LanguageModel(Vocabulary = 100, Context = 16, Width = 48)]\n[Blocks<Block>(3)]\n{string.Join("\n", insertions)}\n{SoundStudent}",
+    };
+
+    private static Sources Shifting(string parts) => new()
+    {
+        Student = $$"""
+            [Dims("D")]
+            public sealed partial class Shift : TransformerBlock
+            {
+                [Linear("D -> D")] private readonly TorchSharp.Modules.Linear shift;
+
+                public override TorchSharp.torch.Tensor forward(TorchSharp.torch.Tensor x) => x + shift.call(x);
+            }
+
+            [LanguageModel(Vocabulary = 100, Context = 16, Width = 48)]
+            {{parts}}
+            {{SoundStudent}}
+            """,
+    };
+
+    private static Sources TwoTeachers(params string[] labels) => Inserting([.. labels, "[MixConcepts<Head>]", "[MixConcepts<Head>(BeforeBlock = 1)]"]) with
+    {
+        Teacher = new Sources().Teacher + "\n\n" + new Sources().Teacher.Replace("class Teacher", "class Other"),
     };
 
     private static Sources Body(string members) => new()

@@ -15,9 +15,10 @@ public class SpecReaderTests
             new(2, ActivationKind.Silu, false, Gated: true), Parallel: true);
         var sae = new SaeSpec(new("N", "Sae"), 32, 64, 8);
         var head = new ConceptHeadSpec(new("N", "Head"), 64, 7, 0.5);
-        var teacher = new ModelSpec(new("N", "Teacher"), 100, 32, 32, block, 4, null, null);
+        var teacher = new ModelSpec(new("N", "Teacher"), 100, 32, 32, block, 4, default, default, default);
         var student = new ModelSpec(new("N", "Student"), 100, 16, 48, block, 3,
-            new(head, 1, MixingKind.Interleave), new(teacher, sae, 2, 5, SelectionKind.Activation))
+            new([new(head, 1, MixingKind.GatedAdd), new(head, 2, MixingKind.Interleave)]), new([new(0), new(4)]),
+            new([new(teacher, sae, 2, 5, SelectionKind.Activation), new(teacher, sae, 3, 4, SelectionKind.Attribution)]))
         {
             Positions = PositionKind.Rotary, RotaryBase = 500, Dropout = 0.25,
         };
@@ -31,9 +32,10 @@ public class SpecReaderTests
                 public sealed partial class Block : TransformerBlock;
                 """,
             Head = Sound.Head.Replace("Active = 8", "Active = 7, LossWeight = 0.5"),
-            Student = Sound.Student.Replace("BeforeBlock = 1", "BeforeBlock = 1, Mixing = Mixing.Interleave")
-                .Replace("Count = 4", "Count = 5, Selection = Selection.Activation")
-                .Replace("Width = 48", "Width = 48, Positions = Positions.Rotary, RotaryBase = 500, Dropout = 0.25"),
+            Student = "[PauseToken]\n" + Sound.Student.Replace("BeforeBlock = 1", "BeforeBlock = 1, Mixing = Mixing.GatedAdd")
+                .Replace("Count = 4)]", "Count = 5, Selection = Selection.Activation)]\n[PauseToken(BeforeBlock = 4)]")
+                .Replace("Width = 48", "Width = 48, Positions = Positions.Rotary, RotaryBase = 500, Dropout = 0.25")
+                + "\n[MixConcepts<Head>(BeforeBlock = 2)]\n[ConceptLabels<Teacher, Sae>(AfterBlock = 3)]\npartial class Student;",
         }).ToString());
         Assert.Equal(student, SpecReader.Read(compilation.Class("Student")).Spec);
     }
@@ -55,7 +57,7 @@ public class SpecReaderTests
             Sae = "[SparseAutoencoder] public sealed partial class Sae : SparseAutoencoder;",
             Head = "[ConceptHead] public sealed partial class Head : ConceptHead;",
             Student = """
-                [LanguageModel] [Blocks<Block>(0)] [MixConcepts<Head>] [ConceptLabels<Teacher, Sae>]
+                [LanguageModel] [Blocks<Block>(0)] [MixConcepts<Head>] [PauseToken] [ConceptLabels<Teacher, Sae>]
                 public sealed partial class Student : LanguageModel;
                 """,
         }).ToString());
@@ -63,15 +65,16 @@ public class SpecReaderTests
         var specs = new Dictionary<Attribute, object?>
         {
             [new PreNormAttribute(default)] = student.Block!.Norm,
-            [new PostNormAttribute(default)] = student.Labels!.Teacher.Block!.Norm,
+            [new PostNormAttribute(default)] = student.Labels[0].Teacher.Block!.Norm,
             [new ParallelAttribute()] = student.Block,
             [new CausalSelfAttentionAttribute()] = student.Block.Attention,
             [new FeedForwardAttribute()] = student.Block.FeedForward,
-            [new SparseAutoencoderAttribute()] = student.Labels.Sae,
-            [new ConceptHeadAttribute()] = student.Mix!.Head,
+            [new SparseAutoencoderAttribute()] = student.Labels[0].Sae,
+            [new ConceptHeadAttribute()] = student.Mixes[0].Head,
             [new LanguageModelAttribute()] = student,
-            [new MixConceptsAttribute<ConceptHead>()] = student.Mix,
-            [new ConceptLabelsAttribute<LanguageModel, SparseAutoencoder>()] = student.Labels,
+            [new MixConceptsAttribute<ConceptHead>()] = student.Mixes[0],
+            [new PauseTokenAttribute()] = student.Pauses[0],
+            [new ConceptLabelsAttribute<LanguageModel, SparseAutoencoder>()] = student.Labels[0],
         };
         foreach (var (attribute, spec) in specs)
         {
@@ -194,11 +197,18 @@ public class SpecReaderTests
     }
 
     [Fact]
+    public void Attributes_that_may_be_repeated_are_those_of_the_engine() => Assert.Equal(
+        typeof(LanguageModel).Assembly.GetExportedTypes().Where(type => type.IsSubclassOf(typeof(Attribute)))
+            .Where(type => type.GetCustomAttributes(typeof(AttributeUsageAttribute), false).Cast<AttributeUsageAttribute>().Single().AllowMultiple)
+            .Select(type => type.Name.Split('`')[0]).Order(),
+        AttributeNames.Repeatable.Select(name => $"{name}Attribute").Order());
+
+    [Fact]
     public void A_teacher_is_read_without_its_labels()
     {
         var compilation = Compilations.Of((Sound with { Student = Sound.Student.Replace("<Teacher", "<Student") }).ToString());
         var student = (ModelSpec)SpecReader.Read(compilation.Class("Student")).Spec;
-        Assert.Equal(student with { Labels = null }, student.Labels!.Teacher);
+        Assert.Equal(student with { Labels = default }, student.Labels[0].Teacher);
     }
 
     private static EquatableArray<T> Items<T>(params T[] items) where T : notnull => new(items);

@@ -40,6 +40,31 @@ public sealed class CardTests
     }
 
     [Fact]
+    public void Each_way_of_mixing_costs_its_products()
+    {
+        const long d = 26, c = 96, k = 8, head = 2 * c * d + c + 2 * d, block = 8 * d * d + 11 * d;
+        var (add, gated, cross, pause) = (new ReducedAddLast().Card, new ReducedGatedLast().Card, new ReducedCrossLast().Card, new ReducedPauseLast().Card);
+        var plain = 203 * d + 32 * d + 3 * block + 2 * d;
+        Assert.Equal((plain + head, plain + head - (c - k) * d), (add.Parameters, add.ActiveParameters));
+        Assert.Equal((plain + head + 2 * d * d + d, plain + head + 2 * d * d + d - (c - k) * d), (gated.Parameters, gated.ActiveParameters));
+        Assert.Equal(plain + head + 4 * d * d + 4 * d, cross.Parameters);
+        Assert.Equal((plain + d, plain + d), (pause.Parameters, pause.ActiveParameters));
+
+        // A gate: one product, three for the sigmoid, one to multiply. Cross attention: four products and, by position, causal attention.
+        Assert.Equal(2 * 2 * d * d + 4 * d, gated.ForwardFlops.Fixed - add.ForwardFlops.Fixed);
+        Assert.Equal(2 * d * 3, gated.ForwardFlops.PerPosition);
+        Assert.Equal(2 * d * 4, cross.ForwardFlops.PerPosition);
+        Assert.Equal(2 * d * (2 + 4), pause.ForwardFlops.PerPosition);
+        Assert.Equal(2 * 4 * d * d, cross.ForwardFlops.Fixed - new ReducedAdd().Card.ForwardFlops.Fixed);
+
+        var two = new ReducedTwoInterleaved().Card;
+        Assert.Equal((96 + 64, 5), (two.Concepts, two.Labels));
+        Assert.Equal((96 - 8) * d + (64 - 5) * d, two.Parameters - two.ActiveParameters);
+        // Blocks on T, 2T, 2T and 3T positions.
+        Assert.Equal(2 * d * (1 + 4 + 4 + 9), two.ForwardFlops.PerPosition);
+    }
+
+    [Fact]
     public void The_69M_model_takes_a_training_step()
     {
         using var scope = NewDisposeScope();

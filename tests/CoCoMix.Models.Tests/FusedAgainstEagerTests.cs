@@ -15,6 +15,13 @@ public sealed class FusedAgainstEagerTests
         () => new ReducedUnplaced(), () => new ReducedDropout(), () => new ReducedDropoutTeacher(), () => new ReducedParallelDropout(),
         () => new ReducedWrittenOut(), () => new ReducedEager(), () => new ReducedPartlyEager(), () => new ReducedPlainGpt(),
         () => new ReducedGatedMlp(), () => new ReducedEncoder(), () => new ReducedShift(), () => new ReducedNothing(),
+        () => new ReducedAddFirst(), () => new ReducedAdd(), () => new ReducedAddLast(),
+        () => new ReducedGatedFirst(), () => new ReducedGated(), () => new ReducedGatedLast(),
+        () => new ReducedCrossFirst(), () => new ReducedCross(), () => new ReducedCrossLast(),
+        () => new ReducedPauseFirst(), () => new ReducedPauseLast(), () => new ReducedPauses(),
+        () => new ReducedTwoInterleaved(), () => new ReducedInterleavedThenAdded(), () => new ReducedAddedThenInterleaved(),
+        () => new ReducedGatedThenCross(), () => new ReducedRotaryInsertions(), () => new ReducedAlibiInsertions(),
+        () => new ReducedWrittenOutInsertions(),
     ];
 
     public static TheoryData<int, int, int> Cases()
@@ -35,7 +42,8 @@ public sealed class FusedAgainstEagerTests
         model.to(float64);
         Randomize(model);
         var ids = randint(0, model.Card.Vocabulary, [b, t], int64);
-        var labels = model.Card.Labels == 0 ? null : randint(0, model.Card.Concepts, [b, t, model.Card.Labels], int64);
+        var labels = model.Card.Labels == 0 ? null
+            : cat([.. model.ConceptHeads.Zip(model.LabelCounts, (head, count) => randint(0, head.Concepts, [b, t, count], int64))], 2);
 
         // Where the model drops out, both draw the same.
         manual_seed(which);
@@ -47,7 +55,10 @@ public sealed class FusedAgainstEagerTests
         var fused = model.forward_backward(ids, labels);
 
         Same("next-token loss", eager.NextToken, fused.NextToken, 1e-12);
-        if (labels is not null) Same("concept loss", eager.Concept!, fused.Concept!, 1e-12);
+        Assert.Equal(labels is null ? 0 : model.ConceptHeads.Count, fused.Concepts.Count);
+        Assert.Equal(eager.Concepts.Select(concept => concept.Weight), fused.Concepts.Select(concept => concept.Weight));
+        foreach (var (expectedLoss, loss) in eager.Concepts.Zip(fused.Concepts)) Same("concept loss", expectedLoss.Loss, loss.Loss, 1e-12);
+        Same("total", eager.Total(), fused.Total(), 1e-12);
         var evaluated = model.evaluate(ids);
         model.eval();
         Same("evaluation", model.loss(ids, labels).NextToken, evaluated, 1e-12);
@@ -129,6 +140,87 @@ public sealed class FusedAgainstEagerTests
     }
 
     [Fact]
+    public void Labels_of_several_heads_are_those_of_each_alone_side_by_side()
+    {
+        using var scope = NewDisposeScope();
+        manual_seed(5);
+        var (teacher, sae, narrow) = (new ReducedGpt2(), new ReducedSae(), new ReducedNarrowSae());
+        foreach (var module in (nn.Module[])[teacher, sae, narrow])
+        {
+            module.to(float64);
+            Randomize(module);
+        }
+        var ids = randint(0, 203, [2, 11], int64);
+
+        var labels = new ReducedTwoInterleaved().label(ids, teacher, narrow, sae);
+
+        Assert.Equal([2, 11, 5], labels.shape);
+        Check(narrow, 4, labels.narrow(2, 0, 2));
+        Check(sae, 1, labels.narrow(2, 2, 3));
+        // One tap, two selections.
+        var twice = new ReducedInterleavedThenAdded().label(ids, teacher, sae, sae);
+        var (_, largest) = sae.encode(teacher.residual(ids, 2)).topk(3);
+        Assert.True(largest.equal(twice.narrow(2, 0, 3)).all().item<bool>());
+        Check(sae, 2, twice.narrow(2, 3, 3));
+
+        void Check(SparseAutoencoder autoencoder, int after, Tensor actual)
+        {
+            var h = teacher.residual(ids, after).detach().requires_grad_(true);
+            var logits = teacher.unembed(teacher.run(h, after + 1, 5 - after));
+            nn.functional.cross_entropy(logits.narrow(1, 0, 10).flatten(0, 1), ids.narrow(1, 1, 10).flatten()).backward();
+            var decoder = autoencoder.weights()[3];
+            var scores = autoencoder.encode(h).detach() * h.grad!.matmul(decoder.t());
+            var (best, expected) = scores.topk((int)actual.shape[2]);
+            Same("scores", best, scores.gather(-1, actual), 1e-9);
+            var definite = best.gt(1e-9);
+            Assert.True(definite.sum().item<long>() > 0);
+            Assert.True(expected[definite].equal(actual[definite]).all().item<bool>());
+        }
+    }
+
+    [Theory, InlineData(Mixing.Interleave), InlineData(Mixing.Add), InlineData(Mixing.GatedAdd), InlineData(Mixing.CrossAttend)]
+    public void A_token_changes_no_prediction_before_it(Mixing mixing)
+    {
+        using var scope = NewDisposeScope();
+        using var _ = no_grad();
+        manual_seed(3);
+        LanguageModel model = mixing switch
+        {
+            Mixing.Interleave => new ReducedTwoInterleaved(),
+            Mixing.Add => new ReducedInterleavedThenAdded(),
+            Mixing.GatedAdd => new ReducedGated(),
+            _ => new ReducedGatedThenCross(),
+        };
+        model.to(float64);
+        Randomize(model);
+        var ids = randint(0, 203, [1, 12], int64);
+        var other = ids.clone();
+        other[0, 7] = (ids[0, 7] + 1) % 203;
+        var difference = (model.forward(ids) - model.forward(other)).abs().amax([0, 2]);
+        Assert.True(difference[..7].max().item<double>() < 1e-10);
+        Assert.True(difference[7].item<double>() > 1e-6);
+    }
+
+    [Fact]
+    public void Each_of_several_heads_can_be_steered()
+    {
+        using var scope = NewDisposeScope();
+        using var _ = no_grad();
+        manual_seed(3);
+        var model = new ReducedTwoInterleaved();
+        var ids = randint(0, 203, [1, 6], int64);
+        var plain = model.forward(ids);
+        Assert.Same(model.ConceptHeads[0], model.ConceptHead);
+        foreach (var head in model.ConceptHeads)
+        {
+            head.Steer = logits => logits + 10 * nn.functional.one_hot(tensor(3L), head.Concepts);
+            Assert.False(plain.allclose(model.forward(ids)));
+            head.Steer = null;
+        }
+        Assert.True(plain.allclose(model.forward(ids)));
+    }
+
+    [Fact]
     public void Wrong_inputs_are_refused_in_a_sentence()
     {
         using var scope = NewDisposeScope();
@@ -139,6 +231,10 @@ public sealed class FusedAgainstEagerTests
         Assert.Contains("int64 [B, T]", Assert.Throws<ArgumentException>(() => model.evaluate(zeros([1, 4]))).Message);
         Assert.Contains("[1, 4, 4]", Assert.Throws<ArgumentException>(() => model.forward_backward(ids, zeros([1, 4, 3], int64))).Message);
         Assert.Contains("declares labels from ReducedGpt2", Assert.Throws<ArgumentException>(() => model.label(ids, new ReducedNextToken(), new ReducedSae())).Message);
+        var two = new ReducedTwoInterleaved();
+        Assert.Contains("[1, 4, 5]", Assert.Throws<ArgumentException>(() => two.forward_backward(ids, zeros([1, 4, 4], int64))).Message);
+        Assert.Contains("from ReducedNarrowSae and ReducedSae, not from ReducedSae.",
+            Assert.Throws<ArgumentException>(() => two.label(ids, new ReducedGpt2(), new ReducedSae())).Message);
     }
 
     /// <summary>Biases, gains and pre_bias too, so that a forgotten term shows.</summary>

@@ -11,6 +11,12 @@ public sealed class LifetimeTests
     public void Live_tensors_are_flat_over_200_training_steps() => StaysFlat(new ReducedCoCoMix(), new ReducedGpt2());
 
     [Fact]
+    public void Live_tensors_are_flat_with_heads_that_append_and_add() => StaysFlat(new ReducedInterleavedThenAdded(), new ReducedGpt2());
+
+    [Fact]
+    public void Live_tensors_are_flat_with_heads_that_gate_and_attend() => StaysFlat(new ReducedGatedThenCross(), new ReducedGpt2());
+
+    [Fact]
     public void Live_tensors_are_flat_where_models_drop_out() => StaysFlat(new ReducedDropout(), new ReducedDropoutTeacher());
 
     private static void StaysFlat(LanguageModel student, LanguageModel labeller)
@@ -18,8 +24,9 @@ public sealed class LifetimeTests
         using var model = student;
         using var teacher = labeller;
         using var sae = new ReducedSae();
+        SparseAutoencoder[] saes = [.. model.ConceptHeads.Select(_ => sae)];
         using var ids = randint(0, 203, [2, 16], int64);
-        using var labels = model.label(ids, teacher, sae);
+        using var labels = model.label(ids, teacher, saes);
         using var x = randn(32, 128);
         using var dead = zeros(96);
         AdamW? optimizer = null;
@@ -39,7 +46,7 @@ public sealed class LifetimeTests
                 optimizer.Step(1e-3).Dispose();
             }
             model.evaluate(ids).Dispose();
-            model.label(ids, teacher, sae).Dispose();
+            model.label(ids, teacher, saes).Dispose();
             var (loss, latents, indices) = sae.forward_backward(x, step % 2 == 0 ? null : dead);
             loss.Dispose();
             latents.Dispose();
@@ -86,5 +93,31 @@ public sealed class LifetimeTests
         using var ids = randint(0, 203, [1, 5], int64);
         using var loss = model.evaluate(ids);
         Assert.Equal(ScalarType.Float64, loss.dtype);
+    }
+
+    [Fact]
+    public void Modules_of_several_insertions_are_numbered_as_they_are_written()
+    {
+        using var model = new ReducedGatedThenCross();
+        var names = model.state_dict().Keys.ToArray();
+        string[] inserted =
+        [
+            "concepts.0.pre_bias", "concepts.0.predictor.weight", "concepts.0.predictor.bias", "concepts.0.compress.weight", "concepts.0.compress.bias",
+            "concepts.1.pre_bias", "concepts.1.predictor.weight", "concepts.1.predictor.bias", "concepts.1.compress.weight", "concepts.1.compress.bias",
+            "mixing.0.gate.weight", "mixing.0.gate.bias",
+            .. from layer in (string[])["query", "key", "value", "output"] from kind in (string[])["weight", "bias"] select $"mixing.1.{layer}.{kind}",
+            "pause.weight",
+        ];
+        Assert.Equal(inserted, names.Where(name => name.Split('.')[0] is "concepts" or "mixing" or "pause"));
+        Assert.All(model.weights().Zip(model.parameters()), pair => Assert.Same(pair.First, pair.Second));
+        Assert.Equal(model.parameters().Sum(parameter => parameter.numel()), model.Card.Parameters);
+        model.to(float64);
+        Assert.All(model.weights().Zip(model.parameters()), pair => Assert.Same(pair.First, pair.Second));
+        Assert.All(model.weights(), weight => Assert.Equal(ScalarType.Float64, weight.dtype));
+
+        using var pauses = new ReducedPauses();
+        Assert.Equal(["pause.0.weight", "pause.1.weight"], pauses.state_dict().Keys.Where(name => name.StartsWith("pause")));
+        using var gated = new ReducedGated();
+        Assert.Equal(["mixing.gate.weight", "mixing.gate.bias"], gated.state_dict().Keys.Where(name => name.StartsWith("mixing")));
     }
 }

@@ -139,3 +139,133 @@ public sealed partial class ReducedDropoutTeacher : LanguageModel;
 [LanguageModel(Vocabulary = 203, Context = 32, Width = 36, Dropout = 0.1)]
 [Blocks<ParallelBlock>(2)]
 public sealed partial class ReducedParallelDropout : LanguageModel;
+
+[SparseAutoencoder(Inputs = 128, Latents = 64, Active = 6)]
+public sealed partial class ReducedNarrowSae : SparseAutoencoder;
+
+[ConceptHead(Concepts = 64, Active = 5, LossWeight = 0.7)]
+public sealed partial class ReducedNarrowConcepts : ConceptHead;
+
+[LanguageModel(Vocabulary = 203, Context = 32, Width = 26)]
+[Blocks<GeluBlock>(3)]
+[MixConcepts<ReducedConcepts>(Mixing = Mixing.Add)]
+[ConceptLabels<ReducedGpt2, ReducedSae>(AfterBlock = 3)]
+public sealed partial class ReducedAddFirst : LanguageModel;
+
+[LanguageModel(Vocabulary = 203, Context = 32, Width = 26)]
+[Blocks<GeluBlock>(3)]
+[MixConcepts<ReducedConcepts>(BeforeBlock = 1, Mixing = Mixing.Add)]
+public sealed partial class ReducedAdd : LanguageModel;
+
+[LanguageModel(Vocabulary = 203, Context = 32, Width = 26)]
+[Blocks<GeluBlock>(3)]
+[MixConcepts<ReducedConcepts>(BeforeBlock = 2, Mixing = Mixing.Add)]
+[ConceptLabels<ReducedGpt2, ReducedSae>(AfterBlock = 3)]
+public sealed partial class ReducedAddLast : LanguageModel;
+
+[LanguageModel(Vocabulary = 203, Context = 32, Width = 26)]
+[Blocks<GeluBlock>(3)]
+[MixConcepts<ReducedConcepts>(Mixing = Mixing.GatedAdd)]
+public sealed partial class ReducedGatedFirst : LanguageModel;
+
+[LanguageModel(Vocabulary = 203, Context = 32, Width = 26)]
+[Blocks<GeluBlock>(3)]
+[MixConcepts<ReducedConcepts>(BeforeBlock = 1, Mixing = Mixing.GatedAdd)]
+[ConceptLabels<ReducedGpt2, ReducedSae>(AfterBlock = 3)]
+public sealed partial class ReducedGated : LanguageModel;
+
+[LanguageModel(Vocabulary = 203, Context = 32, Width = 26)]
+[Blocks<GeluBlock>(3)]
+[MixConcepts<ReducedConcepts>(BeforeBlock = 2, Mixing = Mixing.GatedAdd)]
+[ConceptLabels<ReducedGpt2, ReducedSae>(AfterBlock = 3)]
+public sealed partial class ReducedGatedLast : LanguageModel;
+
+[LanguageModel(Vocabulary = 203, Context = 32, Width = 26)]
+[Blocks<UnbiasedBlock>(3)]
+[MixConcepts<ReducedConcepts>(Mixing = Mixing.CrossAttend)]
+[ConceptLabels<ReducedGpt2, ReducedSae>(AfterBlock = 3)]
+public sealed partial class ReducedCrossFirst : LanguageModel;
+
+[LanguageModel(Vocabulary = 203, Context = 32, Width = 36)]
+[Blocks<SwiGluBlock>(3)]
+[MixConcepts<ReducedConcepts>(BeforeBlock = 1, Mixing = Mixing.CrossAttend)]
+[ConceptLabels<ReducedGpt2, ReducedSae>(AfterBlock = 3)]
+public sealed partial class ReducedCross : LanguageModel;
+
+[LanguageModel(Vocabulary = 203, Context = 32, Width = 26)]
+[Blocks<GeluBlock>(3)]
+[MixConcepts<ReducedConcepts>(BeforeBlock = 2, Mixing = Mixing.CrossAttend)]
+public sealed partial class ReducedCrossLast : LanguageModel;
+
+[LanguageModel(Vocabulary = 203, Context = 32, Width = 26)]
+[Blocks<GeluBlock>(3)]
+[PauseToken]
+public sealed partial class ReducedPauseFirst : LanguageModel;
+
+[LanguageModel(Vocabulary = 203, Context = 32, Width = 26)]
+[Blocks<GeluBlock>(3)]
+[PauseToken(BeforeBlock = 2)]
+public sealed partial class ReducedPauseLast : LanguageModel;
+
+[LanguageModel(Vocabulary = 203, Context = 32, Width = 26)]
+[Blocks<GeluBlock>(4)]
+[PauseToken(BeforeBlock = 2)]
+[MixConcepts<ReducedConcepts>(BeforeBlock = 1)]
+[PauseToken(BeforeBlock = 3)]
+[ConceptLabels<ReducedGpt2, ReducedSae>(AfterBlock = 3)]
+public sealed partial class ReducedPauses : LanguageModel;
+
+// Written last first: the order of heads and labels is that of the attributes, the order of insertions that of the blocks.
+[LanguageModel(Vocabulary = 203, Context = 32, Width = 26)]
+[Blocks<GeluBlock>(4)]
+[MixConcepts<ReducedNarrowConcepts>(BeforeBlock = 3)]
+[MixConcepts<ReducedConcepts>(BeforeBlock = 1)]
+[ConceptLabels<ReducedGpt2, ReducedNarrowSae>(AfterBlock = 4, Count = 2)]
+[ConceptLabels<ReducedGpt2, ReducedSae>(AfterBlock = 1, Count = 3)]
+public sealed partial class ReducedTwoInterleaved : LanguageModel;
+
+[LanguageModel(Vocabulary = 203, Context = 32, Width = 26)]
+[Blocks<GeluBlock>(3)]
+[MixConcepts<ReducedConcepts>(BeforeBlock = 0)]
+[MixConcepts<ReducedConcepts>(BeforeBlock = 2, Mixing = Mixing.Add)]
+[ConceptLabels<ReducedGpt2, ReducedSae>(AfterBlock = 2, Count = 3, Selection = Selection.Activation)]
+[ConceptLabels<ReducedGpt2, ReducedSae>(AfterBlock = 2, Count = 3)]
+public sealed partial class ReducedInterleavedThenAdded : LanguageModel;
+
+[LanguageModel(Vocabulary = 203, Context = 32, Width = 26)]
+[Blocks<GeluBlock>(3)]
+[MixConcepts<ReducedConcepts>(BeforeBlock = 1, Mixing = Mixing.Add)]
+[MixConcepts<ReducedNarrowConcepts>(BeforeBlock = 2)]
+public sealed partial class ReducedAddedThenInterleaved : LanguageModel;
+
+[LanguageModel(Vocabulary = 203, Context = 32, Width = 26)]
+[Blocks<GeluBlock>(4)]
+[MixConcepts<ReducedConcepts>(BeforeBlock = 1, Mixing = Mixing.GatedAdd)]
+[MixConcepts<ReducedConcepts>(BeforeBlock = 3, Mixing = Mixing.CrossAttend)]
+[PauseToken(BeforeBlock = 0)]
+[ConceptLabels<ReducedGpt2, ReducedSae>(AfterBlock = 3)]
+[ConceptLabels<ReducedGpt2, ReducedSae>(AfterBlock = 3, Selection = Selection.Activation)]
+public sealed partial class ReducedGatedThenCross : LanguageModel;
+
+[LanguageModel(Vocabulary = 203, Context = 32, Width = 36, Positions = Positions.Rotary, Dropout = 0.2)]
+[Blocks<NormedQueryBlock>(4)]
+[MixConcepts<ReducedConcepts>(BeforeBlock = 3, Mixing = Mixing.CrossAttend)]
+[MixConcepts<ReducedNarrowConcepts>(BeforeBlock = 1)]
+[PauseToken(BeforeBlock = 2)]
+[ConceptLabels<ReducedDropoutTeacher, ReducedSae>(AfterBlock = 1)]
+[ConceptLabels<ReducedDropoutTeacher, ReducedNarrowSae>(AfterBlock = 2, Count = 2)]
+public sealed partial class ReducedRotaryInsertions : LanguageModel;
+
+[LanguageModel(Vocabulary = 203, Context = 32, Width = 36, Positions = Positions.Alibi, Dropout = 0.1)]
+[Blocks<GroupedBlock>(3)]
+[MixConcepts<ReducedConcepts>]
+[MixConcepts<ReducedConcepts>(BeforeBlock = 2)]
+[MixConcepts<ReducedNarrowConcepts>(BeforeBlock = 1, Mixing = Mixing.GatedAdd)]
+public sealed partial class ReducedAlibiInsertions : LanguageModel;
+
+[LanguageModel(Vocabulary = 203, Context = 32, Width = 36)]
+[Blocks<WrittenOutBlock>(3, Dims = "H = 4")]
+[PauseToken(BeforeBlock = 2)]
+[MixConcepts<ReducedConcepts>(BeforeBlock = 1, Mixing = Mixing.GatedAdd)]
+[MixConcepts<ReducedNarrowConcepts>]
+public sealed partial class ReducedWrittenOutInsertions : LanguageModel;

@@ -26,9 +26,9 @@ internal static class CardWriter
             Context = {model.Context},
             Width = {model.Width},
             Blocks = {model.Layers},
-            Concepts = {model.Mix?.Head.Concepts ?? 0},
+            Concepts = {model.Mixes.Sum(mix => mix.Head.Concepts)},
             Dropout = {ModuleWriter.Real(Dropout(program.Step))},
-            Labels = {(model.Mix is null ? 0 : model.Labels?.Count ?? 0)},
+            Labels = {model.Labels.Sum(labels => labels.Count)},
             ForwardFlops = {PerToken(forward)},
             BackwardFlops = {PerToken(backward)},
             ActivationBytes = {PerToken(kept)},
@@ -38,9 +38,9 @@ internal static class CardWriter
         code.Line();
     }
 
-    /// <summary>The paper's accounting: of the compress matrix, K of C columns are active.</summary>
-    private static long Active(ModelSpec model, ModelLayout layout) => model.Mix is not { } mix ? layout.Elements
-        : layout.Elements - (long)(mix.Head.Concepts - mix.Head.Active) * model.Width;
+    /// <summary>The paper's accounting: of each compress matrix, K of C columns are active.</summary>
+    private static long Active(ModelSpec model, ModelLayout layout) =>
+        layout.Elements - model.Mixes.Sum(mix => (long)(mix.Head.Concepts - mix.Head.Active) * model.Width);
 
     /// <summary>The largest probability with which a step drops out.</summary>
     private static double Dropout(Function function) => function.Nodes.Select(node =>

@@ -52,15 +52,15 @@ internal static class ConceptHeadFile
                 var concepts = (compressed + pre_bias) * std + mean;                    // [B, T, D]
                 if (Probe is not null)
                 {
-                    Probe("mixing.mean", mean);
-                    Probe("mixing.std", std);
-                    Probe("mixing.standardized", standardized);
-                    Probe("mixing.centred", centred);
-                    Probe("mixing.concept_logits", logits);
-                    Probe("mixing.active", active);
-                    Probe("mixing.active_indices", indices);
-                    Probe("mixing.compressed", compressed);
-                    Probe("mixing.continuous_concept", concepts);
+                    Probe("mean", mean);
+                    Probe("std", std);
+                    Probe("standardized", standardized);
+                    Probe("centred", centred);
+                    Probe("concept_logits", logits);
+                    Probe("active", active);
+                    Probe("active_indices", indices);
+                    Probe("compressed", compressed);
+                    Probe("continuous_concept", concepts);
                 }
                 return (concepts, logits);
             }

@@ -19,15 +19,15 @@ internal static class ModelFile
         Eager(code, model);
         Step(code, program);
         Evaluate(code, program);
-        if (model.Labels is not null) Labels(code, model.Labels);
+        if (model.Labels.Count > 0) Labels(code, model.Labels);
         CardWriter.Write(code, model, layout, program);
         Weights(code, model, layout);
         BlockFunctions(code, "BlockWeights", program.Block, program.Step);
         WeightsWriter.Model(code, layout);
         ModuleWriter.Register(code, [],
         [
-            "tokens", .. model.Positions == PositionKind.Learned ? (string[])["positions"] : [], "blocks",
-            .. model.Mix is null ? [] : (string[])["concepts"], "norm",
+            ("tokens", "tokens"), .. model.Positions == PositionKind.Learned ? [("positions", "positions")] : Array.Empty<(string, string)>(),
+            ("blocks", "blocks"), .. Submodules(model).GroupBy(module => module.Name).Select(Registered), ("norm", "norm"),
         ]);
     });
 
@@ -38,8 +38,8 @@ internal static class ModelFile
         if (model.Positions == PositionKind.Learned)
             Member(code, $"Position embeddings, <c>[{model.Context}, {d}]</c>.", "public readonly EmbeddingTable positions;");
         Member(code, $"{model.Layers} blocks.", $"{Visibility(model.Block!.Type)} readonly ModuleList<{model.Block.Type.Qualified}> blocks;");
-        if (model.Mix is { } mix)
-            Member(code, $"The concept head, mixed in before block {mix.BeforeBlock}.", $"{Visibility(mix.Head.Type)} readonly {mix.Head.Type.Qualified} concepts;");
+        foreach (var submodule in Submodules(model))
+            Member(code, submodule.Summary, $"{submodule.Visibility} readonly {submodule.Type} {submodule.Field};");
         Member(code, "The norm before the output head.", $"public readonly {ModuleWriter.Norm(model.Block.Norm!, "").Type} norm;");
         code.Line("/// <summary>Draws the weights from torch's default generator; seed it with <c>torch.manual_seed</c>.</summary>");
         code.Open($"public {model.Type.Name}()");
@@ -50,16 +50,54 @@ internal static class ModelFile
         var sizes = model.Block.Own is { } own
             ? string.Join(", ", Modules.Bind(own.Module, own.Dims, d).Values) : $"{d}, depth: {model.Layers}, {options}";
         code.Line($"for (var i = 0; i < {model.Layers}; i++) blocks.Add(new({sizes}));");
-        if (model.Mix is not null) code.Line($"concepts = new({d});");
+        foreach (var submodule in Submodules(model)) code.Line($"{submodule.Field} = {submodule.Create};");
         code.Line($"norm = {ModuleWriter.Norm(model.Block.Norm!, $"{d}").Create};");
         code.Line("RegisterComponents();");
         code.Close();
         code.Line();
-        if (model.Mix is null) return;
+        if (model.Mixes.Count == 0) return;
+        var heads = Submodules(model).Where(module => module.Name == "concepts").Select(module => module.Field);
         code.Line("/// <inheritdoc/>");
-        code.Line("public override ConceptHead ConceptHead => concepts;");
+        code.Line($"public override global::System.Collections.Generic.IReadOnlyList<ConceptHead> ConceptHeads => [{string.Join(", ", heads)}];");
         code.Line();
     }
+
+    /// <summary>A module that an insertion gives the model.</summary>
+    /// <param name="Number">What tells it from others of its name; null where it is alone.</param>
+    private sealed record Submodule(string Name, int? Number, string Visibility, string Type, string Create, string Summary)
+    {
+        public string Field => Name + Number;
+    }
+
+    /// <summary>The modules of the model's insertions, in the order of the layout.</summary>
+    private static IEnumerable<Submodule> Submodules(ModelSpec model) => Insertion.Of(model).OrderBy(insertion => insertion.Number)
+        .SelectMany(insertion => Submodules(model, insertion)).OrderBy(module => module.Name, StringComparer.Ordinal);
+
+    private static IEnumerable<Submodule> Submodules(ModelSpec model, Insertion insertion)
+    {
+        var (number, d, attention) = (insertion.Number, model.Width, model.Block!.Attention);
+        if (insertion.Mix is not { } mix)
+            return [new("pause", number, "public", "PauseToken", $"new({d})", $"The vector interleaved before block {insertion.BeforeBlock}.")];
+        var head = new Submodule("concepts", number, Visibility(mix.Head.Type), mix.Head.Type.Qualified, $"new({d})",
+            $"The concept head, mixed in before block {insertion.BeforeBlock}.");
+        return mix.Mixing switch
+        {
+            MixingKind.GatedAdd =>
+                [head, new("mixing", number, "public", "ConceptGate", $"new({d})", $"The gate of the concepts before block {insertion.BeforeBlock}.")],
+            MixingKind.CrossAttend =>
+            [
+                head, new("mixing", number, "public", "CrossAttention",
+                    $"new({d}, heads: {attention!.HeadsAt(d)}, bias: {ModuleWriter.Bool(attention.Bias)}, depth: {model.Layers}, "
+                    + $"dropout: {ModuleWriter.Real(model.Dropout)})",
+                    $"Attention to the concepts before block {insertion.BeforeBlock}."),
+            ],
+            _ => [head],
+        };
+    }
+
+    /// <summary>The name under which modules are registered, and what is: one, or several told apart by their numbers.</summary>
+    private static (string Name, string Module) Registered(IGrouping<string, Submodule> modules) => (modules.Key, modules.First().Number is null
+        ? modules.First().Field : $"new Numbered({string.Join(", ", modules.Select(module => $"({module.Number}, {module.Field})"))})");
 
     private static void Member(CodeWriter code, string summary, string declaration)
     {
@@ -105,35 +143,70 @@ internal static class ModelFile
             """);
         code.Line("/// <inheritdoc/>");
         code.Open("public override Prediction predict(Tensor ids)");
-        if (model.Mix is { } mix)
+        var insertions = Insertion.Of(model);
+        var (at, group) = (0, 1);
+        code.Line("var h = embed(ids);", $"[B, T, {d}]");
+        foreach (var insertion in insertions)
         {
-            code.Lines($$"""
-                var h = run(embed(ids), 0, {{mix.BeforeBlock}});                                          // [B, T, {{d}}]
-                Probe?.Invoke("mixing.residual", h);
-                concepts.Probe = Probe;
-                var (concept, conceptLogits) = concepts.predict(h);                              // [B, T, {{d}}], [B, T, {{mix.Head.Concepts}}]
-                var mixed = stack([h, concept], 2).flatten(1, 2);                                // [B, 2*T, {{d}}]
-                Probe?.Invoke("mixing.interleaved", mixed);
-                mixed = run(mixed, {{mix.BeforeBlock}}, {{model.Layers - mix.BeforeBlock}});                                                  // [B, 2*T, {{d}}]
-                var predicting = mixed.unflatten(1, [-1, 2]).select(2, 1);                       // [B, T, {{d}}]
-                Probe?.Invoke("mixing.predicting", predicting);
-                return new(unembed(predicting), conceptLogits);                                  // [B, T, {{model.Vocabulary}}], [B, T, {{mix.Head.Concepts}}]
-                """);
+            if (insertion.BeforeBlock > at) code.Line($"h = run(h, {at}, {insertion.BeforeBlock - at});", Stream());
+            Insert(code, model, insertion);
+            at = insertion.BeforeBlock;
+            if (insertion.Appends) group++;
         }
-        else code.Line($"return new(unembed(run(embed(ids), 0, {model.Layers})), null);", $"[B, T, {model.Vocabulary}]");
+        code.Line($"h = run(h, {at}, {model.Layers - at});", Stream());
+        if (group > 1)
+        {
+            code.Line($"h = h.unflatten(1, [-1, {group}]).select(2, {group - 1});", $"[B, T, {d}]");
+            code.Line("Probe?.Invoke(\"mixing.predicting\", h);");
+        }
+        var logits = insertions.Where(insertion => insertion.Mix is not null).OrderBy(insertion => insertion.Number).Select(insertion => $"conceptLogits{insertion.Number}");
+        code.Line($"return new(unembed(h), [{string.Join(", ", logits)}]);", $"[B, T, {model.Vocabulary}]");
         code.Close();
         code.Line();
+
+        string Stream() => Shape(group, d);
     }
+
+    /// <summary>What one insertion does to the stream, eagerly.</summary>
+    private static void Insert(CodeWriter code, ModelSpec model, Insertion insertion)
+    {
+        var (d, group, n, mixing) = (model.Width, insertion.Group, insertion.Number, insertion.Path("mixing"));
+        if (insertion.Mix is not { } mix)
+        {
+            code.Line($"h = {Appended($"pause{n}.call(ids)")};", Shape(group + 1, d));
+            return;
+        }
+        code.Line($"var residual{n} = {(group == 1 ? "h" : $"h.unflatten(1, [-1, {group}]).select(2, {group - 1})")};", Shape(1, d));
+        code.Line($"Probe?.Invoke(\"{mixing}.residual\", residual{n});");
+        code.Line($"concepts{n}.Probe = Probed(\"{mixing}.\");");
+        code.Line($"var (concept{n}, conceptLogits{n}) = concepts{n}.predict(residual{n});", $"{Shape(1, d)}, {Shape(1, mix.Head.Concepts)}");
+        if (insertion.Appends)
+        {
+            code.Line($"h = {Appended($"concept{n}")};", Shape(group + 1, d));
+            code.Line($"Probe?.Invoke(\"{mixing}.interleaved\", h);");
+            return;
+        }
+        var added = $"residual{n} + {(mix.Mixing == MixingKind.Add ? $"concept{n}" : $"mixing{n}.call(residual{n}, concept{n})")}";
+        code.Line($"var mixed{n} = {added};", Shape(1, d));
+        code.Line(group == 1 ? $"h = mixed{n};"
+            : $"h = cat([h.unflatten(1, [-1, {group}]).narrow(2, 0, {group - 1}), mixed{n}.unsqueeze(2)], 2).flatten(1, 2);", Shape(group, d));
+        code.Line($"Probe?.Invoke(\"{mixing}.mixed\", h);");
+
+        string Appended(string x) => group == 1 ? $"stack([h, {x}], 2).flatten(1, 2)"
+            : $"cat([h.unflatten(1, [-1, {group}]), {x}.unsqueeze(2)], 2).flatten(1, 2)";
+    }
+
+    private static string Shape(int group, int width) => $"[B, {(group == 1 ? "T" : $"{group}*T")}, {width}]";
 
     private static void Step(CodeWriter code, ModelProgram program)
     {
         code.Line("/// <inheritdoc/>");
-        code.Open("protected override (Tensor NextToken, Tensor? Concept) Step(Tensor ids, Tensor? labels, Tensor[] weights, Tensor[] gradients)");
+        code.Open("protected override Tensor[] Step(Tensor ids, Tensor? labels, Tensor[] weights, Tensor[] gradients)");
         if (program.Step.Inputs.Count > 1) code.Line("ArgumentNullException.ThrowIfNull(labels);");
         code.Line("var w = new Weights(weights);");
         code.Line("var g = new Weights(gradients);");
         var outputs = FunctionWriter.Body(code, program.Step, probes: true);
-        code.Line($"return ({outputs[0]}, {(outputs.Count > 1 ? outputs[1] : "null")});");
+        code.Line($"return [{string.Join(", ", outputs)}];");
         code.Close();
         code.Line();
     }
@@ -149,28 +222,32 @@ internal static class ModelFile
         code.Line();
     }
 
-    private static void Labels(CodeWriter code, LabelSpec labels)
+    private static void Labels(CodeWriter code, IReadOnlyList<LabelSpec> labels)
     {
         var function = LabelLowering.Lower(labels);
+        var saes = labels.Select((labelled, i) => (Owner: LabelLowering.Owner(labels, i), Spec: labelled.Sae)).ToArray();
         code.Line("/// <inheritdoc/>");
-        code.Open("protected override Tensor Label(Tensor ids, Tensor[] teacherWeights, Tensor[] saeWeights)");
+        code.Open("protected override Tensor Label(Tensor ids, Tensor[] teacherWeights, Tensor[][] saeWeights)");
         code.Line("var teacher = new TeacherWeights(teacherWeights);");
-        code.Line("var sae = new SaeWeights(saeWeights);");
+        for (var i = 0; i < saes.Length; i++) code.Line($"var {saes[i].Owner} = new {Naming.Pascal(saes[i].Owner)}Weights(saeWeights[{i}]);");
         var outputs = FunctionWriter.Body(code, function, probes: true);
         code.Line($"return {outputs[0]};");
         code.Close();
         code.Line();
         code.Lines($"""
             /// <inheritdoc/>
-            public override Type TeacherType => typeof({labels.Teacher.Type.Qualified});
+            public override Type TeacherType => typeof({labels[0].Teacher.Type.Qualified});
 
             /// <inheritdoc/>
-            public override Type SaeType => typeof({labels.Sae.Type.Qualified});
+            public override global::System.Collections.Generic.IReadOnlyList<Type> SaeTypes => [{string.Join(", ", saes.Select(sae => $"typeof({sae.Spec.Type.Qualified})"))}];
+
+            /// <inheritdoc/>
+            public override global::System.Collections.Generic.IReadOnlyList<int> LabelCounts => [{string.Join(", ", labels.Select(labelled => labelled.Count))}];
 
             """);
         BlockFunctions(code, "TeacherBlockWeights", function);
-        WeightsWriter.Model(code, Layout.Model(labels.Teacher), "Teacher");
-        WeightsWriter.Flat(code, Layout.Sae(labels.Sae), "SaeWeights");
+        WeightsWriter.Model(code, Layout.Model(labels[0].Teacher), "Teacher");
+        foreach (var (owner, sae) in saes) WeightsWriter.Flat(code, Layout.Sae(sae), $"{Naming.Pascal(owner)}Weights");
     }
 
     private static void Weights(CodeWriter code, ModelSpec model, ModelLayout layout)

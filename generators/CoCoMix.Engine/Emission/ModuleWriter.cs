@@ -7,7 +7,12 @@ internal static class ModuleWriter
 {
     /// <param name="parameters">Own parameters, registered first.</param>
     /// <param name="modules">Submodules, in the order of the layout.</param>
-    public static void Register(CodeWriter code, IEnumerable<string> parameters, IEnumerable<string> modules)
+    public static void Register(CodeWriter code, IEnumerable<string> parameters, IEnumerable<string> modules) =>
+        Register(code, parameters, modules.Select(module => (module, module)));
+
+    /// <param name="parameters">Own parameters, registered first.</param>
+    /// <param name="modules">Submodules and their names, in the order of the layout.</param>
+    public static void Register(CodeWriter code, IEnumerable<string> parameters, IEnumerable<(string Name, string Module)> modules)
     {
         code.Line("private bool _registered;");
         code.Line();
@@ -16,7 +21,7 @@ internal static class ModuleWriter
         code.Line("if (_registered) return;");
         code.Line("_registered = true;");
         foreach (var parameter in parameters) code.Line($"register_parameter(\"{parameter}\", {parameter});");
-        foreach (var module in modules) code.Line($"register_module(\"{module}\", {module});");
+        foreach (var (name, module) in modules) code.Line($"register_module(\"{name}\", {module});");
         code.Close();
         code.Line();
     }

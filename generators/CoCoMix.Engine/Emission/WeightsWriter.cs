@@ -1,3 +1,4 @@
+using System.Text.RegularExpressions;
 using CoCoMix.Engine.Lowering;
 
 namespace CoCoMix.Engine.Emission;
@@ -35,9 +36,14 @@ internal static class WeightsWriter
     /// <summary>Parts of layers that may be absent.</summary>
     private static readonly string[] Optional = ["gate", "query_norm", "key_norm"];
 
-    /// <summary>The member access of a parameter: biases are nullable in TorchSharp's modules, and some parts in ours.</summary>
-    public static string Access(string path) =>
-        path.Contains(".") ? Optional.Aggregate(path, (access, part) => access.Replace($".{part}.", $".{part}!.")) + "!" : path;
+    private static readonly Regex Number = new(@"\.(\d+)(?=\.)");
+
+    /// <summary>
+    /// The member access of a parameter: biases are nullable in TorchSharp's modules, and some parts in ours. A module with a number is a
+    /// member of its own: <c>concepts.1.pre_bias</c> is <c>concepts1.pre_bias</c>.
+    /// </summary>
+    public static string Access(string path) => path.Contains(".")
+        ? Optional.Aggregate(Number.Replace(path, "$1"), (access, part) => access.Replace($".{part}.", $".{part}!.")) + "!" : path;
 
     private static void Struct(CodeWriter code, IReadOnlyList<Parameter> parameters, string declaration, Func<int, string> at)
     {

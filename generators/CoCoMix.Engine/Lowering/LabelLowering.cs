@@ -6,41 +6,68 @@ using CoCoMix.Engine.Spec;
 namespace CoCoMix.Engine.Lowering;
 
 /// <summary>
-/// Concept labels of token ids: a teacher forward to the tapped block and its SAE's latents; for attribution also the gradient of the
-/// NLL with respect to the tapped hidden state alone, and only at the active latents.
+/// Concept labels of token ids: a teacher forward to the tapped blocks and their SAEs' latents; for attribution also the gradients of the
+/// NLL with respect to the tapped hidden states alone, and only at the active latents.
 /// </summary>
 public static class LabelLowering
 {
-    /// <returns>A function of ids <c>[B, T]</c> to labels <c>[B, T, Count]</c>, with the teacher's block function in its loops.</returns>
-    public static Function Lower(LabelSpec labels)
+    /// <summary>What emitted code calls the SAE of the labels of an index: <c>sae</c>, or with several <c>sae1</c>.</summary>
+    public static string Owner(IReadOnlyList<LabelSpec> all, int index) => all.Count == 1 ? "sae" : $"sae{index}";
+
+    /// <param name="all">Labels from one teacher.</param>
+    /// <returns>
+    /// A function of ids <c>[B, T]</c> to labels <c>[B, T, n1 + n2 + ...]</c>, side by side in the order given, with the teacher's block
+    /// function in its loops.
+    /// </returns>
+    public static Function Lower(IReadOnlyList<LabelSpec> all)
     {
-        var (teacher, sae) = (labels.Teacher.InEvaluation, labels.Sae);
+        var teacher = all[0].Teacher.InEvaluation;
         var layout = Layout.Model(teacher);
         var p = new ParameterValues([.. layout.Before, .. layout.After], "teacher");
-        var s = new ParameterValues(Layout.Sae(sae), "sae");
+        var saes = all.Select((labels, i) => new ParameterValues(Layout.Sae(labels.Sae), Owner(all, i))).ToArray();
         var block = Parts.Block(teacher, "TeacherBlock");
         var ids = new Value("ids", TensorType.Index(Dim.B, Dim.T));
-        var below = labels.AfterBlock + 1;
+        var (residuals, latents, indices) = (new Value[all.Count], new Value[all.Count], new Value[all.Count]);
         var g = new Builder();
 
-        var h = g.Probe(Parts.Blocks(g, Parts.Embed(g, ids, p, teacher), block, 0, below, "teacher"), "labels.residual");
-        var standardized = g.Apply(Table.Standardize, "standardized", [h], new(("epsilon", Parts.StandardizeEpsilon)))[0];
-        var (latents, indices, _) = Parts.Encode(g, standardized, sae, s);
-        g.Probe(latents, "labels.latents");
-        g.Probe(indices, "labels.latent_indices");
-
-        var scores = latents;
-        if (labels.Selection == SelectionKind.Attribution)
+        var (h, at) = (Parts.Embed(g, ids, p, teacher), 0);
+        foreach (var tap in Enumerable.Range(0, all.Count).GroupBy(i => all[i].AfterBlock).OrderBy(tap => tap.Key))
         {
-            var above = Parts.Blocks(g, h, block, below, teacher.Layers - below, "teacher");
-            var loss = g.Apply(Table.NextTokenLoss, "loss", [Parts.Unembed(g, above, p, teacher.Block!.Norm!), ids])[0];
-            var (nodes, gradient) = Differentiate.WithRespectTo(h, g.Build("Labels", [ids], [loss]), loss);
-            g = new Builder(nodes, g.Probes);
-            g.Probe(gradient, "gradient.labels.residual");
-            scores = g.One(Table.Multiply, "scores", [latents, g.One(Table.GatherDot, "slopes", [gradient, indices, s["decoder.weight"]])]);
+            h = g.Probe(Parts.Blocks(g, h, block, at, tap.Key + 1 - at, "teacher"), Probed(tap.First(), "residual"));
+            at = tap.Key + 1;
+            var standardized = g.Apply(Table.Standardize, "standardized", [h], new(("epsilon", Parts.StandardizeEpsilon)))[0];
+            foreach (var i in tap)
+            {
+                (latents[i], indices[i], _) = Parts.Encode(g, standardized, all[i].Sae, saes[i]);
+                residuals[i] = h;
+                g.Probe(latents[i], Probed(i, "latents"));
+                g.Probe(indices[i], Probed(i, "latent_indices"));
+            }
         }
-        g.Probe(scores, "labels.scores");
-        var chosen = g.One(Table.SelectLabels, "chosen", [scores, indices], new(("count", labels.Count), ("latents", sae.Latents)));
-        return Simplify.Dead(g.Build("Labels", [ids], [chosen]));
+
+        IReadOnlyDictionary<Value, Value> gradients = new Dictionary<Value, Value>();
+        var attributed = residuals.Where((_, i) => all[i].Selection == SelectionKind.Attribution).Distinct().ToArray();
+        if (attributed.Length > 0)
+        {
+            var above = Parts.Blocks(g, h, block, at, teacher.Layers - at, "teacher");
+            var loss = g.Apply(Table.NextTokenLoss, "loss", [Parts.Unembed(g, above, p, teacher.Block!.Norm!), ids])[0];
+            (var nodes, gradients) = Differentiate.WithRespectTo(attributed, g.Build("Labels", [ids], [loss]), loss);
+            g = new Builder(nodes, g.Probes);
+            foreach (var residual in attributed) g.Probe(gradients[residual], "gradient." + g.Probes[residual]);
+        }
+
+        var chosen = all.Select((labels, i) =>
+        {
+            var scores = labels.Selection == SelectionKind.Activation ? latents[i]
+                : g.One(Table.Multiply, "scores",
+                    [latents[i], g.One(Table.GatherDot, "slopes", [gradients[residuals[i]], indices[i], saes[i]["decoder.weight"]])]);
+            g.Probe(scores, Probed(i, "scores"));
+            return g.One(Table.SelectLabels, "chosen", [scores, indices[i]], new(("count", labels.Count), ("latents", labels.Sae.Latents)));
+        }).ToArray();
+        var result = chosen.Length == 1 ? chosen[0]
+            : g.One(Table.Cat, "all", chosen, new(("axis", 2), ("sizes", new Shape(all.Select(labels => (Dim)labels.Count)))));
+        return Simplify.Dead(g.Build("Labels", [ids], [result]));
+
+        string Probed(int index, string name) => all.Count == 1 ? $"labels.{name}" : $"labels.{index}.{name}";
     }
 }

@@ -69,6 +69,14 @@ public static class Layout
         new("decoder.weight", Shape.Of(sae.Latents, sae.Inputs)),
     ];
 
+    /// <summary>What a way of mixing adds to its head's own parameters.</summary>
+    public static IReadOnlyList<Parameter> Mixing(MixingKind mixing, BlockSpec block, int width) => mixing switch
+    {
+        MixingKind.GatedAdd => [.. Linear("gate", 2 * width, width, bias: true)],
+        MixingKind.CrossAttend => [.. new[] { "query", "key", "value", "output" }.SelectMany(path => Linear(path, width, width, block.Attention!.Bias))],
+        _ => [],
+    };
+
     public static ModelLayout Model(ModelSpec model) => new(
         [
             new("tokens.weight", Shape.Of(model.Vocabulary, model.Width)),
@@ -77,9 +85,17 @@ public static class Layout
         Block(model.Block!, model.Width),
         model.Layers,
         [
-            .. model.Mix is null ? [] : ConceptHead(model.Mix.Head, model.Width).Select(p => p with { Path = "concepts." + p.Path }),
+            .. Insertions(model, insertion => insertion.Mix is { } mix ? Below(insertion.Path("concepts"), ConceptHead(mix.Head, model.Width)) : []),
+            .. Insertions(model, insertion => insertion.Mix is { } mix ? Below(insertion.Path("mixing"), Mixing(mix.Mixing, model.Block!, model.Width)) : []),
+            .. Insertions(model, insertion => insertion.Mix is null ? [new(insertion.Path("pause") + ".weight", Shape.Of(model.Width))] : []),
             .. Norm("norm", model.Block!.Norm!.Kind, model.Width),
         ]);
+
+    private static IEnumerable<Parameter> Insertions(ModelSpec model, Func<Insertion, IEnumerable<Parameter>> parameters) =>
+        Insertion.Of(model).OrderBy(insertion => insertion.Number).SelectMany(parameters);
+
+    private static IEnumerable<Parameter> Below(string path, IEnumerable<Parameter> parameters) =>
+        parameters.Select(parameter => parameter with { Path = $"{path}.{parameter.Path}" });
 
     private static IEnumerable<Parameter> Norm(string path, NormKind kind, int width) => kind == NormKind.RmsNorm
         ? [new(path + ".weight", Shape.Of(width))]

@@ -20,28 +20,30 @@ public static class ModelLowering
         var p = new ParameterValues([.. Layout.Model(model).Before, .. Layout.Model(model).After]);
         var block = Parts.Block(model, "Block");
         var ids = new Value("ids", TensorType.Index(Dim.B, Dim.T));
-        var inputs = new List<Value> { ids };
-        var losses = new List<(Value Loss, double Weight)>();
+        var insertions = Insertion.Of(model);
+        var logits = new Value[model.Mixes.Count];
         var g = new Builder();
 
         var h = Parts.Embed(g, ids, p, model);
-        if (model.Mix is not { } mix)
+        var at = 0;
+        foreach (var insertion in insertions)
         {
-            h = Parts.Blocks(g, h, block, 0, model.Layers);
+            h = Parts.Blocks(g, h, block, at, insertion.BeforeBlock - at);
+            if (insertion.Mix is { } mix) (h, logits[insertion.Number ?? 0]) = Mixed(g, h, insertion, mix, model, p);
+            else h = g.One(Table.AppendToGroups, "paused", [h, p[insertion.Path("pause") + ".weight"]], new(("size", insertion.Group)));
+            at = insertion.BeforeBlock;
         }
-        else
+        h = Parts.Blocks(g, h, block, at, model.Layers - at);
+        var appended = insertions.Count(insertion => insertion.Appends);
+        if (appended > 0) h = g.Probe(Parts.Predicting(g, h, group: 1 + appended), "mixing.predicting");
+
+        var inputs = new List<Value> { ids };
+        var losses = new List<(Value Loss, double Weight)>();
+        if (model.Labels.Count > 0)
         {
-            h = g.Probe(Parts.Blocks(g, h, block, 0, mix.BeforeBlock), "mixing.residual");
-            var (concept, logits) = Concepts(g, h, mix.Head, p);
-            var mixed = g.Probe(g.One(Table.Interleave, "mixed", [h, concept]), "mixing.interleaved");
-            mixed = Parts.Blocks(g, mixed, block, mix.BeforeBlock, model.Layers - mix.BeforeBlock);
-            h = g.Probe(g.One(Table.EverySecond, "predicting", [mixed], new(("offset", 1))), "mixing.predicting");
-            if (model.Labels is { } labelled)
-            {
-                var labels = new Value("labels", TensorType.Index(Dim.B, Dim.T, labelled.Count));
-                inputs.Add(labels);
-                losses.Add((g.Apply(Table.ConceptLoss, "conceptLoss", [logits, labels])[0], mix.Head.LossWeight));
-            }
+            var labels = new Value("labels", TensorType.Index(Dim.B, Dim.T, model.Labels.Sum(labelled => labelled.Count)));
+            inputs.Add(labels);
+            losses.AddRange(ConceptLosses(g, logits, labels, model));
         }
         var nextToken = g.Apply(Table.NextTokenLoss, "loss", [Parts.Unembed(g, h, p, model.Block!.Norm!), ids])[0];
         losses.Insert(0, (nextToken, 1));
@@ -55,22 +57,53 @@ public static class ModelLowering
         return model.Equals(model.InEvaluation) ? program : Lower(model.InEvaluation) with { Forward = program.Forward, Step = program.Step };
     }
 
+    /// <summary>The stream with a head's concepts in it, and the head's logits <c>[B, T, C]</c>.</summary>
+    private static (Value Stream, Value Logits) Mixed(Builder g, Value stream, Insertion insertion, MixSpec mix, ModelSpec model, ParameterValues p)
+    {
+        var (group, path) = (insertion.Group, insertion.Path("mixing"));
+        var h = g.Probe(Parts.Predicting(g, stream, group), path + ".residual");
+        var (concept, logits) = Concepts(g, h, mix.Head, p, insertion);
+        var mixed = mix.Mixing switch
+        {
+            MixingKind.Interleave => g.One(Table.AppendToGroups, "mixed", [stream, concept], new(("size", group))),
+            MixingKind.GatedAdd => AddToPredicting(g, stream, Parts.Gated(g, h, concept, p, path), group),
+            MixingKind.CrossAttend => AddToPredicting(g, stream, Parts.CrossAttended(g, h, concept, p, path, model), group),
+            _ => AddToPredicting(g, stream, concept, group),
+        };
+        return (g.Probe(mixed, path + (insertion.Appends ? ".interleaved" : ".mixed")), logits);
+    }
+
+    private static Value AddToPredicting(Builder g, Value stream, Value x, int group) => g.One(Table.Add, "mixed",
+        [stream, group == 1 ? x : g.One(Table.SpreadToGroups, "spread", [x], new(("size", group), ("offset", group - 1), ("count", 1)))]);
+
+    /// <summary>Each head's loss against its own labels, which lie side by side: <c>[B, T, n1 + n2 + ...]</c>.</summary>
+    private static IEnumerable<(Value Loss, double Weight)> ConceptLosses(Builder g, IReadOnlyList<Value> logits, Value labels, ModelSpec model)
+    {
+        var parts = logits.Count == 1 ? [labels] : g.Apply(Table.Split, "headLabels", [labels],
+            new(("axis", 2), ("sizes", new Shape(model.Labels.Select(labelled => (Dim)labelled.Count)))));
+        return model.Mixes.Select((mix, i) => (g.Apply(Table.ConceptLoss, "conceptLoss", [logits[i], parts[i]])[0], mix.Head.LossWeight));
+    }
+
     /// <summary>Continuous concepts <c>[B, T, D]</c> and concept logits <c>[B, T, C]</c> of a residual stream; reference, steps 2 to 4.</summary>
-    private static (Value Concept, Value Logits) Concepts(Builder g, Value h, ConceptHeadSpec head, ParameterValues p)
+    private static (Value Concept, Value Logits) Concepts(Builder g, Value h, ConceptHeadSpec head, ParameterValues p, Insertion insertion)
     {
         var rows = g.Apply(Table.Standardize, "standardized", [h], new(("epsilon", Parts.StandardizeEpsilon)));
-        var (mean, std) = (g.Probe(rows[1], "mixing.mean"), g.Probe(rows[2], "mixing.std"));
-        var centred = g.Probe(g.One(Table.Subtract, "centred", [g.Probe(rows[0], "mixing.standardized"), p["concepts.pre_bias"]]), "mixing.centred");
-        var logits = g.Probe(
-            g.One(Table.Linear, "conceptLogits", [centred, p["concepts.predictor.weight"], p["concepts.predictor.bias"]]), "mixing.concept_logits");
+        var (mean, std) = (Probe(rows[1], "mean"), Probe(rows[2], "std"));
+        var centred = Probe(g.One(Table.Subtract, "centred", [Probe(rows[0], "standardized"), Parameter("pre_bias")]), "centred");
+        var logits = Probe(
+            g.One(Table.Linear, "conceptLogits", [centred, Parameter("predictor.weight"), Parameter("predictor.bias")]), "concept_logits");
         var top = g.Apply(Table.TopK, "active", [logits], new(("k", head.Active)));
-        g.Probe(top[0], "mixing.active");
-        g.Probe(top[1], "mixing.active_indices");
+        Probe(top[0], "active");
+        Probe(top[1], "active_indices");
         var sparse = g.One(Table.Scatter, "sparse", [top[0], top[1]], new(("axis", 2), ("size", Shape.Of(head.Concepts))));
-        var product = g.One(Table.MatMul, "product", [sparse, p["concepts.compress.weight"]]);
-        var compressed = g.Probe(g.One(Table.Add, "compressed", [product, p["concepts.compress.bias"]]), "mixing.compressed");
-        var shifted = g.One(Table.Add, "shifted", [compressed, p["concepts.pre_bias"]]);
+        var product = g.One(Table.MatMul, "product", [sparse, Parameter("compress.weight")]);
+        var compressed = Probe(g.One(Table.Add, "compressed", [product, Parameter("compress.bias")]), "compressed");
+        var shifted = g.One(Table.Add, "shifted", [compressed, Parameter("pre_bias")]);
         var concept = g.One(Table.Add, "concept", [g.One(Table.Multiply, "scaled", [shifted, std]), mean]);
-        return (g.Probe(concept, "mixing.continuous_concept"), logits);
+        return (Probe(concept, "continuous_concept"), logits);
+
+        Value Parameter(string path) => p[$"{insertion.Path("concepts")}.{path}"];
+
+        Value Probe(Value value, string name) => g.Probe(value, $"{insertion.Path("mixing")}.{name}");
     }
 }

@@ -50,21 +50,13 @@ internal static class Parts
         var qkv = g.One(Table.Linear, "qkv", [n, p["attention.qkv.weight"], p.Optional("attention.qkv.bias")]);
         var parts = g.Apply(Table.Split, "qkv", [qkv], new(("axis", 2), ("sizes", Shape.Of(d, shared * width, shared * width))));
         (parts[0].Name, parts[1].Name, parts[2].Name) = ("queries", "keys", "values");
-        var query = Compared("query", Heads("query", parts[0], heads));
-        var key = Compared("key", Heads("key", parts[1], shared));
-        var value = Heads("value", parts[2], shared);
+        var query = Compared("query", Heads(g, "query", parts[0], heads));
+        var key = Compared("key", Heads(g, "key", parts[1], shared));
+        var value = Heads(g, "value", parts[2], shared);
         var bias = model.Positions == PositionKind.Alibi ? g.One(Table.Alibi, "bias", [query], new(("heads", heads))) : null;
-        var attended = g.Apply(Table.Attention, "attended", [query, key, value, bias],
-            new(("causal", true), ("window", attention.Window), ("dropout", model.Dropout), ("scale", 0.0)))[0];
-        var merged = g.One(Table.Reshape, "merged", [Swapped("attended", attended)], new(("shape", n.Shape)));
+        var merged = Attended(g, query, key, value, bias, attention.Window, model.Dropout);
         var projected = g.One(Table.Linear, "projected", [merged, p["attention.output.weight"], p.Optional("attention.output.bias")]);
         return Dropout(g, projected, model.Dropout);
-
-        // [B, T, H E] as [B, H, T, E]
-        Value Heads(string name, Value x, int count) => Swapped(name,
-            g.One(Table.Reshape, name, [x], new(("shape", Shape.Of(n.Shape[0], n.Shape[1], count, width)))));
-
-        Value Swapped(string name, Value x) => g.One(Table.Permute, name, [x], new(("axes", new long[] { 0, 2, 1, 3 })));
 
         // What queries and keys go through before they are compared.
         Value Compared(string name, Value x)
@@ -74,6 +66,21 @@ internal static class Parts
                 ? g.One(Table.Rotary, name, [x], new(("base", model.RotaryBase), ("offset", 0), ("inverse", false))) : x;
         }
     }
+
+    /// <summary><c>[B, T, H E]</c> as <c>[B, H, T, E]</c>.</summary>
+    private static Value Heads(Builder g, string name, Value x, int count) => Swapped(g, name,
+        g.One(Table.Reshape, name, [x], new(("shape", Shape.Of(x.Shape[0], x.Shape[1], count, x.Shape.Last.DividedBy(count)!)))));
+
+    /// <summary>Causal attention of heads, <c>[B, H, T, E]</c> and <c>[B, G, T, E]</c>, side by side: <c>[B, T, H E]</c>.</summary>
+    private static Value Attended(Builder g, Value query, Value key, Value value, Value? bias, int window, double dropout)
+    {
+        var attended = g.Apply(Table.Attention, "attended", [query, key, value, bias],
+            new(("causal", true), ("window", window), ("dropout", dropout), ("scale", 0.0)))[0];
+        var (b, h, t, e) = (query.Shape[0], query.Shape[1], query.Shape[2], query.Shape[3]);
+        return g.One(Table.Reshape, "merged", [Swapped(g, "attended", attended)], new(("shape", Shape.Of(b, t, h * e))));
+    }
+
+    private static Value Swapped(Builder g, string name, Value x) => g.One(Table.Permute, name, [x], new(("axes", new long[] { 0, 2, 1, 3 })));
 
     private static Value FeedForward(Builder g, Value m, ParameterValues p, ModelSpec model)
     {
@@ -117,6 +124,30 @@ internal static class Parts
         var y = new Value("h", h.Type);
         g.Append(new(Table.Repeat, [h], [y], Attributes.None, new(block, owner, from, count)));
         return y;
+    }
+
+    /// <summary>The last position of each group, which predicts: <c>[B, group T, D]</c> to <c>[B, T, D]</c>.</summary>
+    public static Value Predicting(Builder g, Value stream, int group) =>
+        group == 1 ? stream : g.One(Table.OfGroups, "predicting", [stream], new(("size", group), ("offset", group - 1), ("count", 1)));
+
+    /// <summary><c>sigmoid(W [h; c] + b) * c</c>: hidden states and concepts <c>[B, T, D]</c> to <c>[B, T, D]</c>.</summary>
+    public static Value Gated(Builder g, Value h, Value concept, ParameterValues p, string path)
+    {
+        var both = g.One(Table.Cat, "both", [h, concept], new(("axis", 2), ("sizes", Shape.Of(h.Shape.Last, concept.Shape.Last))));
+        var gate = g.One(Table.Sigmoid, "gate", [g.One(Table.Linear, "gateLogits", [both, p[path + ".gate.weight"], p[path + ".gate.bias"]])]);
+        return g.One(Table.Multiply, "gated", [gate, concept]);
+    }
+
+    /// <summary><c>output(attention(query(h), key(c), value(c)))</c>, causal, with as many heads as the blocks: two <c>[B, T, D]</c> to <c>[B, T, D]</c>.</summary>
+    public static Value CrossAttended(Builder g, Value h, Value concept, ParameterValues p, string path, ModelSpec model)
+    {
+        var (query, key, value) = (Compared(h, "query"), Compared(concept, "key"), Compared(concept, "value"));
+        return Dropout(g, Projected(Attended(g, query, key, value, bias: null, window: 0, model.Dropout), "output"), model.Dropout);
+
+        Value Compared(Value x, string layer) => Heads(g, layer, Projected(x, layer), model.Block!.Attention!.HeadsAt(model.Width));
+
+        Value Projected(Value x, string layer) =>
+            g.One(Table.Linear, layer, [x, p[$"{path}.{layer}.weight"], p.Optional($"{path}.{layer}.bias")]);
     }
 
     /// <summary>Final norm and tied head: <c>[B, T, D]</c> to logits <c>[B, T, V]</c>.</summary>

@@ -50,47 +50,68 @@ public static partial class Table
         EmitAccumulate = (c, into) => $"Kernels.AddFirstRowsGradient({into}, {c[0]})",
     };
 
-    /// <summary><c>h0, c0, h1, c1, ...</c>: two <c>[B, T, D]</c> to <c>[B, 2T, D]</c>.</summary>
-    public static readonly Operation Interleave = new("interleave",
+    /// <summary>
+    /// One position more at the end of each group of positions: <c>h0, c0, h1, c1, ...</c> for groups of one. Groups <c>[B, size T, D]</c> and
+    /// <c>[B, T, D]</c>, or a vector <c>[D]</c> for all, to <c>[B, (size + 1) T, D]</c>; attribute <c>size</c>.
+    /// </summary>
+    public static readonly Operation AppendToGroups = new("append_to_groups",
         a =>
         {
-            Rank(a[0], 3, "interleave", "operands");
-            Same(a[0], a[1], "interleave");
-            return Float(a[0].With(1, 2 * a[0][1]));
+            var (positions, size) = (Groups(a), a.Attributes.Int("size"));
+            That(a[1].Equals(a[0].With(1, positions)) || a[1].Equals(Shape.Of(a[0].Last)),
+                $"append_to_groups needs one vector for each of {positions} groups of {a[0]}, or one for all, not {a[1]}");
+            return Float(a[0].With(1, (size + 1) * positions));
         },
         b =>
-        [
-            b.Build.One(EverySecond!, "d", [b.Gradient], new(("offset", 0))),
-            b.Build.One(EverySecond!, "d", [b.Gradient], new(("offset", 1))),
-        ],
+        {
+            var size = b.Node.Attributes.Int("size");
+            var appended = b.Build.One(OfGroups!, "d", [b.Gradient], new(("size", size + 1), ("offset", size), ("count", 1)));
+            return
+            [
+                b.Build.One(OfGroups!, "d", [b.Gradient], new(("size", size + 1), ("offset", 0), ("count", size))),
+                SumToShape(b, appended, b[1]),
+            ];
+        },
         Free,
-        c => $"Kernels.Interleave({c[0]}, {c[1]})");
+        c => $"Kernels.AppendToGroups({c[0]}, {c[1]}, size: {c.Int("size")})");
 
-    /// <summary>Positions <c>offset, offset + 2, ...</c> of <c>[B, 2T, D]</c>, as a view.</summary>
-    public static readonly Operation EverySecond = new("every_second",
+    /// <summary>
+    /// Some positions of each group: <c>[B, size T, D]</c> to <c>[B, count T, D]</c>, from <c>offset</c> in each group; one of each is a view.
+    /// </summary>
+    public static readonly Operation OfGroups = new("of_groups",
         a =>
         {
-            Rank(a[0], 3, "every_second", "an input");
-            Offset(a);
-            var half = a[0][1].DividedBy(2) ?? throw new ShapeException($"every_second needs an even number of positions, not {a[0][1]} in {a[0]}");
-            return Float(a[0].With(1, half));
+            Part(a);
+            return Float(a[0].With(1, a.Attributes.Int("count") * Groups(a)));
         },
-        b => [b.Build.One(Spread!, "d", [b.Gradient], b.Node.Attributes)],
+        b => [b.Build.One(SpreadToGroups!, "d", [b.Gradient], b.Node.Attributes)],
         Free,
-        c => $"Kernels.EverySecond({c[0]}, offset: {c.Int("offset")})") { IsView = true };
+        c => $"Kernels.OfGroups({c[0]}, size: {c.Int("size")}, offset: {c.Int("offset")}, count: {c.Int("count")})")
+        // On the way forth, where one of each is taken.
+        { IsView = true };
 
-    /// <summary>Puts <c>[B, T, D]</c> at positions <c>offset, offset + 2, ...</c> of zeros <c>[B, 2T, D]</c>.</summary>
-    public static readonly Operation Spread = new("spread",
+    /// <summary>The reverse of <see cref="OfGroups"/>: <c>[B, count T, D]</c> among zeros, <c>[B, size T, D]</c>.</summary>
+    public static readonly Operation SpreadToGroups = new("spread_to_groups",
         a =>
         {
-            Rank(a[0], 3, "spread", "an input");
-            Offset(a);
-            return Float(a[0].With(1, 2 * a[0][1]));
+            Part(a);
+            return Float(a[0].With(1, a.Attributes.Int("size") * Groups(a, "count")));
         },
-        NoGradient,
+        b => [b.Build.One(OfGroups, "d", [b.Gradient], b.Node.Attributes)],
         Free,
-        c => $"Kernels.Spread({c[0]}, offset: {c.Int("offset")})");
+        c => $"Kernels.SpreadToGroups({c[0]}, size: {c.Int("size")}, offset: {c.Int("offset")}, count: {c.Int("count")})");
 
-    private static void Offset(Arguments a) =>
-        That(a.Attributes.Int("offset") is 0 or 1, $"{a.Operation} starts at position 0 or 1, not {a.Attributes.Int("offset")}");
+    /// <summary>The number of groups in the first operand, <c>[B, size T, D]</c>.</summary>
+    private static Dim Groups(Arguments a, string attribute = "size")
+    {
+        Rank(a[0], 3, a.Operation, "an input");
+        var size = a.Attributes.Int(attribute);
+        return a[0][1].DividedBy(size) ?? throw new ShapeException($"{a.Operation} cannot group {a[0][1]} positions by {size}");
+    }
+
+    private static void Part(Arguments a)
+    {
+        var (size, offset, count) = (a.Attributes.Int("size"), a.Attributes.Int("offset"), a.Attributes.Int("count"));
+        That(offset >= 0 && count > 0 && offset + count <= size, $"{a.Operation} has no positions {offset} to {offset + count - 1} in groups of {size}");
+    }
 }

@@ -17,12 +17,13 @@ public static class Differentiate
         return Simplify.Dead(function with { Nodes = [.. tape.Forward, .. tape.Backward], Probes = tape.Probes });
     }
 
-    /// <summary>As <see cref="WithRespectToParameters"/>, but only the gradient of one value, and none of any parameter.</summary>
-    /// <returns>The nodes of the way forth and back, and the gradient.</returns>
-    public static (IReadOnlyList<Node> Nodes, Value Gradient) WithRespectTo(Value value, Function function, Value loss)
+    /// <summary>As <see cref="WithRespectToParameters"/>, but only the gradients of some values, and none of any parameter.</summary>
+    /// <returns>The nodes of the way forth and back, and the gradient of each value.</returns>
+    public static (IReadOnlyList<Node> Nodes, IReadOnlyDictionary<Value, Value> Gradients) WithRespectTo(
+        IReadOnlyCollection<Value> values, Function function, Value loss)
     {
-        var tape = new Tape(function, candidate => candidate == value, [(loss, 1)]);
-        return ([.. tape.Forward, .. tape.Backward], tape.Gradients[value]);
+        var tape = new Tape(function, values.Contains, [(loss, 1)]);
+        return ([.. tape.Forward, .. tape.Backward], values.ToDictionary(value => value, value => tape.Gradients[value]));
     }
 
     /// <summary>Splits a block into the function that saves and the function of its way back.</summary>
@@ -104,15 +105,17 @@ public static class Differentiate
             var needed = new HashSet<Value>();
             foreach (var node in _function.Nodes)
             {
-                var needs = node.Inputs.Any(input => input is not null && (_wanted(input) || needed.Contains(input)))
-                    || node.Loop is not null && WantsParameters(node.Loop) || node.Operation == Table.Eager && _wanted(AnyParameter);
+                var needs = Needs(node, needed);
                 if (needs) foreach (var output in node.Outputs) needed.Add(output);
-                // A wanted value is where differentiation ends: what made it needs no gradient.
-                foreach (var output in node.Outputs.Where(_wanted)) needed.Add(output);
                 _forward.Add(needs && node.Operation == Table.Repeat ? Saving(node) : node);
             }
             return needed;
         }
+
+        /// <summary>Whether gradients go back through a node. What made a wanted value needs none, unless another wanted value is below it.</summary>
+        private bool Needs(Node node, HashSet<Value> needed) =>
+            node.Inputs.Any(input => input is not null && (_wanted(input) || needed.Contains(input)))
+            || node.Loop is not null && WantsParameters(node.Loop) || node.Operation == Table.Eager && _wanted(AnyParameter);
 
         private bool WantsParameters(Loop loop) => loop.Body.IsEager && _wanted(AnyParameter) ||
             loop.Body.Nodes.SelectMany(node => node.Inputs).Any(input => input?.Parameter is not null && _wanted(input));
@@ -135,8 +138,7 @@ public static class Differentiate
                 var gradients = node.Outputs.Select(output => _gradients.TryGetValue(output, out var gradient) ? gradient : null).ToArray();
                 if (gradients.All(gradient => gradient is null)) continue;
                 ProbeGradients(node.Outputs);
-                if (!node.Inputs.Any(input => input is not null && (_wanted(input) || needed.Contains(input))) && node.Loop is null) continue;
-                if (node.Outputs.Any(_wanted)) continue;
+                if (!Needs(node, needed)) continue;
                 var inputGradients = node.Loop is null ? RowGradients(node, gradients) : [LoopGradient(node, gradients[0]!)];
                 for (var i = 0; i < inputGradients.Count; i++)
                     if (inputGradients[i] is { } gradient && node.Inputs[i] is { } input && (_wanted(input) || needed.Contains(input)))

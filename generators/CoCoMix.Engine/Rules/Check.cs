@@ -132,9 +132,9 @@ public static class Check
                 ? null : OutOfRange(model, LanguageModel, nameof(model.RotaryBase), model.RotaryBase, "finite and more than 0"),
             model.Dropout is >= 0 and < 1
                 ? null : OutOfRange(model, LanguageModel, nameof(model.Dropout), model.Dropout, "from 0 to below 1"),
-            model.Mix is { } mix ? Defined(model, MixConcepts, "Mixing", "Mixing", mix.Mixing) : null,
-            model.Labels is { } labels ? Defined(model, ConceptLabels, "Selection", "Selection", labels.Selection) : null,
-            model.Labels is { } counted ? Size(model, ConceptLabels, nameof(counted.Count), counted.Count) : null,
+            .. model.Mixes.Select((mix, i) => Defined(model, MixConcepts, "Mixing", "Mixing", mix.Mixing, i)),
+            .. model.Labels.Select((labels, i) => Defined(model, ConceptLabels, "Selection", "Selection", labels.Selection, i)),
+            .. model.Labels.Select((labels, i) => Size(model, ConceptLabels, nameof(labels.Count), labels.Count, index: i)),
         ],
         _ => Array.Empty<Violation?>(),
     }).OfType<Violation>();
@@ -201,7 +201,7 @@ public static class Check
         BlockSpec { Attention: { Heads: > 0 } attention } block =>
             [SharedHeads(block, attention.Heads, "", HeadSite(block, nameof(attention.KeyValueHeads)), HeadSite(block, nameof(attention.Heads)))],
         ModelSpec { Block: { } block } model =>
-            [.. ModuleCheck.InModel(model, block), .. block.Attention is null ? [] : Heads(model, block), Insertion(model), .. Labels(declaration, model)],
+            [.. ModuleCheck.InModel(model, block), .. block.Attention is null ? [] : Heads(model, block), .. Insertions(model), .. Labels(declaration, model)],
         _ => Array.Empty<Violation?>(),
     }).OfType<Violation>();
 
@@ -268,37 +268,83 @@ public static class Check
         }
     }
 
-    private static Violation? Insertion(ModelSpec model)
+    private static IEnumerable<Violation> Insertions(ModelSpec model)
     {
-        if (model.Mix is not { } mix || (mix.BeforeBlock >= 0 && mix.BeforeBlock < model.Layers))
+        var all = model.Mixes.Select((mix, i) => (Site: Place(MixConcepts, i), Enters: "mixes concepts", mix.BeforeBlock))
+            .Concat(model.Pauses.Select((pause, i) => (Site: Place(PauseToken, i), Enters: "inserts a pause token", pause.BeforeBlock))).ToList();
+        foreach (var (site, enters, block) in all.Where(insertion => insertion.BeforeBlock < 0 || insertion.BeforeBlock >= model.Layers))
         {
-            return null;
+            yield return Broken(Rule.InsertionOutOfRange, site, model.Type.Name, enters, block, model.Layers, model.Layers - 1)
+                with { Related = [LayersOf(model)], Change = new Change(site, $"{NearestIndex(block, model.Layers)}") };
         }
-        var site = new Site(model.Type, MixConcepts, nameof(mix.BeforeBlock));
-        return Broken(Rule.InsertionOutOfRange, site, model.Type.Name, mix.BeforeBlock, model.Layers, model.Layers - 1)
-            with { Related = [LayersOf(model)], Change = new Change(site, $"{NearestIndex(mix.BeforeBlock, model.Layers)}") };
+        foreach (var same in all.GroupBy(insertion => insertion.BeforeBlock).Select(same => same.ToList()).Where(same => same.Count > 1))
+        {
+            var (first, second) = (same[0].Site, same[1].Site);
+            var what = first.Attribute == second.Attribute ? $"[{first.Attribute}] twice" : $"[{first.Attribute}] and [{second.Attribute}]";
+            yield return Broken(Rule.InsertionsAtOneBlock, second, model.Type.Name, what, same[0].BeforeBlock) with { Related = [first] };
+        }
+        foreach (var (mix, i) in model.Mixes.Select((mix, i) => (mix, i)).Where(each => each.mix.Mixing == MixingKind.CrossAttend && model.Block!.Attention is null))
+        {
+            yield return Broken(Rule.CrossAttentionWithoutHeads, new Site(model.Type, MixConcepts, nameof(mix.Mixing), Index: i), model.Type.Name, model.Block!.Type.Name)
+                with { Related = [new Site(model.Type, Blocks, TypeArgument: 0)] };
+        }
+
+        Site Place(string attribute, int index) => new(model.Type, attribute, "BeforeBlock", Index: index);
     }
 
     private static int NearestIndex(int index, int count) => Math.Max(0, Math.Min(index, count - 1));
 
-    private static IEnumerable<Violation?> Labels(Declaration declaration, ModelSpec model)
+    private static IEnumerable<Violation> Labels(Declaration declaration, ModelSpec model)
     {
-        if (model is not { Labels: { } labels, Mix.Head: { } head })
+        if (model.Labels.Count == 0)
         {
-            yield break;
+            return [];
         }
-        var (student, teacher, sae) = (model.Type.Name, labels.Teacher, labels.Sae);
-        var teacherSite = new Site(model.Type, ConceptLabels, TypeArgument: 0);
-        var saeSite = new Site(model.Type, ConceptLabels, TypeArgument: 1);
-        if (new[] { MixConcepts, ConceptLabels }.FirstOrDefault(declaration.Used(ConceptLabels)!.Has) is { } extra)
+        if (model.Labels.Count != model.Mixes.Count)
         {
-            yield return Broken(Rule.TeacherNotPlain, teacherSite, teacher.Type.Name, student, extra)
+            var last = new Site(model.Type, ConceptLabels, Index: model.Labels.Count - 1);
+            return [Broken(Rule.LabelsForSomeHeads, last, model.Type.Name, model.Labels.Count, model.Mixes.Count)];
+        }
+        return [.. Teacher(declaration, model), .. Enumerable.Range(0, model.Labels.Count).SelectMany(i => Labels(model, i))];
+    }
+
+    /// <summary>The teacher of all labels.</summary>
+    private static IEnumerable<Violation> Teacher(Declaration declaration, ModelSpec model)
+    {
+        var (student, teacher) = (model.Type.Name, model.Labels[0].Teacher);
+        var site = new Site(model.Type, ConceptLabels, TypeArgument: 0);
+        if (new[] { MixConcepts, PauseToken, ConceptLabels }.FirstOrDefault(declaration.Used(ConceptLabels)!.Has) is { } extra)
+        {
+            yield return Broken(Rule.TeacherNotPlain, site, teacher.Type.Name, student, extra)
                 with { Related = [new Site(teacher.Type, extra)] };
         }
+        if (teacher.Vocabulary != model.Vocabulary)
+        {
+            yield return Broken(Rule.VocabulariesDiffer, site, teacher.Type.Name, teacher.Vocabulary, student, model.Vocabulary)
+                with { Related = [Size(teacher, nameof(teacher.Vocabulary)), Size(model, nameof(model.Vocabulary))] };
+        }
+        if (teacher.Context < model.Context)
+        {
+            yield return Broken(Rule.TeacherContextTooShort, site, teacher.Type.Name, teacher.Context, student, model.Context)
+                with { Related = [Size(teacher, nameof(teacher.Context)), Size(model, nameof(model.Context))] };
+        }
+        foreach (var (other, i) in model.Labels.Select((labels, i) => (labels.Teacher, i)).Where(labels => labels.Teacher.Type != teacher.Type))
+        {
+            yield return Broken(Rule.TeachersDiffer, site with { Index = i }, student, teacher.Type.Name, other.Type.Name) with { Related = [site] };
+        }
+
+        static Site Size(ModelSpec model, string argument) => new(model.Type, LanguageModel, argument);
+    }
+
+    /// <summary>The labels of a number, and the head that learns them.</summary>
+    private static IEnumerable<Violation> Labels(ModelSpec model, int index)
+    {
+        var (student, labels, head) = (model.Type.Name, model.Labels[index], model.Mixes[index].Head);
+        var (teacher, sae) = (labels.Teacher, labels.Sae);
         if (head.Concepts != sae.Latents)
         {
             var concepts = new Site(head.Type, ConceptHead, nameof(head.Concepts));
-            yield return Broken(Rule.ConceptsDiffer, new Site(model.Type, MixConcepts, TypeArgument: 0),
+            yield return Broken(Rule.ConceptsDiffer, new Site(model.Type, MixConcepts, TypeArgument: 0, Index: index),
                     student, head.Type.Name, head.Concepts, sae.Type.Name, sae.Latents)
                 with
                 {
@@ -308,33 +354,22 @@ public static class Check
         }
         if (sae.Inputs != teacher.Width)
         {
-            yield return Broken(Rule.SaeDoesNotFitTeacher, saeSite, sae.Type.Name, sae.Inputs, teacher.Type.Name, teacher.Width)
+            yield return Broken(Rule.SaeDoesNotFitTeacher, new Site(model.Type, ConceptLabels, TypeArgument: 1, Index: index),
+                    sae.Type.Name, sae.Inputs, teacher.Type.Name, teacher.Width)
                 with { Related = [new Site(sae.Type, SparseAutoencoder, nameof(sae.Inputs)), WidthOf(teacher)] };
         }
         if (labels.AfterBlock < 0 || labels.AfterBlock >= teacher.Layers)
         {
-            var site = new Site(model.Type, ConceptLabels, nameof(labels.AfterBlock));
+            var site = new Site(model.Type, ConceptLabels, nameof(labels.AfterBlock), Index: index);
             yield return Broken(Rule.TeacherBlockOutOfRange, site, student, labels.AfterBlock, teacher.Type.Name, teacher.Layers, teacher.Layers - 1)
                 with { Related = [LayersOf(teacher)], Change = new Change(site, $"{NearestIndex(labels.AfterBlock, teacher.Layers)}") };
         }
         if (labels.Count > sae.Active)
         {
-            var site = new Site(model.Type, ConceptLabels, nameof(labels.Count));
+            var site = new Site(model.Type, ConceptLabels, nameof(labels.Count), Index: index);
             yield return Broken(Rule.TooManyLabels, site, student, labels.Count, sae.Type.Name, sae.Active)
                 with { Related = [new Site(sae.Type, SparseAutoencoder, nameof(sae.Active))], Change = new Change(site, $"{sae.Active}") };
         }
-        if (teacher.Vocabulary != model.Vocabulary)
-        {
-            yield return Broken(Rule.VocabulariesDiffer, teacherSite, teacher.Type.Name, teacher.Vocabulary, student, model.Vocabulary)
-                with { Related = [Size(teacher, nameof(teacher.Vocabulary)), Size(model, nameof(model.Vocabulary))] };
-        }
-        if (teacher.Context < model.Context)
-        {
-            yield return Broken(Rule.TeacherContextTooShort, teacherSite, teacher.Type.Name, teacher.Context, student, model.Context)
-                with { Related = [Size(teacher, nameof(teacher.Context)), Size(model, nameof(model.Context))] };
-        }
-
-        static Site Size(ModelSpec model, string argument) => new(model.Type, LanguageModel, argument);
     }
 
     private static Site WidthOf(ModelSpec model) => new(model.Type, LanguageModel, nameof(model.Width));
@@ -346,7 +381,7 @@ public static class Check
         from use in declaration.Uses
         let part = use.Declaration
         where part.IsReadable && (IsNoBlock(use) || !part.IsReported && !Passes(part))
-        select Broken(Rule.UnusablePart, new Site(declaration.Type, use.Attribute, TypeArgument: use.TypeArgument),
+        select Broken(Rule.UnusablePart, new Site(declaration.Type, use.Attribute, TypeArgument: use.TypeArgument, Index: use.Index),
             declaration.Type.Name, part.Type.Name, WhyUnusable(use, part));
 
     private static bool IsNoBlock(Use use) => use.Attribute == Blocks && use.Declaration.Spec is not (BlockSpec or ModuleSpec);
@@ -358,15 +393,15 @@ public static class Check
         Violations(part).Select(violation => violation.Message).FirstOrDefault() ?? "its own parts are not sound";
 
     private static Violation? Size(
-        ClassSpec spec, string attribute, string argument, int value, int most = MaxSize, string reason = "", int least = 1) =>
-        value >= least && value <= most ? null : OutOfRange(spec, attribute, argument, value, $"from {least} to {most}{reason}");
+        ClassSpec spec, string attribute, string argument, int value, int most = MaxSize, string reason = "", int least = 1, int index = 0) =>
+        value >= least && value <= most ? null : OutOfRange(spec, attribute, argument, value, $"from {least} to {most}{reason}", index);
 
-    private static Violation OutOfRange(ClassSpec spec, string attribute, string argument, object value, string range) =>
-        Broken(Rule.OutOfRange, new Site(spec.Type, attribute, argument), argument, attribute, spec.Type.Name, value, range);
+    private static Violation OutOfRange(ClassSpec spec, string attribute, string argument, object value, string range, int index = 0) =>
+        Broken(Rule.OutOfRange, new Site(spec.Type, attribute, argument, Index: index), argument, attribute, spec.Type.Name, value, range);
 
-    private static Violation? Defined<T>(ClassSpec spec, string attribute, string argument, string type, T value) where T : struct, Enum =>
+    private static Violation? Defined<T>(ClassSpec spec, string attribute, string argument, string type, T value, int index = 0) where T : struct, Enum =>
         Enum.IsDefined(typeof(T), value) ? null :
-            Broken(Rule.UndefinedValue, new Site(spec.Type, attribute, argument), argument, attribute, spec.Type.Name, value,
+            Broken(Rule.UndefinedValue, new Site(spec.Type, attribute, argument, Index: index), argument, attribute, spec.Type.Name, value,
                 Listed(Enum.GetNames(typeof(T)).Select(name => $"{type}.{name}"), "or"));
 
     private static Violation Broken(Rule rule, Site site, params object[] arguments) => new(rule, site, arguments);

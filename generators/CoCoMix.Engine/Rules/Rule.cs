@@ -68,8 +68,8 @@ public sealed record Rule(string Id, string Category, string Title, string Messa
         "'{0}' has Positions.Rotary, which turns pairs of numbers, but the heads of '{1}' have an odd width of {2}: use heads of an even width, or other positions");
 
     public static readonly Rule InsertionOutOfRange = new("CCM3001", Composition,
-        "Concepts are mixed before one of the model's blocks",
-        "'{0}' mixes concepts before block {1}, but it has {2} blocks: BeforeBlock must be from 0 to {3}");
+        "Concepts and pause tokens enter before one of the model's blocks",
+        "'{0}' {1} before block {2}, but it has {3} blocks: BeforeBlock must be from 0 to {4}");
 
     public static readonly Rule TooManyActive = new("CCM3002", Composition,
         "No more concepts are active than there are",
@@ -105,7 +105,23 @@ public sealed record Rule(string Id, string Category, string Title, string Messa
 
     public static readonly Rule TeacherNotPlain = new("CCM3010", Composition,
         "The teacher is a plain language model",
-        "The teacher '{0}' of '{1}' has [{2}] itself: use a teacher without [MixConcepts] and [ConceptLabels], whose positions are the student's tokens");
+        "The teacher '{0}' of '{1}' has [{2}] itself: use a teacher without [MixConcepts], [PauseToken] and [ConceptLabels], whose positions are the student's tokens");
+
+    public static readonly Rule InsertionsAtOneBlock = new("CCM3031", Composition,
+        "Concepts and pause tokens enter before a block of their own",
+        "'{0}' has {1} before block {2}: give each a BeforeBlock of its own, because which enters first would be unclear");
+
+    public static readonly Rule LabelsForSomeHeads = new("CCM3032", Composition,
+        "All concept heads have labels, or none has",
+        "'{0}' has {1} [ConceptLabels] for {2} [MixConcepts]: the n-th labels teach the n-th concept head, so write {2} [ConceptLabels], or none");
+
+    public static readonly Rule TeachersDiffer = new("CCM3033", Composition,
+        "All labels of a model come from one teacher",
+        "'{0}' takes labels from the teachers '{1}' and '{2}': name one teacher in every [ConceptLabels]");
+
+    public static readonly Rule CrossAttentionWithoutHeads = new("CCM3034", Composition,
+        "Concepts are attended to with the heads of the blocks",
+        "'{0}' attends to concepts with as many heads as its blocks, but '{1}' states none: choose another Mixing, or a block with [CausalSelfAttention]");
 
     public static readonly Rule DimsNotNames = new("CCM4001", Code,
         "Dimensions are names",
@@ -149,7 +165,8 @@ public sealed record Rule(string Id, string Category, string Title, string Messa
         TwoNorms, ParallelWithPostNorm,
         HeadsDoNotDivide, HeadsAndHeadDim, SharedHeadsDoNotDivide, OddRotaryHeads,
         InsertionOutOfRange, TooManyActive, ConceptsDiffer, SaeDoesNotFitTeacher, TeacherBlockOutOfRange, TooManyLabels,
-        VocabulariesDiffer, TeacherContextTooShort, UnusablePart, TeacherNotPlain,
+        VocabulariesDiffer, TeacherContextTooShort, UnusablePart, TeacherNotPlain, InsertionsAtOneBlock, LabelsForSomeHeads, TeachersDiffer,
+        CrossAttentionWithoutHeads,
         DimsNotNames, BadSignature, WrongField, NoForward, NotInLanguage, ShapesDoNotFit, DimsUnbound, BlockDoesNotFit, TwoAttentions,
     ];
 }

@@ -9,8 +9,11 @@ namespace CoCoMix.Engine.Rules;
 /// <param name="Argument">A value of the attribute, by its property's name.</param>
 /// <param name="TypeArgument">Index of a type argument of the attribute.</param>
 /// <param name="Member">A member of the class.</param>
+/// <param name="Index">The attribute's number among those of its name on the class.</param>
 /// <param name="Expression">The number of an expression in the class's code.</param>
-public sealed record Site(TypeName Class, string? Attribute = null, string? Argument = null, int? TypeArgument = null, string? Member = null, int? Expression = null);
+public sealed record Site(
+    TypeName Class, string? Attribute = null, string? Argument = null, int? TypeArgument = null, string? Member = null, int Index = 0,
+    int? Expression = null);
 
 /// <summary>An edit that would satisfy the rule: the value to type at a place.</summary>
 public sealed record Change(Site Site, string Value);

@@ -14,6 +14,7 @@ public static class AttributeNames
     public const string LanguageModel = "LanguageModel";
     public const string Blocks = "Blocks";
     public const string MixConcepts = "MixConcepts";
+    public const string PauseToken = "PauseToken";
     public const string ConceptLabels = "ConceptLabels";
 
     public const string Dims = "Dims";
@@ -22,7 +23,10 @@ public static class AttributeNames
     private static readonly string[] Blockwise = [PreNorm, PostNorm, Parallel, CausalSelfAttention, Attention, FeedForward];
 
     public static IReadOnlyList<string> All { get; } =
-        [.. Blockwise, SparseAutoencoder, ConceptHead, LanguageModel, Blocks, MixConcepts, ConceptLabels, Dims, Eager];
+        [.. Blockwise, SparseAutoencoder, ConceptHead, LanguageModel, Blocks, MixConcepts, PauseToken, ConceptLabels, Dims, Eager];
+
+    /// <summary>Attributes that a class may have several times.</summary>
+    public static IReadOnlyList<string> Repeatable { get; } = [MixConcepts, PauseToken, ConceptLabels];
 
     /// <summary>What stands on the fields of a class with code of its own, by the kinds of layers.</summary>
     public static IReadOnlyList<string> OfFields { get; } = Enum.GetNames(typeof(LayerKind));
@@ -33,7 +37,7 @@ public static class AttributeNames
         SparseAutoencoder => BaseNames.SparseAutoencoder,
         ConceptHead => BaseNames.ConceptHead,
         Dims or Eager => BaseNames.Module,
-        LanguageModel or Blocks or MixConcepts or ConceptLabels => BaseNames.LanguageModel,
+        LanguageModel or Blocks or MixConcepts or PauseToken or ConceptLabels => BaseNames.LanguageModel,
         _ => BaseNames.TransformerBlock,
     };
 }

@@ -3,7 +3,7 @@ namespace CoCoMix.Engine.Spec;
 /// <summary>A class of the model language as it is written, sound or not. Rules judge it; from what passes, code is generated.</summary>
 /// <param name="Spec">What the attributes say; its type is the kind of declaration.</param>
 /// <param name="Base">Name of the direct base class.</param>
-/// <param name="Attributes">Names of the language's attributes on the class.</param>
+/// <param name="Attributes">Names of the language's attributes on the class, one that is repeated each time.</param>
 /// <param name="Uses">The declarations that the attributes name as type arguments.</param>
 /// <param name="IsPartial">Whether a generated part can be added; a compiled class has had its chance.</param>
 /// <param name="UnsupportedForm">What keeps a part from being generated, such as <c>generic</c>; null if nothing does.</param>
@@ -25,9 +25,10 @@ public sealed record Declaration(
 
     public bool Has(string attribute) => Attributes.Contains(attribute);
 
-    public Declaration? Used(string attribute, int typeArgument = 0) =>
-        Uses.FirstOrDefault(use => use.Attribute == attribute && use.TypeArgument == typeArgument)?.Declaration;
+    public Declaration? Used(string attribute, int typeArgument = 0, int index = 0) =>
+        Uses.FirstOrDefault(use => use.Attribute == attribute && use.Index == index && use.TypeArgument == typeArgument)?.Declaration;
 }
 
 /// <summary>A declaration named by an attribute's type argument.</summary>
-public sealed record Use(string Attribute, int TypeArgument, Declaration Declaration);
+/// <param name="Index">The attribute's number among those of its name on the class.</param>
+public sealed record Use(string Attribute, int Index, int TypeArgument, Declaration Declaration);

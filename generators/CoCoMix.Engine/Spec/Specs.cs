@@ -19,7 +19,7 @@ public enum PositionKind { Learned, Rotary, Alibi, None }
 
 public enum ActivationKind { GeluTanh, Gelu, Silu, ReluSquared }
 
-public enum MixingKind { Interleave }
+public enum MixingKind { Interleave, Add, GatedAdd, CrossAttend }
 
 public enum SelectionKind { Attribution, Activation }
 
@@ -78,11 +78,15 @@ public sealed record ConceptHeadSpec(TypeName Type, int Concepts, int Active, do
 
 public sealed record MixSpec(ConceptHeadSpec Head, int BeforeBlock, MixingKind Mixing);
 
+public sealed record PauseSpec(int BeforeBlock);
+
 /// <param name="Teacher">Read without its own labels, so that no cycle arises.</param>
 public sealed record LabelSpec(ModelSpec Teacher, SaeSpec Sae, int AfterBlock, int Count, SelectionKind Selection);
 
+/// <param name="Labels">The n-th teach the head of the n-th of <paramref name="Mixes"/>; none or as many.</param>
 public sealed record ModelSpec(
-    TypeName Type, int Vocabulary, int Context, int Width, BlockSpec? Block, int Layers, MixSpec? Mix, LabelSpec? Labels)
+    TypeName Type, int Vocabulary, int Context, int Width, BlockSpec? Block, int Layers,
+    EquatableArray<MixSpec> Mixes, EquatableArray<PauseSpec> Pauses, EquatableArray<LabelSpec> Labels)
     : ClassSpec(Type)
 {
     public PositionKind Positions { get; init; }

@@ -57,24 +57,34 @@ public static partial class Kernels
         rows.add_(gradient);
     }
 
-    /// <summary><c>a0, b0, a1, b1, ...</c>: two <c>[B, T, D]</c> to <c>[B, 2T, D]</c>.</summary>
-    public static Tensor Interleave(Tensor a, Tensor b)
+    /// <summary>
+    /// One position more at the end of each group: groups <c>[B, size T, D]</c> and <c>[B, T, D]</c>, or <c>[D]</c> for all, to
+    /// <c>[B, (size + 1) T, D]</c>.
+    /// </summary>
+    public static Tensor AppendToGroups(Tensor x, Tensor last, long size)
     {
-        using var pairs = stack([a, b], 2);
-        return pairs.flatten(1, 2);
+        using var groups = Groups(x, size);
+        using var column = last.dim() == 1 ? last.expand(groups.shape[0], groups.shape[1], 1, groups.shape[3]) : last.unsqueeze(2);
+        using var longer = cat([groups, column], 2);
+        return longer.flatten(1, 2);
     }
 
-    /// <summary>Every second position of <c>[B, 2T, D]</c>, a view.</summary>
-    public static Tensor EverySecond(Tensor x, long offset)
+    /// <summary>Positions <c>offset .. offset + count - 1</c> of each group of <c>[B, size T, D]</c>: <c>[B, count T, D]</c>, a view for one.</summary>
+    public static Tensor OfGroups(Tensor x, long size, long offset, long count)
     {
-        using var pairs = x.unflatten(1, [x.shape[1] / 2, 2]);
-        return pairs.select(2, offset);
+        using var groups = Groups(x, size);
+        using var part = groups.narrow(2, offset, count);
+        return part.flatten(1, 2);
     }
 
-    /// <summary>The way back of <see cref="EverySecond"/>: <c>[B, T, D]</c> among zeros, <c>[B, 2T, D]</c>.</summary>
-    public static Tensor Spread(Tensor x, long offset)
+    /// <summary>The reverse of <see cref="OfGroups"/>: <c>[B, count T, D]</c> among zeros, <c>[B, size T, D]</c>.</summary>
+    public static Tensor SpreadToGroups(Tensor x, long size, long offset, long count)
     {
-        using var zero = zeros_like(x);
-        return offset == 0 ? Interleave(x, zero) : Interleave(zero, x);
+        using var values = Groups(x, count);
+        using var groups = nn.functional.pad(values, [0, 0, offset, size - offset - count]);
+        return groups.flatten(1, 2);
     }
+
+    /// <summary><c>[B, size T, D]</c> as <c>[B, T, size, D]</c>, a view.</summary>
+    private static Tensor Groups(Tensor x, long size) => x.unflatten(1, [x.shape[1] / size, size]);
 }
