@@ -25,8 +25,11 @@ internal static class ModuleReader
     /// <param name="here">The assembly being compiled: another's code is compiled already, and in an editor too is left unread.</param>
     public static ModuleSpec Read(INamedTypeSymbol type, TypeName name, IAssemblySymbol here) => Read(type, name, here, [type]);
 
-    /// <summary>What runs: the <c>forward</c> that the class itself declares.</summary>
-    public static IMethodSymbol? Entry(INamedTypeSymbol type) => type.GetMembers("forward").OfType<IMethodSymbol>()
+    /// <summary>Whether a class is a concept head, which has its own attribute and writes <c>predict</c>.</summary>
+    public static bool IsHead(INamedTypeSymbol type) => Runtime.BaseName(type.BaseType) == BaseNames.ConceptHead;
+
+    /// <summary>What runs: the <c>forward</c> that the class itself declares, or a head's <c>predict</c>.</summary>
+    public static IMethodSymbol? Entry(INamedTypeSymbol type) => type.GetMembers(IsHead(type) ? "predict" : "forward").OfType<IMethodSymbol>()
         .FirstOrDefault(method => method.IsOverride && method.DeclaringSyntaxReferences.Length > 0);
 
     /// <param name="within">The classes that contain this one, which it must not contain itself.</param>

@@ -35,9 +35,6 @@ internal sealed class SourceMap(INamedTypeSymbol declared, Compilation compilati
         compilation.ContainsSyntaxTree(expression.SyntaxTree)
             ? expression.GetLocation() : null;
 
-    private static AppliedAttribute? Applied(INamedTypeSymbol type, Site site) =>
-        AppliedAttribute.On(type).FirstOrDefault(applied => applied.Name == site.Attribute && applied.Index == site.Index);
-
     private INamedTypeSymbol? Find(TypeName name)
     {
         var seen = new HashSet<INamedTypeSymbol>(SymbolEqualityComparer.Default);
@@ -59,7 +56,7 @@ internal sealed class SourceMap(INamedTypeSymbol declared, Compilation compilati
 
     private static AppliedAttribute? Applied(INamedTypeSymbol type, Site site) =>
         (site.Member is { } member ? type.GetMembers(member).OfType<IFieldSymbol>().Select(AppliedAttribute.On) : AppliedAttribute.On(type))
-        .FirstOrDefault(applied => applied?.Name == site.Attribute);
+        .FirstOrDefault(applied => applied?.Name == site.Attribute && applied!.Index == site.Index);
 
     private static Location? TypeArgument(AttributeSyntax attribute, int? index) =>
         index is { } at && Unqualified(attribute.Name) is GenericNameSyntax generic ? generic.TypeArgumentList.Arguments[at].GetLocation() : null;

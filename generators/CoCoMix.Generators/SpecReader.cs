@@ -39,11 +39,11 @@ public static class SpecReader
             .Select(reference => reference.GetSyntax()).OfType<TypeDeclarationSyntax>().ToList();
         return new(
             Spec(type, attributes, uses, here),
-            ModuleReader.IsModule(type) && ModuleReader.RunsTensors(type) ? BaseNames.Module
+            ModuleReader.IsModule(type) && ModuleReader.RunsTensors(type) && !ModuleReader.IsHead(type) ? BaseNames.Module
                 : type.BaseType?.ToDisplayString(SymbolDisplayFormat.MinimallyQualifiedFormat) ?? "nothing",
             new(attributes.Select(attribute => attribute.Name)),
             uses,
-            parts.All(part => part.Modifiers.Any(SyntaxKind.PartialKeyword)) || ModuleReader.HasConstructor(type),
+            parts.All(part => part.Modifiers.Any(SyntaxKind.PartialKeyword)) || ModuleReader.HasConstructor(type) && !ModuleReader.IsHead(type),
             UnsupportedForm(type),
             ModuleReader.IsModule(type) ? null : ConflictingMember(type, parts),
             usesAreReadable && type.BaseType?.TypeKind != TypeKind.Error && attributes.All(attribute => attribute.IsReadable),
@@ -84,7 +84,7 @@ public static class SpecReader
     private static ClassSpec Spec(INamedTypeSymbol type, IReadOnlyList<AppliedAttribute> attributes, EquatableArray<Use> uses, IAssemblySymbol here)
     {
         var name = NameOf(type);
-        if (ModuleReader.IsModule(type)) return ModuleReader.Read(type, name, here);
+        if (ModuleReader.IsModule(type) && !ModuleReader.IsHead(type)) return ModuleReader.Read(type, name, here);
         return (Runtime.BaseOf(type) ?? attributes.Select(attribute => AttributeNames.BaseOf(attribute.Name)).FirstOrDefault()) switch
         {
             null => new BrokenSpec(name),
@@ -97,7 +97,7 @@ public static class SpecReader
                 OwnFeedForward = Own(Applied(FeedForward), uses),
             },
             BaseNames.SparseAutoencoder => Sae(name, Applied(SparseAutoencoder)),
-            BaseNames.ConceptHead => Head(name, Applied(ConceptHead)),
+            BaseNames.ConceptHead => Head(name, Applied(ConceptHead)) with { Own = ModuleReader.IsModule(type) ? new(ModuleReader.Read(type, name, here), "") : null },
             _ => Model(name, attributes, uses),
         };
 
@@ -144,7 +144,7 @@ public static class SpecReader
             new(from mix in Applied(MixConcepts)
                 let head = Used<ConceptHeadSpec>(mix, 0)
                 where head is not null
-                select new MixSpec(head, mix.Value("BeforeBlock", 0), (MixingKind)mix.Value("Mixing", 0))),
+                select new MixSpec(head, mix.Value("BeforeBlock", 0), (MixingKind)mix.Value("Mixing", 0)) { Own = Own(mix, uses, typeArgument: 1) }),
             new(Applied(PauseToken).Select(pause => new PauseSpec(pause.Value("BeforeBlock", 0)))),
             new(from labels in Applied(ConceptLabels)
                 let teacher = Used<ModelSpec>(labels, 0)

@@ -252,6 +252,21 @@ public sealed class MixConceptsAttribute<THead> : Attribute where THead : Concep
 }
 
 /// <summary>
+/// As <see cref="MixConceptsAttribute{THead}"/>, mixed by a module of one's own: residual stream and concepts, <c>[B, T, D]</c> each, to the
+/// stream.
+/// </summary>
+[AttributeUsage(AttributeTargets.Class, AllowMultiple = true)]
+public sealed class MixConceptsAttribute<THead, TMixing> : Attribute
+    where THead : ConceptHead where TMixing : torch.nn.Module<torch.Tensor, torch.Tensor, torch.Tensor>
+{
+    /// <summary>Index of the block that reads the mixed stream, from 0.</summary>
+    public int BeforeBlock { get; set; }
+
+    /// <summary>Values for the mixing's dimensions after the first, which is the model's width.</summary>
+    public string Dims { get; set; } = "";
+}
+
+/// <summary>
 /// Interleaves one learned vector where concepts would be: as many positions as with concepts, and nothing in them (the paper's baseline,
 /// after Goyal et al. 2024).
 /// </summary>

@@ -113,7 +113,7 @@ public class LanguageModel : FusedModule
                 $"{GetName()} declares labels from {Names(SaeTypes)}, not from {Names(saes.Select(sae => sae.GetType()))}.", nameof(saes));
         teacher.CheckInputs(ids, null);
         using var _ = no_grad();
-        return Label(ids, teacher.weights(), [.. saes.Select(sae => sae.weights())]);
+        return Label(ids, teacher, teacher.weights(), [.. saes.Select(sae => sae.weights())]);
     }
 
     /// <summary>The probe of a part whose names begin with <paramref name="prefix"/>; null without a probe.</summary>
@@ -131,7 +131,7 @@ public class LanguageModel : FusedModule
     protected virtual Tensor Evaluate(Tensor ids, Tensor[] weights) => throw NotGenerated.For(this);
 
     /// <summary>The generated label extraction.</summary>
-    protected virtual Tensor Label(Tensor ids, Tensor[] teacherWeights, Tensor[][] saeWeights) => throw NotGenerated.For(this);
+    protected virtual Tensor Label(Tensor ids, LanguageModel teacherModel, Tensor[] teacherWeights, Tensor[][] saeWeights) => throw NotGenerated.For(this);
 
     /// <summary>The mean of the cross entropies against each of a position's labels, written as the reference writes it.</summary>
     private static Tensor LabelLoss(Tensor logits, Tensor labels)

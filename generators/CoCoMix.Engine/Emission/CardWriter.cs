@@ -40,7 +40,7 @@ internal static class CardWriter
 
     /// <summary>The paper's accounting: of each compress matrix, K of C columns are active.</summary>
     private static long Active(ModelSpec model, ModelLayout layout) =>
-        layout.Elements - model.Mixes.Sum(mix => (long)(mix.Head.Concepts - mix.Head.Active) * model.Width);
+        layout.Elements - model.Mixes.Where(mix => mix.Head.Own is null).Sum(mix => (long)(mix.Head.Concepts - mix.Head.Active) * model.Width);
 
     /// <summary>The largest probability with which a step drops out.</summary>
     private static double Dropout(Function function) => function.Nodes.Select(node =>

@@ -9,6 +9,22 @@ internal static class ConceptHeadFile
     public static string Write(ConceptHeadSpec head) => CSharp.File(head.Type, code =>
     {
         code.Lines($$"""
+            /// <inheritdoc/>
+            public override int Concepts => {{head.Concepts}};
+
+            /// <inheritdoc/>
+            public override int Active => {{head.Active}};
+
+            /// <inheritdoc/>
+            public override double LossWeight => {{ModuleWriter.Real(head.LossWeight)}};
+
+            """);
+        if (head.Own is { } own)
+        {
+            if (!own.Module.HasConstructor) ModuleFile.Members(code, own.Module);
+            return;
+        }
+        code.Lines($$"""
             /// <summary>Subtracted from standardised hidden states and added back to concepts, <c>[D]</c>.</summary>
             public Parameter pre_bias;
 
@@ -27,15 +43,6 @@ internal static class ConceptHeadFile
                 compress = new({{head.Concepts}}, width, bias: true);
                 RegisterComponents();
             }
-
-            /// <inheritdoc/>
-            public override int Concepts => {{head.Concepts}};
-
-            /// <inheritdoc/>
-            public override int Active => {{head.Active}};
-
-            /// <inheritdoc/>
-            public override double LossWeight => {{ModuleWriter.Real(head.LossWeight)}};
 
             /// <inheritdoc/>
             public override (Tensor Concepts, Tensor Logits) predict(Tensor h)

@@ -64,9 +64,16 @@ internal static class ModelFile
 
     /// <summary>A module that an insertion gives the model.</summary>
     /// <param name="Number">What tells it from others of its name; null where it is alone.</param>
-    private sealed record Submodule(string Name, int? Number, string Visibility, string Type, string Create, string Summary)
+    /// <param name="IsFoundByName">Whether it registers its parameters itself.</param>
+    private sealed record Submodule(string Name, int? Number, string Visibility, string Type, string Create, string Summary, bool IsFoundByName = false)
     {
         public string Field => Name + Number;
+
+        public string Path => Number is null ? Name : $"{Name}.{Number}";
+
+        /// <summary>Its parameters by the names under which it registers them.</summary>
+        public IReadOnlyList<Parameter> Parameters(ModelLayout layout) => [.. layout.After.Where(parameter => parameter.Path.StartsWith(Path + ".", StringComparison.Ordinal))
+            .Select(parameter => parameter with { Path = parameter.Path.Substring(Path.Length + 1) })];
     }
 
     /// <summary>The modules of the model's insertions, in the order of the layout.</summary>
@@ -79,7 +86,13 @@ internal static class ModelFile
         if (insertion.Mix is not { } mix)
             return [new("pause", number, "public", "PauseToken", $"new({d})", $"The vector interleaved before block {insertion.BeforeBlock}.")];
         var head = new Submodule("concepts", number, Visibility(mix.Head.Type), mix.Head.Type.Qualified, $"new({d})",
-            $"The concept head, mixed in before block {insertion.BeforeBlock}.");
+            $"The concept head, mixed in before block {insertion.BeforeBlock}.", IsFoundByName: mix.Head.Own is not null);
+        if (mix.Own is { } own)
+            return
+            [
+                head, new("mixing", number, Visibility(own.Module.Type), own.Module.Type.Qualified,
+                    $"new({string.Join(", ", Modules.Bind(own.Module, own.Dims, d).Values)})", $"What mixes the concepts before block {insertion.BeforeBlock}.", IsFoundByName: true),
+            ];
         return mix.Mixing switch
         {
             MixingKind.GatedAdd =>
@@ -186,8 +199,9 @@ internal static class ModelFile
             code.Line($"Probe?.Invoke(\"{mixing}.interleaved\", h);");
             return;
         }
-        var added = $"residual{n} + {(mix.Mixing == MixingKind.Add ? $"concept{n}" : $"mixing{n}.call(residual{n}, concept{n})")}";
-        code.Line($"var mixed{n} = {added};", Shape(1, d));
+        var mixed = mix.Own is null && mix.Mixing == MixingKind.Add ? $"residual{n} + concept{n}"
+            : (mix.Own is null ? $"residual{n} + " : "") + $"mixing{n}.call(residual{n}, concept{n})";
+        code.Line($"var mixed{n} = {mixed};", Shape(1, d));
         code.Line(group == 1 ? $"h = mixed{n};"
             : $"h = cat([h.unflatten(1, [-1, {group}]).narrow(2, 0, {group - 1}), mixed{n}.unsqueeze(2)], 2).flatten(1, 2);", Shape(group, d));
         code.Line($"Probe?.Invoke(\"{mixing}.mixed\", h);");
@@ -227,7 +241,8 @@ internal static class ModelFile
         var function = LabelLowering.Lower(labels);
         var saes = labels.Select((labelled, i) => (Owner: LabelLowering.Owner(labels, i), Spec: labelled.Sae)).ToArray();
         code.Line("/// <inheritdoc/>");
-        code.Open("protected override Tensor Label(Tensor ids, Tensor[] teacherWeights, Tensor[][] saeWeights)");
+        code.Open("protected override Tensor Label(Tensor ids, LanguageModel teacherModel, Tensor[] teacherWeights, Tensor[][] saeWeights)");
+        if (function.Nodes.Any(node => node.Loop?.Body.IsEager == true)) code.Line($"var teacherModule = ({labels[0].Teacher.Type.Qualified})teacherModel;");
         code.Line("var teacher = new TeacherWeights(teacherWeights);");
         for (var i = 0; i < saes.Length; i++) code.Line($"var {saes[i].Owner} = new {Naming.Pascal(saes[i].Owner)}Weights(saeWeights[{i}]);");
         var outputs = FunctionWriter.Body(code, function, probes: true);
@@ -252,15 +267,9 @@ internal static class ModelFile
 
     private static void Weights(CodeWriter code, ModelSpec model, ModelLayout layout)
     {
-        if (model.Block!.IsFoundByName)
-        {
-            code.Line("/// <summary>What a block registers.</summary>");
-            code.Line("private static readonly (string, long[])[] BlockParameters =");
-            code.Line("[");
-            foreach (var parameter in layout.Block) code.Line($"    (\"{parameter.Path}\", {parameter.Shape}),");
-            code.Line("];");
-            code.Line();
-        }
+        if (model.Block!.IsFoundByName) Registered(code, "Block", layout.Block);
+        foreach (var submodule in Submodules(model).Where(submodule => submodule.IsFoundByName))
+            Registered(code, Naming.Pascal(submodule.Path), submodule.Parameters(layout));
         code.Line("/// <inheritdoc/>");
         code.Open("public override Tensor[] weights()");
         code.Line($"var all = new Tensor[{layout.Count}];");
@@ -270,9 +279,26 @@ internal static class ModelFile
         var eager = string.Concat(Modules.EagerPaths(model.Block).Select(path => $", \"{path}\""));
         code.Line(!model.Block.IsFoundByName ? $"    blocks[i].CollectWeights({into});" : $"    DeclaredWeights.Collect(blocks[i], BlockParameters, {into}{eager});");
         var after = layout.Before.Count + layout.Blocks * layout.Block.Count;
-        for (var i = 0; i < layout.After.Count; i++) code.Line($"all[{after + i}] = {WeightsWriter.Access(layout.After[i].Path)};");
+        var found = Submodules(model).Where(submodule => submodule.IsFoundByName).ToDictionary(submodule => submodule.Path + ".");
+        for (var i = 0; i < layout.After.Count; i++)
+        {
+            var owner = found.Keys.FirstOrDefault(path => layout.After[i].Path.StartsWith(path, StringComparison.Ordinal));
+            if (owner is null) code.Line($"all[{after + i}] = {WeightsWriter.Access(layout.After[i].Path)};");
+            else if (i == 0 || !layout.After[i - 1].Path.StartsWith(owner, StringComparison.Ordinal))
+                code.Line($"DeclaredWeights.Collect({found[owner].Field}, {Naming.Pascal(owner)}Parameters, all.AsSpan({after + i}, {found[owner].Parameters(layout).Count}));");
+        }
         code.Line(eager.Length == 0 ? "return all;" : $"return [.. all, .. blocks.SelectMany(block => DeclaredWeights.Eager(block{eager}))];");
         code.Close();
+        code.Line();
+    }
+
+    private static void Registered(CodeWriter code, string owner, IEnumerable<Parameter> parameters)
+    {
+        code.Line("/// <summary>What a module with a forward pass of its own registers.</summary>");
+        code.Line($"private static readonly (string, long[])[] {owner}Parameters =");
+        code.Line("[");
+        foreach (var parameter in parameters) code.Line($"    (\"{parameter.Path}\", {parameter.Shape}),");
+        code.Line("];");
         code.Line();
     }
 

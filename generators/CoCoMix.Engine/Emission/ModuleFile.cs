@@ -7,7 +7,10 @@ namespace CoCoMix.Engine.Emission;
 /// <summary>A class with a forward pass of its own: the constructor that makes its layers, and their registration. Models emit its fused code.</summary>
 internal static class ModuleFile
 {
-    public static string Write(ModuleSpec module) => CSharp.File(module.Type, code =>
+    public static string Write(ModuleSpec module) => CSharp.File(module.Type, code => Members(code, module));
+
+    /// <summary>The constructor and the registration.</summary>
+    public static void Members(CodeWriter code, ModuleSpec module)
     {
         var dims = Modules.Symbols(module);
         code.Line($"/// <summary>Makes the layers for the dimensions {string.Join(", ", module.Dims)}.</summary>");
@@ -19,7 +22,7 @@ internal static class ModuleFile
         ModuleWriter.Register(code,
             module.Fields.Where(field => field.Kind == LayerKind.Parameter).Select(field => field.Name),
             module.Fields.Where(field => field.Kind is not (LayerKind.Parameter or LayerKind.Size)).Select(field => field.Name));
-    });
+    }
 
     private static string Create(FieldSpec field, IReadOnlyDictionary<string, Dim> dims)
     {

@@ -49,14 +49,13 @@ internal static class Modules
         .. block.OwnFeedForward is { } feedForward ? EagerPaths(feedForward.Module, "feed_forward") : [],
     ];
 
-    /// <summary>A class's parameters in its place in a block: <c>feed_forward.up.weight</c>.</summary>
-    public static IEnumerable<Parameter> Parameters(OwnSpec own, Dim width, string path) =>
-        Parameters(own.Module, Bind(own.Module, own.Dims, width)).Select(parameter => parameter with { Path = $"{path}.{parameter.Path}" });
+    /// <summary>A class's parameters where its dimensions are bound.</summary>
+    public static IReadOnlyList<Parameter> Parameters(OwnSpec own, Dim width) => Parameters(own.Module, Bind(own.Module, own.Dims, width));
 
     /// <summary>A block's function of a residual stream <c>[B, T, D]</c>.</summary>
     public static Function Block(ModuleSpec module, IReadOnlyDictionary<string, Dim> dims, string name, bool trains = true)
     {
-        var x = new Value("x", TensorType.Float(Dim.B, Dim.T, dims[module.Dims[0]]));
+        var x = Stream(dims[module.Dims[0]], "x");
         var build = new Builder();
         return build.Build(name, [x], [Stream(module, dims, "", build, new(Parameters(module, dims)), [x], trains)]);
     }
@@ -67,14 +66,33 @@ internal static class Modules
     {
         var dims = Symbols(module);
         if (module.IsEager) return;
-        if (module.IsBlock) Differentiate.Block(Block(module, dims, module.Type.Name), parameters: true);
-        else Interpreter.Run(module, dims, "", new(), new(Parameters(module, dims)), [.. module.Methods[0].Parameters.Select(name =>
-            new TensorItem(new(name, TensorType.Float(Dim.B, Dim.T, dims[module.Dims[0]]))))], trains: true);
+        if (module.Base == BaseNames.ConceptHead) Predict(module, dims, "", new(), new(Parameters(module, dims)), Stream(dims[module.Dims[0]], "h"), null, trains: true);
+        else if (module.IsBlock) Differentiate.Block(Block(module, dims, module.Type.Name), parameters: true);
+        else Interpreter.Run(module, dims, "", new(), new(Parameters(module, dims)),
+            [.. module.Methods[0].Parameters.Select(name => new TensorItem(Stream(dims[module.Dims[0]], name)))], trains: true);
     }
 
     /// <summary>A part of a block or a model, from residual streams to one of the same shape.</summary>
     public static Value Part(OwnSpec own, Dim width, string path, Builder build, ParameterValues parameters, params Value[] inputs) =>
         Stream(own.Module, Bind(own.Module, own.Dims, width), path + ".", build, parameters, inputs, own.Trains);
+
+    /// <summary>A head's concepts <c>[B, T, D]</c> and logits <c>[B, T, C]</c> of a residual stream.</summary>
+    public static (Value Concept, Value Logits) Predict(ConceptHeadSpec head, Dim width, string path, Builder build, ParameterValues parameters, Value h) =>
+        Predict(head.Own!.Module, Bind(head.Own.Module, head.Own.Dims, width), path + ".", build, parameters, h, head.Concepts, head.Own.Trains);
+
+    private static (Value Concept, Value Logits) Predict(
+        ModuleSpec module, IReadOnlyDictionary<string, Dim> dims, string path, Builder build, ParameterValues parameters, Value h, int? concepts, bool trains)
+    {
+        var result = Interpreter.Run(module, dims, path, build, parameters, [new TensorItem(h)], trains);
+        if (result is not ListItem { Items.Count: 2 } pair || pair.Items[0] is not TensorItem { Value: var concept } || pair.Items[1] is not TensorItem { Value: var logits })
+            throw new ShapeException("predict must return two tensors, concepts and logits");
+        if (!concept.Type.Equals(h.Type)) throw new ShapeException($"predict returns concepts {concept.Type}, but must return {h.Shape}, the shape of its input");
+        if (concepts is { } count && !logits.Type.Equals(new(Element.Float, h.Shape.WithLast(count))))
+            throw new ShapeException($"predict returns logits {logits.Type}, but must return {h.Shape.WithLast(count)}, one for each concept");
+        return (concept, logits);
+    }
+
+    private static Value Stream(Dim width, string name) => new(name, TensorType.Float(Dim.B, Dim.T, width));
 
     private static Value Stream(
         ModuleSpec module, IReadOnlyDictionary<string, Dim> dims, string path, Builder build, ParameterValues parameters, IReadOnlyList<Value> inputs,

@@ -9,7 +9,7 @@ namespace CoCoMix.Engine.Lowering;
 internal sealed record Insertion(int BeforeBlock, MixSpec? Mix, int? Number, int Group)
 {
     /// <summary>Whether the vector is a position of its own, at the end of each group.</summary>
-    public bool Appends => Mix is null or { Mixing: MixingKind.Interleave };
+    public bool Appends => Mix is null or { Own: null, Mixing: MixingKind.Interleave };
 
     /// <summary>The path of one of its modules, and the prefix of its probes: <c>concepts</c>, or with several heads <c>concepts.1</c>.</summary>
     public string Path(string module) => Number is { } number ? $"{module}.{number}" : module;

@@ -18,17 +18,17 @@ public static class Layout
 {
     public static IReadOnlyList<Parameter> Block(BlockSpec block, int width)
     {
-        if (block.Own is { } own) return Modules.Parameters(own.Module, Modules.Bind(own.Module, own.Dims, width));
+        if (block.Own is { } own) return [.. Modules.Parameters(own, width)];
         return
         [
             .. BlockNorm("norm1"),
-            .. block.OwnAttention is { } attention ? Modules.Parameters(attention, width, "attention") : Attention(block.Attention!, width),
+            .. block.OwnAttention is { } attention ? Below("attention", Modules.Parameters(attention, width)) : Attention(block.Attention!, width),
             .. block.Parallel ? [] : BlockNorm("norm2"),
-            .. block.OwnFeedForward is { } feedForward ? Modules.Parameters(feedForward, width, "feed_forward") : FeedForward(block.FeedForward!, width),
+            .. block.OwnFeedForward is { } feedForward ? Below("feed_forward", Modules.Parameters(feedForward, width)) : FeedForward(block.FeedForward!, width),
         ];
 
         IEnumerable<Parameter> BlockNorm(string path) =>
-            block.OwnNorm is { } norm ? Modules.Parameters(norm, width, path) : Norm(path, block.Norm!.Kind, width);
+            block.OwnNorm is { } norm ? Below(path, Modules.Parameters(norm, width)) : Norm(path, block.Norm!.Kind, width);
     }
 
     private static IEnumerable<Parameter> Attention(AttentionSpec attention, int width)
@@ -54,7 +54,7 @@ public static class Layout
         ];
     }
 
-    public static IReadOnlyList<Parameter> ConceptHead(ConceptHeadSpec head, int width) =>
+    public static IReadOnlyList<Parameter> ConceptHead(ConceptHeadSpec head, int width) => head.Own is { } own ? [.. Modules.Parameters(own, width)] :
     [
         new("pre_bias", Shape.Of(width)),
         .. Linear("predictor", width, head.Concepts, bias: true),
@@ -70,7 +70,7 @@ public static class Layout
     ];
 
     /// <summary>What a way of mixing adds to its head's own parameters.</summary>
-    public static IReadOnlyList<Parameter> Mixing(MixingKind mixing, BlockSpec block, int width) => mixing switch
+    public static IReadOnlyList<Parameter> Mixing(MixSpec mix, BlockSpec block, int width) => mix.Own is { } own ? [.. Modules.Parameters(own, width)] : mix.Mixing switch
     {
         MixingKind.GatedAdd => [.. Linear("gate", 2 * width, width, bias: true)],
         MixingKind.CrossAttend => [.. new[] { "query", "key", "value", "output" }.SelectMany(path => Linear(path, width, width, block.Attention!.Bias))],
@@ -86,7 +86,7 @@ public static class Layout
         model.Layers,
         [
             .. Insertions(model, insertion => insertion.Mix is { } mix ? Below(insertion.Path("concepts"), ConceptHead(mix.Head, model.Width)) : []),
-            .. Insertions(model, insertion => insertion.Mix is { } mix ? Below(insertion.Path("mixing"), Mixing(mix.Mixing, model.Block!, model.Width)) : []),
+            .. Insertions(model, insertion => insertion.Mix is { } mix ? Below(insertion.Path("mixing"), Mixing(mix, model.Block!, model.Width)) : []),
             .. Insertions(model, insertion => insertion.Mix is null ? [new(insertion.Path("pause") + ".weight", Shape.Of(model.Width))] : []),
             .. Norm("norm", model.Block!.Norm!.Kind, model.Width),
         ]);

@@ -1,3 +1,4 @@
+using CoCoMix.Engine.Language;
 using CoCoMix.Engine.Operations;
 using CoCoMix.Engine.Passes;
 using CoCoMix.Engine.Program;
@@ -62,8 +63,9 @@ public static class ModelLowering
     {
         var (group, path) = (insertion.Group, insertion.Path("mixing"));
         var h = g.Probe(Parts.Predicting(g, stream, group), path + ".residual");
-        var (concept, logits) = Concepts(g, h, mix.Head, p, insertion);
-        var mixed = mix.Mixing switch
+        var (concept, logits) = mix.Head.Own is null ? Concepts(g, h, mix.Head, p, insertion)
+            : Modules.Predict(mix.Head, model.Width, insertion.Path("concepts"), g, p, h);
+        var mixed = mix.Own is { } own ? ReplacePredicting(g, stream, h, Modules.Part(own, model.Width, path, g, p, h, concept), group) : mix.Mixing switch
         {
             MixingKind.Interleave => g.One(Table.AppendToGroups, "mixed", [stream, concept], new(("size", group))),
             MixingKind.GatedAdd => AddToPredicting(g, stream, Parts.Gated(g, h, concept, p, path), group),
@@ -72,6 +74,9 @@ public static class ModelLowering
         };
         return (g.Probe(mixed, path + (insertion.Appends ? ".interleaved" : ".mixed")), logits);
     }
+
+    private static Value ReplacePredicting(Builder g, Value stream, Value h, Value x, int group) =>
+        group == 1 ? x : AddToPredicting(g, stream, g.One(Table.Subtract, "change", [x, h]), group);
 
     private static Value AddToPredicting(Builder g, Value stream, Value x, int group) => g.One(Table.Add, "mixed",
         [stream, group == 1 ? x : g.One(Table.SpreadToGroups, "spread", [x], new(("size", group), ("offset", group - 1), ("count", 1)))]);

@@ -28,7 +28,7 @@ public static class Check
         List<Violation> found =
         [
             .. MissingParts(declaration),
-            .. declaration.Spec is ModuleSpec module ? ModuleCheck.Alone(module) : [],
+            .. (declaration.Spec as ModuleSpec ?? (declaration.Spec as ConceptHeadSpec)?.Own?.Module) is { } module ? ModuleCheck.Alone(module) : [],
             .. Values(declaration.Spec).Where(violation => declaration.Has(violation.Site.Attribute!)),
         ];
         if (found.Count == 0 && declaration.Uses.All(use => Passes(use.Declaration)))
@@ -56,11 +56,14 @@ public static class Check
             yield return Broken(Rule.ConflictingMember, site with { Member = member }, name, what);
         }
         // One error for each base that is asked for in vain, at the first attribute that asks.
-        foreach (var asking in declaration.Attributes.GroupBy(BaseOf).Where(asking => asking.Key != declaration.Base))
+        foreach (var asking in declaration.Attributes.GroupBy(BaseOf).Where(asking => asking.Key != declaration.Base && !IsOwnHead(declaration, asking.Key)))
         {
             yield return Broken(Rule.WrongBase, site with { Attribute = asking.First() }, asking.First(), asking.Key, name, declaration.Base);
         }
     }
+
+    /// <summary>A head with code of its own has [Dims] too.</summary>
+    private static bool IsOwnHead(Declaration declaration, string asked) => asked == BaseNames.Module && declaration.Spec is ConceptHeadSpec { Own: not null };
 
     private static IEnumerable<Violation> MissingParts(Declaration declaration)
     {
@@ -201,7 +204,7 @@ public static class Check
         BlockSpec { Attention: { Heads: > 0 } attention } block =>
             [SharedHeads(block, attention.Heads, "", HeadSite(block, nameof(attention.KeyValueHeads)), HeadSite(block, nameof(attention.Heads)))],
         ModelSpec { Block: { } block } model =>
-            [.. ModuleCheck.InModel(model, block), .. block.Attention is null ? [] : Heads(model, block), .. Insertions(model), .. Labels(declaration, model)],
+            [.. ModuleCheck.InModel(model, block), .. model.Mixes.SelectMany((mix, i) => ModuleCheck.InModel(model, mix, i)), .. block.Attention is null ? [] : Heads(model, block), .. Insertions(model), .. Labels(declaration, model)],
         _ => Array.Empty<Violation?>(),
     }).OfType<Violation>();
 

@@ -1,4 +1,5 @@
 using CoCoMix.Engine.Language;
+using CoCoMix.Engine.Lowering;
 using CoCoMix.Engine.Passes;
 using CoCoMix.Engine.Program;
 using CoCoMix.Engine.Spec;
@@ -30,9 +31,9 @@ internal static class ModuleCheck
         if (block.Own is { } own)
         {
             var unbound = Unbound(own, model.Width, model.Type, AttributeNames.Blocks);
-            return unbound is not null ? [unbound] : DoesNotFit(model, own, site) is { } violation ? [violation] : [];
+            return unbound is not null ? [unbound] : DoesNotFit(model, own, site, dims => AsBlock(own, dims)) is { } violation ? [violation] : [];
         }
-        return block.OwnParts.Select(part => DoesNotFit(model, part.Part, site) is { } violation
+        return block.OwnParts.Select(part => DoesNotFit(model, part.Part, site, dims => AsBlock(part.Part, dims)) is { } violation
             ? violation with { Related = [new(block.Type, part.Attribute), .. violation.Related] } : null).OfType<Violation>();
     }
 
@@ -53,7 +54,30 @@ internal static class ModuleCheck
         }
     }
 
-    private static Violation? DoesNotFit(ModelSpec model, OwnSpec own, Site site)
+    /// <summary>A head and a way of mixing with code of their own, with the model's width.</summary>
+    public static IEnumerable<Violation> InModel(ModelSpec model, MixSpec mix, int index)
+    {
+        var site = new Site(model.Type, AttributeNames.MixConcepts, TypeArgument: 0, Index: index);
+        var h = new Value("h", TensorType.Float(Dim.B, Dim.T, model.Width));
+        foreach (var (own, place) in new[] { (mix.Head.Own, site), (mix.Own, site with { TypeArgument = 1 }) })
+            if (own is { Module.IsEager: true }) yield return new(Rule.EagerElsewhere, place, [own.Module.Type.Name]);
+        if (mix.Head.Own is { Module.IsEager: false } head && DoesNotFit(model, head, site, dims =>
+            Modules.Predict(mix.Head, model.Width, "", new(), Parameters(head.Module, dims), h)) is { } violation) yield return violation;
+        if (mix.Own is { Module.IsEager: false } mixing)
+        {
+            if (Unbound(mixing, model.Width, model.Type, AttributeNames.MixConcepts) is { } unbound) yield return unbound with { Site = unbound.Site with { Index = index } };
+            else if (DoesNotFit(model, mixing, site with { TypeArgument = 1 }, dims =>
+                Modules.Part(mixing, model.Width, "", new(), Parameters(mixing.Module, dims), h, h)) is { } other) yield return other;
+        }
+    }
+
+    private static ParameterValues Parameters(ModuleSpec module, IReadOnlyDictionary<string, Dim> dims) =>
+        new(Modules.Parameters(module, dims).Select(parameter => parameter with { Path = "." + parameter.Path }));
+
+    private static void AsBlock(OwnSpec own, IReadOnlyDictionary<string, Dim> dims) =>
+        Differentiate.Block(Modules.Block(own.Module, dims, own.Module.Type.Name), parameters: true);
+
+    private static Violation? DoesNotFit(ModelSpec model, OwnSpec own, Site site, Action<IReadOnlyDictionary<string, Dim>> run)
     {
         var dims = new Dictionary<string, Dim>();
         try
@@ -61,7 +85,7 @@ internal static class ModuleCheck
             foreach (var dim in Modules.Bind(own.Module, own.Dims, model.Width)) dims.Add(dim.Key, dim.Value);
             foreach (var parameter in Modules.Parameters(own.Module, dims))
                 if (parameter.Shape.Any(size => size.Constant < 1)) throw new ShapeException($"the parameter {parameter.Path} would be {parameter.Shape}");
-            Differentiate.Block(Modules.Block(own.Module, dims, own.Module.Type.Name), parameters: true);
+            run(dims);
             return null;
         }
         catch (Exception mistake) when (mistake is ShapeException or CodeException or UndecidedException)

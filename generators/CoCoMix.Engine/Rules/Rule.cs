@@ -159,6 +159,10 @@ public sealed record Rule(string Id, string Category, string Title, string Messa
         "A block has one attention",
         "'{0}' has both [CausalSelfAttention] and [Attention]: keep one of them");
 
+    public static readonly Rule EagerElsewhere = new("CCM4010", Code,
+        "Blocks and their parts may stay eager",
+        "'{0}' is [Eager], which only blocks and the parts of blocks can be: remove [Eager] from it");
+
     public static IReadOnlyList<Rule> All { get; } =
     [
         NotPartial, WrongBase, MissingPart, OutOfRange, LabelsWithoutMixing, UnsupportedForm, UndefinedValue, ConflictingMember,
@@ -167,6 +171,6 @@ public sealed record Rule(string Id, string Category, string Title, string Messa
         InsertionOutOfRange, TooManyActive, ConceptsDiffer, SaeDoesNotFitTeacher, TeacherBlockOutOfRange, TooManyLabels,
         VocabulariesDiffer, TeacherContextTooShort, UnusablePart, TeacherNotPlain, InsertionsAtOneBlock, LabelsForSomeHeads, TeachersDiffer,
         CrossAttentionWithoutHeads,
-        DimsNotNames, BadSignature, WrongField, NoForward, NotInLanguage, ShapesDoNotFit, DimsUnbound, BlockDoesNotFit, TwoAttentions,
+        DimsNotNames, BadSignature, WrongField, NoForward, NotInLanguage, ShapesDoNotFit, DimsUnbound, BlockDoesNotFit, TwoAttentions, EagerElsewhere,
     ];
 }

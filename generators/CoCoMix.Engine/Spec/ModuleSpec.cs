@@ -14,7 +14,10 @@ public sealed record FieldSpec(
 /// <summary>A class with a forward pass of its own, in a block's or a model's place for it.</summary>
 /// <param name="Dims">Values for its dimensions after the first, which is the width: <c>H = 8, F = 4*D</c>.</param>
 /// <param name="Trains">Whether the code sees <c>training</c> as true.</param>
-public sealed record OwnSpec(ModuleSpec Module, string Dims, bool Trains = true);
+public sealed record OwnSpec(ModuleSpec Module, string Dims, bool Trains = true)
+{
+    public OwnSpec InEvaluation => this with { Trains = false };
+}
 
 /// <summary>A class with a forward pass of its own in C#.</summary>
 /// <param name="Dims">Names of its dimensions, as its constructor takes them.</param>

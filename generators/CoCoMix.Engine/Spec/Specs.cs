@@ -63,10 +63,8 @@ public sealed record BlockSpec(
     /// <summary>The block as evaluation runs it.</summary>
     public BlockSpec InEvaluation => this with
     {
-        Own = InEvaluationOf(Own), OwnNorm = InEvaluationOf(OwnNorm), OwnAttention = InEvaluationOf(OwnAttention), OwnFeedForward = InEvaluationOf(OwnFeedForward),
+        Own = Own?.InEvaluation, OwnNorm = OwnNorm?.InEvaluation, OwnAttention = OwnAttention?.InEvaluation, OwnFeedForward = OwnFeedForward?.InEvaluation,
     };
-
-    private static OwnSpec? InEvaluationOf(OwnSpec? own) => own is null ? null : own with { Trains = false };
 
     /// <summary>Whether its weights are found by the names under which its classes register them.</summary>
     public bool IsFoundByName => Own is not null || OwnParts.Any();
@@ -74,9 +72,20 @@ public sealed record BlockSpec(
 
 public sealed record SaeSpec(TypeName Type, int Inputs, int Latents, int Active) : ClassSpec(Type);
 
-public sealed record ConceptHeadSpec(TypeName Type, int Concepts, int Active, double LossWeight) : ClassSpec(Type);
+public sealed record ConceptHeadSpec(TypeName Type, int Concepts, int Active, double LossWeight) : ClassSpec(Type)
+{
+    /// <summary>The head, where its class predicts by code of its own.</summary>
+    public OwnSpec? Own { get; init; }
+}
 
-public sealed record MixSpec(ConceptHeadSpec Head, int BeforeBlock, MixingKind Mixing);
+public sealed record MixSpec(ConceptHeadSpec Head, int BeforeBlock, MixingKind Mixing)
+{
+    /// <summary>The class that mixes stream and concepts, where that has a forward pass of its own.</summary>
+    public OwnSpec? Own { get; init; }
+
+    /// <summary>As evaluation runs it.</summary>
+    public MixSpec InEvaluation => this with { Own = Own?.InEvaluation, Head = Head with { Own = Head.Own?.InEvaluation } };
+}
 
 public sealed record PauseSpec(int BeforeBlock);
 
@@ -96,7 +105,7 @@ public sealed record ModelSpec(
     public double Dropout { get; init; }
 
     /// <summary>The model as evaluation runs it: nothing drops out.</summary>
-    public ModelSpec InEvaluation => this with { Dropout = 0, Block = Block?.InEvaluation };
+    public ModelSpec InEvaluation => this with { Dropout = 0, Block = Block?.InEvaluation, Mixes = new(Mixes.Select(mix => mix.InEvaluation)) };
 }
 
 /// <summary>What is left of a declaration that breaks a rule.</summary>
