@@ -6,7 +6,7 @@ using Microsoft.CodeAnalysis.Diagnostics;
 
 namespace CoCoMix.Generators.Tests;
 
-/// <summary>The pages of docs/diagnostics and the release notes say what the rules do.</summary>
+/// <summary>The pages of docs/diagnostics and the release notes say what the rules do, and the language's page what compiles.</summary>
 public class DocumentationTests
 {
     private static readonly Sources Sound = new();
@@ -45,6 +45,13 @@ public class DocumentationTests
     [Fact]
     public void Every_descriptor_links_to_its_page() => Assert.All(
         new DeclarationAnalyzer().SupportedDiagnostics, descriptor => Assert.EndsWith($"/docs/diagnostics/{descriptor.Id}.md", descriptor.HelpLinkUri));
+
+    [Fact]
+    public async Task The_example_of_a_block_with_code_is_sound()
+    {
+        var example = Examples(Read("language.md")).Single(code => code.StartsWith("[Dims", StringComparison.Ordinal));
+        Assert.Empty(await Diagnose($"using System;\nusing TorchSharp;\nusing TorchSharp.Modules;\nusing static TorchSharp.torch;\n{example}"));
+    }
 
     private static async Task<ImmutableArray<Diagnostic>> Diagnose(string example)
     {

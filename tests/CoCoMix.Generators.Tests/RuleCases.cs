@@ -515,6 +515,8 @@ internal static class RuleCases
             "'Other.Twice(x)' is not part of the language: move the call to a method of this class, or use TorchSharp's functions"),
         Body("CCM4005", "in a method of the class", "return twice(x);\n    }\n    private static Tensor twice(Tensor x)\n    {\n        return {|#0:x.lgamma()|};",
             "lgamma is not part of the language: write it with the functions that docs/language.md lists, or mark the class [Eager]"),
+        Body("CCM4005", "a method without an end", "return again(x);\n    }\n    private static Tensor again(Tensor x)\n    {\n        return {|#0:again(x + x)|};",
+            "again(Tensor) calls itself too often to be unrolled"),
         Body("CCM4005", "what the language has", """
             var parts = new[] { x, x * 2 };
                     foreach (var part in parts) if (each > 1) x = x + twice(part);

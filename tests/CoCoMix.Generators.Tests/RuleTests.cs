@@ -86,6 +86,26 @@ public class RuleTests
         }).ToString()).RunAsync();
     }
 
+    [Theory]
+    [InlineData("\"D, F\"", "[Linear({|CCM4002:\"D -> Q\"|})]", "x + inner.call(x)")]
+    [InlineData("\"D, F\"", "[Linear(\"D -> F\")]", "{|CCM4006:x + inner.call(x)|}")]
+    [InlineData("{|CCM4001:\"D, D\"|}", "[Linear(\"D -> D\")]", "x + inner.call(x)")]
+    public async Task A_mistake_of_a_part_is_reported_there_and_at_the_field_that_uses_it(string dims, string field, string result) =>
+        await new AnalyzerTest((Sources.WithCode with
+        {
+            Block = Sources.WithCode.Block.Replace("[Size", "[Module({|CCM4002:\"D, H\"|})] private readonly Part part;\n    [Size") + $$"""
+
+
+                [Dims({{dims}})]
+                public sealed partial class Part : TransformerBlock
+                {
+                    {{field}} private readonly Linear inner;
+
+                    public override Tensor forward(Tensor x) => {{result}};
+                }
+                """,
+        }).ToString()).RunAsync();
+
     [Fact]
     public async Task A_pragma_suppresses_an_error_at_its_line() =>
         await new AnalyzerTest("#pragma warning disable CCM1004\n" + new Sources

@@ -22,7 +22,7 @@ public sealed class LanguageReferenceTests
         var type = attribute.IsGenericType
             ? attribute.MakeGenericType([.. attribute.GetGenericArguments().Select(argument => argument.GetGenericParameterConstraints()[0])]) : attribute;
         var parameters = type.GetConstructors().Single().GetParameters();
-        var instance = Activator.CreateInstance(type, [.. parameters.Select(parameter => Activator.CreateInstance(parameter.ParameterType))])!;
+        var instance = Activator.CreateInstance(type, [.. parameters.Select(parameter => parameter.ParameterType == typeof(string) ? "" : Activator.CreateInstance(parameter.ParameterType))])!;
         return
         [
             .. attribute.GetGenericArguments().Select(argument => $"{name}.{argument.Name}"),
@@ -34,7 +34,7 @@ public sealed class LanguageReferenceTests
     /// <summary>Zero is what an argument has that a rule asks for, an index, or nothing of an option.</summary>
     private static string Default(object value) => value switch
     {
-        0 or 0.0 => "",
+        0 or 0.0 or "" => "",
         Enum => $" = {value.GetType().Name}.{value}",
         bool => value.Equals(true) ? " = true" : " = false",
         _ => $" = {Convert.ToString(value, CultureInfo.InvariantCulture)}",

@@ -12,6 +12,7 @@ namespace CoCoMix.Engine.Language;
 internal sealed class Interpreter
 {
     private const int MaxSteps = 100_000;
+    private const int MaxDepth = 64;
 
     private readonly ModuleSpec _module;
     private readonly IReadOnlyDictionary<string, Dim> _dims;
@@ -21,6 +22,7 @@ internal sealed class Interpreter
     private readonly Value _like;
     private readonly bool _trains;
     private int _steps;
+    private int _depth;
 
     /// <param name="path">Where the class's parameters are, with a dot behind it, or empty.</param>
     private Interpreter(
@@ -40,9 +42,12 @@ internal sealed class Interpreter
 
     private Item Call(Method method, IReadOnlyList<Item> arguments, int at)
     {
+        if (++_depth > MaxDepth) throw new CodeException(at, $"{method.Name} calls itself too often to be unrolled", isShape: false);
         var locals = new Dictionary<string, Item>();
         foreach (var (name, argument) in method.Parameters.Zip(arguments, (name, argument) => (name, argument))) locals[name] = argument;
-        return Execute(method.Body, locals) ?? throw new CodeException(at, $"{method.Name} does not return a value on every path", isShape: false);
+        var result = Execute(method.Body, locals) ?? throw new CodeException(at, $"{method.Name} does not return a value on every path", isShape: false);
+        _depth--;
+        return result;
     }
 
     /// <summary>What the statements return; null where they end without returning.</summary>
