@@ -65,25 +65,35 @@ public sealed class FusedAgainstEagerTests
         Same("after none", once, model.Gradients!.Flat, 1e-6);
     }
 
-    [Theory, InlineData(0), InlineData(1)]
+    private static readonly (Func<LanguageModel> Student, Func<SparseAutoencoder> Sae, int After)[] Labelled =
+    [
+        (() => new ReducedCoCoMix(), () => new ReducedSae(), 3), (() => new ReducedLastBlock(), () => new ReducedSae(), 0),
+        (() => new LabelledBatchTopK(), () => new ReducedBatchTopK(), 3), (() => new LabelledReluL1(), () => new ReducedReluL1(), 3),
+        (() => new LabelledJumpRelu(), () => new ReducedJumpRelu(), 3), (() => new LabelledGated(), () => new ReducedGated(), 3),
+        (() => new LabelledMatryoshka(), () => new ReducedMatryoshka(), 3),
+    ];
+
+    public static TheoryData<int> LabelledCases => [.. Enumerable.Range(0, Labelled.Length)];
+
+    [Theory, MemberData(nameof(LabelledCases))]
     public void Eager_labels_agree_with_the_fused_extraction(int which)
     {
         using var scope = NewDisposeScope();
         manual_seed(which);
-        var student = which == 0 ? new ReducedCoCoMix() : (LanguageModel)new ReducedLastBlock();
-        var (teacher, sae) = (new ReducedGpt2(), new ReducedSae());
+        var (student, teacher, sae, after) = (Labelled[which].Student(), new ReducedGpt2(), Labelled[which].Sae(), Labelled[which].After);
         teacher.to(float64);
         sae.to(float64);
         Randomize(teacher);
         Randomize(sae);
         var ids = randint(0, 203, [2, 11], int64);
-        var after = which == 0 ? 3 : 0;
 
         var h = teacher.residual(ids, after).detach().requires_grad_(true);
         var logits = teacher.unembed(teacher.run(h, after + 1, 5 - after));
         nn.functional.cross_entropy(logits.narrow(1, 0, 10).flatten(0, 1), ids.narrow(1, 1, 10).flatten()).backward();
         var latents = sae.encode(h).detach();
-        var scores = which == 0 ? latents * h.grad!.matmul(sae.decoder.weight.t()) : latents;
+        var (largest, candidates) = latents.topk(sae.Active);
+        latents = zeros_like(latents).scatter(-1, candidates, largest);
+        var scores = which == 1 ? latents : latents * h.grad!.matmul(sae.weights()[^1].t());
         var (best, expected) = scores.topk(student.Card.Labels);
 
         var actual = student.label(ids, teacher, sae);

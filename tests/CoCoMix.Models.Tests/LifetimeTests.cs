@@ -35,10 +35,9 @@ public sealed class LifetimeTests
             }
             model.evaluate(ids).Dispose();
             model.label(ids, teacher, sae).Dispose();
-            var (loss, latents, indices) = sae.forward_backward(x, step % 2 == 0 ? null : dead);
+            var (loss, activity) = sae.forward_backward(x, step % 2 == 0 ? null : dead);
             loss.Dispose();
-            latents.Dispose();
-            indices.Dispose();
+            activity.Dispose();
         }
         Assert.Equal(before, Tensor.TotalCount);
         optimizer!.Dispose();

@@ -25,7 +25,7 @@ public static class LabelLowering
 
         var h = g.Probe(Parts.Blocks(g, Parts.Embed(g, ids, p), block, 0, below, "teacher"), "labels.residual");
         var standardized = g.Apply(Table.Standardize, "standardized", [h], new(("epsilon", Parts.StandardizeEpsilon)))[0];
-        var (latents, indices, _) = Parts.Encode(g, standardized, sae, s);
+        var (latents, indices) = Parts.Encode(g, standardized, sae, s);
         g.Probe(latents, "labels.latents");
         g.Probe(indices, "labels.latent_indices");
 

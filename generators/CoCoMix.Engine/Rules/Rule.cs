@@ -42,6 +42,10 @@ public sealed record Rule(string Id, string Category, string Title, string Messa
         "A declared class leaves the generated members to the generator",
         "'{0}' declares {1}, which the generator writes from the attributes: remove it, or remove the attributes");
 
+    public static readonly Rule IgnoredSetting = new("CCM1021", Declaration,
+        "A setting of an autoencoder is one that its kind has",
+        "{0} of [SparseAutoencoder] on '{1}' does nothing, because Kind is SaeKind.{2}: remove {0}, or set Kind to {3}");
+
     public static readonly Rule HeadsDoNotDivide = new("CCM2001", Shape,
         "Attention heads divide the model's width",
         "{0} = {1} of '{2}' does not divide Width = {3} of '{4}': the nearest {0} that would is {5}");
@@ -90,11 +94,17 @@ public sealed record Rule(string Id, string Category, string Title, string Messa
         "The teacher is a plain language model",
         "The teacher '{0}' of '{1}' has [{2}] itself: use a teacher without [MixConcepts] and [ConceptLabels], whose positions are the student's tokens");
 
+    public static readonly Rule TooManyPrefixes = new("CCM3021", Composition,
+        "The smallest nested dictionary has a latent",
+        "'{0}' halves its Latents = {1} for Prefixes = {2} nested dictionaries, which leaves the smallest without a latent: Prefixes must be from 1 to {3}");
+
     public static IReadOnlyList<Rule> All { get; } =
     [
         NotPartial, WrongBase, MissingPart, OutOfRange, LabelsWithoutMixing, UnsupportedForm, UndefinedValue, ConflictingMember,
+        IgnoredSetting,
         HeadsDoNotDivide, HeadsAndHeadDim,
         InsertionOutOfRange, TooManyActive, ConceptsDiffer, SaeDoesNotFitTeacher, TeacherBlockOutOfRange, TooManyLabels,
         VocabulariesDiffer, TeacherContextTooShort, UnusablePart, TeacherNotPlain,
+        TooManyPrefixes,
     ];
 }

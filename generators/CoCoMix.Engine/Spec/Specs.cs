@@ -21,6 +21,8 @@ public enum MixingKind { Interleave }
 
 public enum SelectionKind { Attribution, Activation }
 
+public enum AutoencoderKind { TopK, BatchTopK, ReluL1, JumpRelu, Gated, Matryoshka }
+
 public sealed record NormSpec(NormKind Kind, double Epsilon);
 
 /// <summary>Zero stands for "not stated" in <paramref name="Heads"/> and <paramref name="HeadDim"/>.</summary>
@@ -31,7 +33,19 @@ public sealed record FeedForwardSpec(int Expansion, ActivationKind Activation, b
 /// <summary>A block as its attributes describe it, width still open. A missing part is null and a rule says so.</summary>
 public sealed record BlockSpec(TypeName Type, NormSpec? Norm, AttentionSpec? Attention, FeedForwardSpec? FeedForward) : ClassSpec(Type);
 
-public sealed record SaeSpec(TypeName Type, int Inputs, int Latents, int Active) : ClassSpec(Type);
+/// <param name="Stated">Which of the settings that only some kinds have are written down.</param>
+public sealed record SaeSpec(
+    TypeName Type, int Inputs, int Latents, int Active, AutoencoderKind Kind = AutoencoderKind.TopK,
+    double Sparsity = 1e-3, double Bandwidth = 1e-3, int Prefixes = 5, EquatableArray<string> Stated = default) : ClassSpec(Type)
+{
+    /// <summary>The settings that only some kinds have, each with the kinds that read it.</summary>
+    public static readonly IReadOnlyDictionary<string, AutoencoderKind[]> Settings = new Dictionary<string, AutoencoderKind[]>
+    {
+        [nameof(Sparsity)] = [AutoencoderKind.ReluL1, AutoencoderKind.JumpRelu, AutoencoderKind.Gated],
+        [nameof(Bandwidth)] = [AutoencoderKind.JumpRelu],
+        [nameof(Prefixes)] = [AutoencoderKind.Matryoshka],
+    };
+}
 
 public sealed record ConceptHeadSpec(TypeName Type, int Concepts, int Active, double LossWeight) : ClassSpec(Type);
 
