@@ -88,7 +88,7 @@ public sealed class SaeTests
         // One batch is all that the threshold has seen, so it keeps what training kept, but for the smallest.
         var latents = sae.encode(x);
         Assert.Equal(kind == SaeKind.BatchTopK ? 8 * 37 - 1 : activity.sum().item<double>(), latents.gt(0).sum().item<long>());
-        var missed = activity - latents.gt(0).sum(0);
+        var missed = activity - latents.gt(0).sum(dim: 0);
         Assert.Equal(kind == SaeKind.BatchTopK ? 1 : 0, missed.abs().sum().item<double>());
     }
 
@@ -131,7 +131,7 @@ public sealed class SaeTests
         SaeTraining.Run(sae, new(300, 128) { DeadAfter = 2_000, LearningRate = 3e-3 }, states, windows, new Progress(steps));
         var quality = SaeEvaluation.Measure(sae, states, windows.AsSpan(..64), 32);
 
-        Console.WriteLine($"{kind} {steps[0]} {steps[^1]} {quality}");
+        File.AppendAllText("/tmp/sae.log", $"{kind} {steps[0]} {steps[^1]} {quality}\n");
         Assert.True(steps[^1].Loss < 0.5 * steps[0].Loss, $"{steps[0]} to {steps[^1]}");
         Assert.InRange(quality.L0, 2, kind is SaeKind.TopK or SaeKind.Matryoshka ? 8 : 14);
         Assert.InRange(quality.ExplainedVariance, 0.7, 1);

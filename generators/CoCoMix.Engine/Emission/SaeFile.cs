@@ -182,7 +182,7 @@ internal static class SaeFile
                 {
                     var (_, mean, std) = standardize(x);
                     var latents = encode(x);                                             // [N, {{l}}]
-                    return Error(decode(latents, mean, std), x) + {{sparsity}} * latents.sum(1).mean();
+                    return Error(decode(latents, mean, std), x) + {{sparsity}} * latents.sum(dim: 1).mean();
                 }
                 """,
             AutoencoderKind.JumpRelu => $$"""
@@ -197,7 +197,7 @@ internal static class SaeFile
                     // Zero, with the straight-through gradient of a step at the threshold.
                     var step = near * (threshold.detach() - threshold) / {{bandwidth}};  // [N, {{l}}]
                     var latents = preActivations * open + threshold.detach() * step;     // [N, {{l}}]
-                    return Error(decode(latents, mean, std), x) + {{sparsity}} * (open + step).sum(1).mean();
+                    return Error(decode(latents, mean, std), x) + {{sparsity}} * (open + step).sum(dim: 1).mean();
                 }
                 """,
             AutoencoderKind.Gated => $$"""
@@ -207,7 +207,7 @@ internal static class SaeFile
                     var (standardized, mean, std) = standardize(x);
                     var gate = pre_activations(standardized).relu();                     // [N, {{l}}]
                     var detected = gate.matmul(decoder.weight.detach()) + pre_bias.detach();                          // [N, {{sae.Inputs}}]
-                    return Error(forward(x), x) + Error(detected * std + mean, x) + {{sparsity}} * gate.sum(1).mean();
+                    return Error(forward(x), x) + Error(detected * std + mean, x) + {{sparsity}} * gate.sum(dim: 1).mean();
                 }
                 """,
             AutoencoderKind.Matryoshka => $$"""
