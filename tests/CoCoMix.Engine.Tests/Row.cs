@@ -40,7 +40,7 @@ internal sealed partial record Row(Operation Operation, Func<Draw, Application> 
     /// <summary>Whether the operation also takes indices or booleans where its drawn operands hold numbers.</summary>
     public bool TakesAnyElement { get; init; }
 
-    public static IReadOnlyList<Row> All => [.. Layers, .. Maths];
+    public static IReadOnlyList<Row> All => [.. Layers, .. Maths, .. Autoencoders];
 
     private static readonly IReadOnlyList<Row> Layers =
     [
@@ -288,6 +288,9 @@ internal sealed partial record Row(Operation Operation, Func<Draw, Application> 
         [Table.ConceptLossBackward] = "concept_loss",
         [Table.NormalizedMseBackward] = "normalized_mse",
         [Table.ResidualMseBackward] = "residual_mse",
+        [Table.JumpReluBackward] = "jump_relu",
+        [Table.HeavisideBackward] = "heaviside",
+        [Table.RunningMean] = nameof(ModelProgramTests),
         [Table.Repeat] = nameof(ModelProgramTests),
         [Table.RepeatSaving] = nameof(ModelProgramTests),
         [Table.RepeatBackward] = nameof(ModelProgramTests),

@@ -19,10 +19,14 @@ internal static class Specs
         Labels = labels ?? Labels(3, 1),
     };
 
-    public static LabelSpec Labels(int teacherLayers, int after, SelectionKind selection = SelectionKind.Attribution) =>
-        new(Plain(teacherLayers) with { Type = Name("Teacher") }, Sae(), after, Count: 3, selection);
+    public static LabelSpec Labels(
+        int teacherLayers, int after, SelectionKind selection = SelectionKind.Attribution, AutoencoderKind kind = AutoencoderKind.TopK) =>
+        new(Plain(teacherLayers) with { Type = Name("Teacher") }, Sae(kind), after, Count: 3, selection);
 
-    public static SaeSpec Sae() => new(Name("Sae"), Inputs: 12, Latents: 20, Active: 4);
+    public static SaeSpec Sae(AutoencoderKind kind = AutoencoderKind.TopK) =>
+        new(Name("Sae"), Inputs: 12, Latents: 20, Active: 4, kind, Sparsity: 0.1, Bandwidth: 0.5, Prefixes: 3);
+
+    public static readonly SaeSpec[] Saes = [.. Enum.GetValues<AutoencoderKind>().Select(Sae)];
 
     public static readonly ModelSpec[] Models =
         [Plain(1), Plain(3, bias: false), Mixing(3, 0), Mixing(3, 1), Mixing(3, 2)];

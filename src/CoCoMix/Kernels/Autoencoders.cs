@@ -65,9 +65,7 @@ public static partial class Kernels
     /// <summary>Moves a running mean towards a value by a fraction; one below zero has not begun, and becomes the value.</summary>
     public static void RunningMean(Tensor mean, Tensor value, double rate)
     {
-        using var begun = mean.ge(0);
-        using var moved = mean.lerp(value, rate);
-        using var next = moved.where(begun, value);
-        mean.copy_(next);
+        using var scope = NewDisposeScope();
+        mean.copy_(mean.lerp(value, rate).where(mean.ge(0), value));
     }
 }
