@@ -126,6 +126,13 @@ internal static class RuleCases
         }, "Latents of [SparseAutoencoder] on 'Sae' is 0: it must be from 1 to 16777216"),
         new("CCM1004", "no labels", Labels("AfterBlock = 2, Count = {|#0:0|}"), "Count of [ConceptLabels] on 'Student' is 0: it must be from 1 to 16777216"),
 
+        new("CCM1004", "a negative sparsity", Sae("Kind = SaeKind.Gated, Sparsity = {|#0:-1|}"),
+            "Sparsity of [SparseAutoencoder] on 'Sae' is -1: it must be finite and not negative"),
+        new("CCM1004", "no bandwidth", Sae("Kind = SaeKind.JumpRelu, Bandwidth = {|#0:0|}"),
+            "Bandwidth of [SparseAutoencoder] on 'Sae' is 0: it must be finite and more than 0"),
+        new("CCM1004", "no prefixes", Sae("Kind = SaeKind.Matryoshka, Prefixes = {|#0:0|}"),
+            "Prefixes of [SparseAutoencoder] on 'Sae' is 0: it must be from 1 to 16777216"),
+
         new("CCM1005", "labels alone", new()
         {
             Student = """
@@ -174,6 +181,9 @@ internal static class RuleCases
             "Selection of [ConceptLabels] on 'Student' is 9, which names nothing: write Selection.Attribution or Selection.Activation"),
         new("CCM1007", "a defined selection", Labels("AfterBlock = 2, Selection = (Selection)1")),
 
+        new("CCM1007", "an undefined kind of autoencoder", Sae("Kind = {|#0:(SaeKind)6|}"),
+            "Kind of [SparseAutoencoder] on 'Sae' is 6, which names nothing: write SaeKind.TopK, SaeKind.BatchTopK, SaeKind.ReluL1, SaeKind.JumpRelu, SaeKind.Gated or SaeKind.Matryoshka"),
+
         new("CCM1008", "a forward", Body("public override TorchSharp.torch.Tensor {|#0:forward|}(TorchSharp.torch.Tensor ids) => ids;"),
             "'Student' declares 'forward', which the generator writes from the attributes: remove it, or remove the attributes"),
         new("CCM1008", "a constructor", Body("public {|#0:Student|}(string name) { }"),
@@ -186,6 +196,12 @@ internal static class RuleCases
         }, "'Head' declares 'Concepts', which the generator writes from the attributes: remove it, or remove the attributes"),
         new("CCM1008", "other members", Body(
             "static Student() { } public int Answer() => 42; protected override void Dispose(bool all) { }")),
+
+        new("CCM1021", "a setting of another kind", Sae("Kind = SaeKind.BatchTopK, Sparsity = {|#0:1e-3|}"),
+            "Sparsity of [SparseAutoencoder] on 'Sae' does nothing, because Kind is SaeKind.BatchTopK: remove Sparsity, or set Kind to SaeKind.ReluL1, SaeKind.JumpRelu or SaeKind.Gated"),
+        new("CCM1021", "a setting without a kind", Sae("Prefixes = {|#0:3|}"),
+            "Prefixes of [SparseAutoencoder] on 'Sae' does nothing, because Kind is SaeKind.TopK: remove Prefixes, or set Kind to SaeKind.Matryoshka"),
+        new("CCM1021", "settings of the kind", Sae("Kind = SaeKind.JumpRelu, Sparsity = 1e-2, Bandwidth = 0.1")),
 
         new("CCM2001", "a head dimension", new()
         {
@@ -329,6 +345,15 @@ internal static class RuleCases
             Student = new Sources().Student.Replace("<Teacher", "<{|#0:Teacher|}"),
         }, "The teacher 'Teacher' of 'Student' has [MixConcepts] itself: use a teacher without [MixConcepts] and [ConceptLabels], whose positions are the student's tokens"),
         new("CCM3010", "a plain teacher", new()),
+
+        new("CCM3021", "more halvings than latents", new()
+        {
+            Sae = """
+                [SparseAutoencoder(Inputs = 32, Latents = {|#1:64|}, Active = 8, Kind = SaeKind.Matryoshka, Prefixes = {|#0:8|})]
+                public sealed partial class Sae : SparseAutoencoder;
+                """,
+        }, "'Sae' halves its Latents = 64 for Prefixes = 8 nested dictionaries, which leaves the smallest without a latent: Prefixes must be from 1 to 7"),
+        new("CCM3021", "a smallest dictionary of one latent", Sae("Kind = SaeKind.Matryoshka, Prefixes = 7")),
     ];
 
     private static RuleCase Size(string name, string sizes, string? message = null, string blocks = "3") => new("CCM1004", name, new()
@@ -346,6 +371,8 @@ internal static class RuleCases
     private static Sources Attention(string attention) => new() { Block = new Sources().Block.Replace("[CausalSelfAttention(HeadDim = 16)]", attention) };
 
     private static Sources Feed(string feed) => new() { Block = new Sources().Block.Replace("[FeedForward(Expansion = 4)]", feed) };
+
+    private static Sources Sae(string settings) => new() { Sae = new Sources().Sae.Replace("Active = 8", $"Active = 8, {settings}") };
 
     private static Sources Loss(string weight) => new() { Head = new Sources().Head.Replace("Active = 8", $"Active = 8, {weight}") };
 

@@ -15,6 +15,7 @@ public sealed class LifetimeTests
         using var sae = new ReducedSae();
         using var ids = randint(0, 203, [2, 16], int64);
         using var labels = model.label(ids, teacher, sae);
+        SparseAutoencoder[] saes = [sae, new ReducedBatchTopK(), new ReducedReluL1(), new ReducedJumpRelu(), new ReducedGated(), new ReducedMatryoshka()];
         using var x = randn(32, 128);
         using var dead = zeros(96);
         AdamW? optimizer = null;
@@ -35,12 +36,16 @@ public sealed class LifetimeTests
             }
             model.evaluate(ids).Dispose();
             model.label(ids, teacher, sae).Dispose();
-            var (loss, activity) = sae.forward_backward(x, step % 2 == 0 ? null : dead);
-            loss.Dispose();
-            activity.Dispose();
+            foreach (var trained in saes)
+            {
+                var (loss, activity) = trained.forward_backward(x, step % 2 == 0 ? null : dead);
+                loss.Dispose();
+                activity.Dispose();
+            }
         }
         Assert.Equal(before, Tensor.TotalCount);
         optimizer!.Dispose();
+        foreach (var trained in saes) trained.Dispose();
     }
 
     [Fact]
