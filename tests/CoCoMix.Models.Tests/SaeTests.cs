@@ -131,7 +131,6 @@ public sealed class SaeTests
         SaeTraining.Run(sae, new(300, 128) { DeadAfter = 2_000, LearningRate = 3e-3 }, states, windows, new Progress(steps));
         var quality = SaeEvaluation.Measure(sae, states, windows.AsSpan(..64), 32);
 
-        File.AppendAllText("/tmp/sae.log", $"{kind} {steps[0]} {steps[^1]} {quality}\n");
         Assert.True(steps[^1].Loss < 0.5 * steps[0].Loss, $"{steps[0]} to {steps[^1]}");
         Assert.InRange(quality.L0, 2, kind is SaeKind.TopK or SaeKind.Matryoshka ? 8 : 14);
         Assert.InRange(quality.ExplainedVariance, 0.7, 1);
