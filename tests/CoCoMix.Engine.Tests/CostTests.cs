@@ -37,6 +37,14 @@ public sealed class CostTests
         Assert.Equal(4 * half, Flops(Table.AttentionBackward, [x, x, x, x, x, saved], ("heads", 3)));
     }
 
+    [Fact]
+    public void A_reduction_costs_what_it_reads_and_a_function_of_each_element_what_it_writes()
+    {
+        var (x, row) = (TensorType.Float(Dim.B, Dim.T, 7), TensorType.Float(7));
+        Assert.Equal(BT * 7, Flops(Table.Sum, [x], ("axes", new long[] { 0, 1 }), ("keepdim", false)));
+        Assert.Equal(BT * 7, Flops(Table.Divide, row, x));
+    }
+
     [Theory, InlineData(true), InlineData(false)]
     public void A_block_costs_its_parts(bool bias)
     {

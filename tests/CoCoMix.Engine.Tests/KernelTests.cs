@@ -74,6 +74,47 @@ public sealed class KernelTests
         Close.To(gradient, Kernels.StandardizeBackward(given[0], given[1], given[2], y, s, 1e-5), type == float64 ? 1e-9 : 1e-5, "gradient");
     }
 
+    [Fact]
+    public void Powers_of_zero_and_powers_zero_have_autograds_gradients()
+    {
+        using var scope = NewDisposeScope();
+        var a = tensor(new[] { 0, 0, 0, 2, 3, -2, -2.0 }).requires_grad_();
+        var b = tensor(new[] { 0, 1, 2.5, 0, 1, 0, 0.0 }).requires_grad_();
+        var y = a.pow(b);
+        var gradient = Numbers(0, 7);
+        var expected = autograd.grad([y], [a, b], [gradient]);
+
+        using var off = no_grad();
+        Close.To(expected[0], Kernels.PowerBackward(gradient, a, b), 1e-12, "base");
+        // The logarithm of a negative base is not a number.
+        Close.To(expected[1].narrow(0, 0, 5), Kernels.PowerExponentBackward(gradient, a, b, y).narrow(0, 0, 5), 1e-12, "exponent");
+    }
+
+    [Theory, InlineData(ScalarType.Float64), InlineData(ScalarType.Float32)]
+    public void Masked_scores_get_no_attention_and_no_gradient(ScalarType type)
+    {
+        using var scope = NewDisposeScope();
+        var (scores, gradient) = (Numbers(0, 3, 5, 5).requires_grad_(), Numbers(1, 3, 5, 5));
+        var future = ones([5, 5], @bool).triu(1);
+        var expected = scores.masked_fill(future, double.NegativeInfinity).softmax(-1);
+        var expectedGradient = autograd.grad([expected], [scores], [gradient])[0];
+
+        using var off = no_grad();
+        var y = Kernels.Softmax(Kernels.MaskedFill(scores.to(type), future, double.NegativeInfinity), axis: 2);
+        var tolerance = type == float64 ? 1e-12 : 1e-6;
+        Close.To(expected, y, tolerance, "softmax");
+        Close.To(expectedGradient, Kernels.MaskedFill(Kernels.SoftmaxBackward(gradient.to(type), y, axis: 2), future, 0), tolerance, "gradient");
+        Assert.True(Kernels.SoftmaxBackward(gradient.to(type), y, axis: 2).masked_select(future).eq(0).all().item<bool>());
+    }
+
+    [Fact]
+    public void An_index_beyond_float32s_integers_equals_itself_only()
+    {
+        using var scope = NewDisposeScope();
+        var ids = tensor(new[] { 16777216L, 16777217L, 16777218L });
+        Assert.Equal([false, true, false], Kernels.Equal(ids, 16777217).data<bool>().ToArray());
+    }
+
     [Theory, InlineData(5), InlineData(8), InlineData(1100)]
     public void Losses_of_extreme_logits_agree_with_libtorch(long size)
     {

@@ -37,7 +37,7 @@ internal sealed partial record Row
         new(Table.Elu, d => Coarse(d, ("alpha", d.Of(1.0, 0.3, -0.5))), x => [F.elu(x[0], x.Real("alpha"))]),
         new(Table.LeakyRelu, d => Coarse(d, ("slope", d.Of(0.01, 0.2))), x => [F.leaky_relu(x[0], x.Real("slope"))]),
         new(Table.Clamp, d => Coarse(d, Bounds(d)), x => [x[0].clamp(x.Real("min"), x.Real("max"))]),
-        new(Table.HardTanh, d => Coarse(d, Bounds(d)), x => [F.hardtanh(x[0], x.Real("min"), x.Real("max"))]),
+        new(Table.HardTanh, d => Coarse(d, Bounds(d)), x => [HardTanh(x[0], x.Real("min"), x.Real("max"))]),
         new(Table.Relu6, Wide, x => [F.relu6(x[0])]),
         new(Table.Erf, Each, x => [x[0].erf()]),
         new(Table.Mish, Each, x => [F.mish(x[0])]),
@@ -104,6 +104,10 @@ internal sealed partial record Row
     private static Application Coarse(Draw d) => Coarse(d, []);
 
     private static Application Coarse(Draw d, params (string, object)[] constants) => new([Halves(d.Lead())], constants);
+
+    /// <summary>TorchSharp's own hardtanh returns its operand.</summary>
+    private static Tensor HardTanh(Tensor x, double min, double max) =>
+        where(x.gt(min).logical_and(x.lt(max)), x, x.detach().clamp(min, max));
 
     /// <summary>Kinks at 3 and 6 are further out than normal numbers are.</summary>
     private static Application Wide(Draw d) => new([Operand.Float(d.Lead()) with { Step = 1.5 }]);

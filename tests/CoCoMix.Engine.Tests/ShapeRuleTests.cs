@@ -8,8 +8,6 @@ namespace CoCoMix.Engine.Tests;
 /// <summary>Shape rules against libtorch: the same result shapes, and a refusal exactly where libtorch refuses.</summary>
 public sealed class ShapeRuleTests
 {
-    private static readonly int Applications = Draw.Applications(20);
-
     public static TheoryData<string> Rows => [.. Row.All.Select(row => row.Operation.Name)];
 
     [Fact]
@@ -25,7 +23,7 @@ public sealed class ShapeRuleTests
     public void Operands_that_fit_give_libtorchs_shapes(string name)
     {
         var row = Row.Of(name);
-        for (var seed = 0; seed < Applications; seed++)
+        for (var seed = 0; seed < Draw.Applications(20); seed++)
         {
             var application = row.Draw(new(seed));
             var types = application.Shapes(row.Operation);
@@ -39,7 +37,7 @@ public sealed class ShapeRuleTests
     {
         var row = Row.Of(name);
         var refused = 0;
-        for (var seed = 0; seed < 3 * Applications; seed++)
+        for (var seed = 0; seed < Draw.Applications(60); seed++)
         {
             var draw = new Draw(seed);
             var application = Disturb(draw, row.Draw(draw));

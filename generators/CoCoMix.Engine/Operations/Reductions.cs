@@ -30,20 +30,20 @@ public static partial class Table
 
     /// <summary>The way back of the largest and of the smallest element: the gradient, shared by the elements that equal the result.</summary>
     public static readonly Operation AMaxBackward = ReductionBackward("amax_backward", "AMaxBackward", 3,
-        c => $"{c[0]}, {c[1]}, {c[2]}, {c.Ints("axes")}");
+        c => $"{c[0]}, {c[1]}, {c[2]}, {Axes(c)}");
 
     /// <summary>The variance: squares of differences from the mean, divided by n, or by n - 1 where <c>unbiased</c> is true.</summary>
     public static readonly Operation Variance = Reduction("var", "Variance", 4, b => With(b, VarianceBackward!, Kept(b, b.Gradient), b[0]), "unbiased");
 
     public static readonly Operation VarianceBackward = ReductionBackward("var_backward", "VarianceBackward", 3,
-        c => $"{c[0]}, {c[1]}, {c.Ints("axes")}, unbiased: {c.Bool("unbiased")}");
+        c => $"{c[0]}, {c[1]}, {Axes(c)}, unbiased: {c.Bool("unbiased")}");
 
     /// <summary>The root of <see cref="Variance"/>.</summary>
     public static readonly Operation StandardDeviation = Reduction("std", "StandardDeviation", 4,
         b => With(b, StandardDeviationBackward!, Kept(b, b.Gradient), b[0], Kept(b, b.Output(0))), "unbiased");
 
     public static readonly Operation StandardDeviationBackward = ReductionBackward("std_backward", "StandardDeviationBackward", 3,
-        c => $"{c[0]}, {c[1]}, {c[2]}, {c.Ints("axes")}, unbiased: {c.Bool("unbiased")}");
+        c => $"{c[0]}, {c[1]}, {c[2]}, {Axes(c)}, unbiased: {c.Bool("unbiased")}");
 
     /// <summary><c>log(sum(exp(x)))</c></summary>
     public static readonly Operation LogSumExp = Reduction("logsumexp", "LogSumExp", 3,
@@ -125,7 +125,7 @@ public static partial class Table
         a => Float(Reduced(name, a[0], a.Attributes.Ints("axes"), a.Attributes.Bool("keepdim"))),
         b => [gradient(b)],
         node => flops * node.Inputs[0]!.Shape.Elements,
-        c => $"Kernels.{kernel}({c[0]}, {c.Ints("axes")}, keepdim: {c.Bool("keepdim")}{string.Concat(flags.Select(flag => $", {flag}: {c.Bool(flag)}"))})");
+        c => $"Kernels.{kernel}({c[0]}, {Axes(c)}, keepdim: {c.Bool("keepdim")}{string.Concat(flags.Select(flag => $", {flag}: {c.Bool(flag)}"))})");
 
     /// <summary>From the gradient, with the reduced axes as 1, the operand, and perhaps the result as the gradient.</summary>
     private static Operation ReductionBackward(string name, string kernel, long flops, Func<Call, string> arguments) => new(name,
@@ -133,6 +133,13 @@ public static partial class Table
         NoGradient,
         PerElement(flops),
         c => $"Kernels.{kernel}({arguments(c)})");
+
+    /// <summary>A C# list of the axes, every one named: libtorch's logsumexp does not take an empty list.</summary>
+    private static string Axes(Call c)
+    {
+        var axes = c.Node.Attributes.Ints("axes");
+        return $"[{string.Join(", ", axes.Count > 0 ? axes : Enumerable.Range(0, c.Node.Inputs[0]!.Shape.Count).Select(axis => (long)axis))}]";
+    }
 
     private static Operation Selection(string name, string kernel) => new(name,
         a =>

@@ -63,5 +63,5 @@ public static partial class Kernels
     public static Tensor ToFloat(Tensor x, Tensor like) => x.to(like.dtype);
 
     /// <summary>An index is compared with an integer as it is, not rounded to a float first.</summary>
-    private static Scalar Number(Tensor x, double value) => x.dtype == ScalarType.Int64 && value == (long)value ? (long)value : value;
+    private static Scalar Number(Tensor x, double value) => x.dtype == ScalarType.Int64 && value == (long)value ? (Scalar)(long)value : value;
 }

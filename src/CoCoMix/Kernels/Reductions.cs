@@ -5,7 +5,7 @@ using static TorchSharp.torch;
 namespace CoCoMix;
 
 /// <summary>
-/// Reductions take axes, or none for all. Their ways back take the gradient, and the result where they read it, with the reduced axes as 1.
+/// Ways back of reductions take the gradient, and the result where they read it, with the reduced axes as 1.
 /// </summary>
 public static partial class Kernels
 {
