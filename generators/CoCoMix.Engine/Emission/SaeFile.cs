@@ -30,7 +30,7 @@ internal static class SaeFile
             code.Line($"public Parameter {name};");
             code.Line();
         }
-        code.Line($"/// <summary>{l} latents of hidden states of width {d}{(FixedCount(sae) ? $", {k} active" : "")}.</summary>");
+        code.Line($"/// <summary>{l} latents of hidden states of width {d}{(sae.HasFixedCount ? $", {k} active" : "")}.</summary>");
         code.Open($"public {sae.Type.Name}()");
         code.Lines($$"""
             pre_bias = Initial.Parameter(zeros({{d}}));
@@ -86,8 +86,6 @@ internal static class SaeFile
         WeightsWriter.Flat(code, layout, "Weights");
         ModuleWriter.Register(code, ["pre_bias", .. own.Select(parameter => parameter.Name)], ["encoder", "decoder"]);
     });
-
-    private static bool FixedCount(SaeSpec sae) => sae.Kind is AutoencoderKind.TopK or AutoencoderKind.Matryoshka;
 
     /// <summary>The parameters that only this kind has, with what they start as.</summary>
     private static IReadOnlyList<(string Name, string Summary, string Initial)> Own(SaeSpec sae)

@@ -102,7 +102,7 @@ internal static class Parts
     /// <summary>The K largest latents of each position, as an SAE of any kind has them in use: values and indices, <c>[..., K]</c>.</summary>
     public static (Value Values, Value Indices) Encode(Builder g, Value standardized, SaeSpec sae, ParameterValues p)
     {
-        if (sae.Kind is AutoencoderKind.TopK or AutoencoderKind.Matryoshka)
+        if (sae.HasFixedCount)
         {
             var (values, indices, _) = EncodeTopK(g, standardized, sae, p);
             return (values, indices);

@@ -22,7 +22,7 @@ public static class SaeLowering
 
     public static SaeProgram Lower(SaeSpec sae) => new(
         Step(sae, auxiliary: false),
-        sae.Kind is AutoencoderKind.TopK or AutoencoderKind.BatchTopK or AutoencoderKind.Matryoshka ? Step(sae, auxiliary: true) : null);
+        sae.HasFixedCount || sae.Kind == AutoencoderKind.BatchTopK ? Step(sae, auxiliary: true) : null);
 
     /// <summary>Columns of the decoder that each reconstruction reads: the dictionary halved again and again, the whole last.</summary>
     public static IReadOnlyList<int> Prefixes(SaeSpec sae) => [.. Enumerable.Range(0, sae.Prefixes).Select(i => sae.Latents >> (sae.Prefixes - 1 - i))];

@@ -45,6 +45,9 @@ public sealed record SaeSpec(
         [nameof(Bandwidth)] = [AutoencoderKind.JumpRelu],
         [nameof(Prefixes)] = [AutoencoderKind.Matryoshka],
     };
+
+    /// <summary>Whether every position keeps its <see cref="Active"/> largest latents; else as many are active as come.</summary>
+    public bool HasFixedCount => Kind is AutoencoderKind.TopK or AutoencoderKind.Matryoshka;
 }
 
 public sealed record ConceptHeadSpec(TypeName Type, int Concepts, int Active, double LossWeight) : ClassSpec(Type);
