@@ -39,7 +39,7 @@ internal sealed partial record Row(Operation Operation, Func<Draw, Application> 
         public long Size(string name) => Shape(name).Single();
     }
 
-    public static IReadOnlyList<Row> All => [.. Layers, .. Maths];
+    public static IReadOnlyList<Row> All => [.. Layers, .. Maths, .. Autoencoders];
 
     private static readonly IReadOnlyList<Row> Layers =
     [
@@ -276,6 +276,9 @@ internal sealed partial record Row(Operation Operation, Func<Draw, Application> 
         [Table.ConceptLossBackward] = "concept_loss",
         [Table.NormalizedMseBackward] = "normalized_mse",
         [Table.ResidualMseBackward] = "residual_mse",
+        [Table.JumpReluBackward] = "jump_relu",
+        [Table.HeavisideBackward] = "heaviside",
+        [Table.RunningMean] = nameof(ModelProgramTests),
         [Table.Repeat] = nameof(ModelProgramTests),
         [Table.RepeatSaving] = nameof(ModelProgramTests),
         [Table.RepeatBackward] = nameof(ModelProgramTests),
