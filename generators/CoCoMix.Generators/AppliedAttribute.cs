@@ -47,6 +47,9 @@ internal sealed class AppliedAttribute(string name, int index, AttributeData dat
         return stated is { Kind: TypedConstantKind.Primitive or TypedConstantKind.Enum, Value: T value } ? value : whenUnstated;
     }
 
+    /// <summary>Whether a property is given by name.</summary>
+    public bool States(string property) => data.NamedArguments.Any(argument => argument.Key == property);
+
     public AttributeSyntax? Syntax(CancellationToken cancellation) =>
         data.ApplicationSyntaxReference?.GetSyntax(cancellation) as AttributeSyntax;
 

@@ -122,10 +122,15 @@ public static class SpecReader
         feed.Value("Bias", true),
         feed.Value("Gated", false));
 
-    private static SaeSpec Sae(TypeName name, AppliedAttribute? sae) => new(name,
-        sae?.Value("Inputs", 0) ?? 0,
-        sae?.Value("Latents", 0) ?? 0,
-        sae?.Value("Active", 0) ?? 0);
+    private static SaeSpec Sae(TypeName name, AppliedAttribute? sae) => sae is null ? new(name, 0, 0, 0) : new(name,
+        sae.Value("Inputs", 0),
+        sae.Value("Latents", 0),
+        sae.Value("Active", 0),
+        (AutoencoderKind)sae.Value("Kind", 0),
+        sae.Value("Sparsity", 1e-3),
+        sae.Value("Bandwidth", 1e-3),
+        sae.Value("Prefixes", 5),
+        new(SaeSpec.Settings.Keys.Where(sae.States)));
 
     private static ConceptHeadSpec Head(TypeName name, AppliedAttribute? head) => new(name,
         head?.Value("Concepts", 0) ?? 0,

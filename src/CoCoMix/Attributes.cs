@@ -60,6 +60,28 @@ public enum Mixing
     CrossAttend,
 }
 
+/// <summary>How a sparse autoencoder chooses the latents of a position, and what keeps them sparse.</summary>
+public enum SaeKind
+{
+    /// <summary>The largest few of each position (Gao et al. 2024).</summary>
+    TopK,
+
+    /// <summary>The largest of a whole batch in training, those above a threshold in use (Bussmann et al. 2024).</summary>
+    BatchTopK,
+
+    /// <summary>The positive ones, with their L1 norm in the loss (Cunningham et al. 2023, Bricken et al. 2023).</summary>
+    ReluL1,
+
+    /// <summary>Those above trained thresholds, with their number in the loss (Rajamanoharan et al. 2024b).</summary>
+    JumpRelu,
+
+    /// <summary>A gate decides which are active, magnitudes by how much, with the gate's L1 norm in the loss (Rajamanoharan et al. 2024a).</summary>
+    Gated,
+
+    /// <summary>TopK whose first latents are also trained to reconstruct alone, as nested dictionaries (Bussmann et al. 2025).</summary>
+    Matryoshka,
+}
+
 /// <summary>How the concept labels of a position are chosen among the teacher's SAE latents.</summary>
 public enum Selection
 {
@@ -175,7 +197,7 @@ public sealed class FeedForwardAttribute<TFeedForward> : Attribute where TFeedFo
     public string Dims { get; set; } = "";
 }
 
-/// <summary>A TopK sparse autoencoder over hidden states: <c>ReLU(topk(W_e (LN(x) - pre_bias) + b_e))</c>.</summary>
+/// <summary>A sparse autoencoder over hidden states: latents of <c>W_e (LN(x) - pre_bias) + b_e</c>, chosen as its kind says.</summary>
 [AttributeUsage(AttributeTargets.Class)]
 public sealed class SparseAutoencoderAttribute : Attribute
 {
@@ -185,8 +207,20 @@ public sealed class SparseAutoencoderAttribute : Attribute
     /// <summary>Number of latents (concepts).</summary>
     public int Latents { get; set; }
 
-    /// <summary>Latents kept per position.</summary>
+    /// <summary>Latents kept per position; where the kind leaves their number open, the largest, which are the candidates for concept labels.</summary>
     public int Active { get; set; }
+
+    /// <summary>How latents are chosen.</summary>
+    public SaeKind Kind { get; set; }
+
+    /// <summary>Weight of the sparsity loss, of <see cref="SaeKind.ReluL1"/>, <see cref="SaeKind.JumpRelu"/> and <see cref="SaeKind.Gated"/>.</summary>
+    public double Sparsity { get; set; } = 1e-3;
+
+    /// <summary>Width around a threshold of <see cref="SaeKind.JumpRelu"/> in which a pre-activation contributes to its gradient.</summary>
+    public double Bandwidth { get; set; } = 1e-3;
+
+    /// <summary>Nested dictionaries of <see cref="SaeKind.Matryoshka"/>, each half of the next.</summary>
+    public int Prefixes { get; set; } = 5;
 }
 
 /// <summary>Predicts continuous concepts from a hidden state and compresses them to one vector.</summary>

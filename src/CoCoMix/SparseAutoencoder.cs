@@ -5,7 +5,7 @@ using static TorchSharp.torch;
 namespace CoCoMix;
 
 /// <summary>
-/// Base of declared sparse autoencoders: <c>latents = ReLU(topk(W_e (LN(x) - pre_bias) + b_e))</c>,
+/// Base of declared sparse autoencoders: latents are made of <c>W_e (LN(x) - pre_bias) + b_e</c> as the declared <see cref="SaeKind"/> says, and
 /// <c>reconstruction = (W_d latents + pre_bias) std + mean</c>.
 /// </summary>
 public class SparseAutoencoder : FusedModule
@@ -21,19 +21,19 @@ public class SparseAutoencoder : FusedModule
     /// <summary>Number of latents, L.</summary>
     public virtual int Latents => throw NotGenerated.For(this);
 
-    /// <summary>Latents kept a position, K.</summary>
+    /// <summary>Latents kept a position, K; where the kind leaves their number open, the candidates for concept labels.</summary>
     public virtual int Active => throw NotGenerated.For(this);
 
     /// <summary>Normalises rows: <c>(x - mean) / (std + 1e-5)</c> with the unbiased std.</summary>
     /// <param name="x"><c>[..., D]</c></param>
     public virtual (Tensor Standardized, Tensor Mean, Tensor Std) standardize(Tensor x) => throw NotGenerated.For(this);
 
-    /// <summary>Latents before TopK and ReLU.</summary>
+    /// <summary>Latents before any are chosen; gated, the gate.</summary>
     /// <param name="standardized"><c>[..., D]</c></param>
     /// <returns><c>[..., L]</c></returns>
     public virtual Tensor pre_activations(Tensor standardized) => throw NotGenerated.For(this);
 
-    /// <summary>Latents of raw hidden states; all but K are zero.</summary>
+    /// <summary>Latents of raw hidden states, most of them zero.</summary>
     /// <param name="x"><c>[..., D]</c></param>
     /// <returns><c>[..., L]</c></returns>
     public virtual Tensor encode(Tensor x) => throw NotGenerated.For(this);
@@ -54,41 +54,36 @@ public class SparseAutoencoder : FusedModule
         return decode(encode(x), mean, std);
     }
 
-    /// <summary>The training loss, eagerly: mean over rows of <c>mean((reconstruction - x)^2) / mean(x^2)</c>.</summary>
+    /// <summary>
+    /// The training loss without AuxK, eagerly: mean over rows of <c>mean((reconstruction - x)^2) / mean(x^2)</c>, and what the kind adds.
+    /// </summary>
     /// <param name="x">Hidden states, <c>[N, D]</c>.</param>
-    public Tensor loss(Tensor x) => ((forward(x) - x).pow(2).mean([1]) / x.pow(2).mean([1])).mean();
+    public virtual Tensor loss(Tensor x) => Error(forward(x), x);
+
+    /// <summary>Mean over rows of <c>mean((reconstruction - x)^2) / mean(x^2)</c>.</summary>
+    protected static Tensor Error(Tensor reconstruction, Tensor x) => ((reconstruction - x).pow(2).mean([1]) / x.pow(2).mean([1])).mean();
 
     /// <summary>
     /// One fused way forth and back: adds the gradients of the loss, plus AuxK on dead latents where given, to the parameters' <c>grad</c>.
     /// </summary>
     /// <param name="x">Hidden states, <c>[N, D]</c>.</param>
-    /// <param name="dead">0 for dead latents and -infinity for the others, <c>[L]</c>; null where none is dead.</param>
-    /// <returns>The loss, and the active latents <c>[N, K]</c> with their indices.</returns>
-    public (Tensor Loss, Tensor Latents, Tensor Indices) forward_backward(Tensor x, Tensor? dead = null)
+    /// <param name="dead">0 for dead latents and -infinity for the others, <c>[L]</c>; null where none is dead. Kinds without AuxK ignore it.</param>
+    /// <returns>The loss without AuxK, and in how many of the rows each latent is active, <c>[L]</c>.</returns>
+    public (Tensor Loss, Tensor Activity) forward_backward(Tensor x, Tensor? dead = null)
     {
         using var _ = no_grad();
         var all = weights();
         return dead is null ? Step(x, all, BuffersOf(all)) : AuxiliaryStep(x, dead, all, BuffersOf(all));
     }
 
-    /// <summary>The weights in the order in which they are registered.</summary>
+    /// <summary>The weights in the order in which they are registered: pre_bias first, the decoder's last.</summary>
     [EditorBrowsable(EditorBrowsableState.Never)]
-    public Tensor[] weights()
-    {
-        var all = new Tensor[4];
-        CollectWeights(all);
-        return all;
-    }
-
-    /// <summary>Lists the weights: pre_bias, encoder weight and bias, decoder weight.</summary>
-    [EditorBrowsable(EditorBrowsableState.Never)]
-    public virtual void CollectWeights(Span<Tensor> into) => throw NotGenerated.For(this);
+    public virtual Tensor[] weights() => throw NotGenerated.For(this);
 
     /// <summary>The generated step.</summary>
-    protected virtual (Tensor Loss, Tensor Latents, Tensor Indices) Step(Tensor x, Tensor[] weights, Tensor[] gradients) =>
-        throw NotGenerated.For(this);
+    protected virtual (Tensor Loss, Tensor Activity) Step(Tensor x, Tensor[] weights, Tensor[] gradients) => throw NotGenerated.For(this);
 
-    /// <summary>The generated step with AuxK.</summary>
-    protected virtual (Tensor Loss, Tensor Latents, Tensor Indices) AuxiliaryStep(Tensor x, Tensor dead, Tensor[] weights, Tensor[] gradients) =>
-        throw NotGenerated.For(this);
+    /// <summary>The generated step with AuxK, for kinds that have it.</summary>
+    protected virtual (Tensor Loss, Tensor Activity) AuxiliaryStep(Tensor x, Tensor dead, Tensor[] weights, Tensor[] gradients) =>
+        Step(x, weights, gradients);
 }

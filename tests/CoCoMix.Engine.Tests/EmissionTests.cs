@@ -11,10 +11,11 @@ public sealed class EmissionTests
 {
     private static readonly ModelSpec[] Models =
     [
-        .. Specs.Models, Specs.Mixing(3, 1, labels: Specs.Labels(2, 1)), Specs.Mixing(3, 1, labels: Specs.Labels(2, 0, SelectionKind.Activation)),
+        .. Specs.Models, .. Enum.GetValues<AutoencoderKind>().Select(kind => Specs.Mixing(3, 1, labels: Specs.Labels(2, 1, kind: kind))),
+        Specs.Mixing(3, 1, labels: Specs.Labels(2, 0, SelectionKind.Activation)),
     ];
 
-    private static IEnumerable<string> Files => [.. Models.Select(CSharp.Model), CSharp.Sae(Specs.Sae())];
+    private static IEnumerable<string> Files => [.. Models.Select(CSharp.Model), .. Specs.Saes.Select(CSharp.Sae)];
 
     [Fact]
     public void Fused_code_lets_go_of_every_tensor_it_makes_exactly_once_and_does_not_read_it_after()

@@ -39,7 +39,7 @@ internal sealed partial record Row(Operation Operation, Func<Draw, Application> 
         public long Size(string name) => Shape(name).Single();
     }
 
-    public static IReadOnlyList<Row> All => [.. Layers, .. Maths];
+    public static IReadOnlyList<Row> All => [.. Layers, .. Maths, .. Autoencoders];
 
     private static readonly IReadOnlyList<Row> Layers =
     [
@@ -278,6 +278,9 @@ internal sealed partial record Row(Operation Operation, Func<Draw, Application> 
         [Table.ResidualMseBackward] = "residual_mse",
         [Table.Eager] = "FusedAgainstEagerTests",
         [Table.EagerBackward] = "FusedAgainstEagerTests",
+        [Table.JumpReluBackward] = "jump_relu",
+        [Table.HeavisideBackward] = "heaviside",
+        [Table.RunningMean] = nameof(ModelProgramTests),
         [Table.Repeat] = nameof(ModelProgramTests),
         [Table.RepeatSaving] = nameof(ModelProgramTests),
         [Table.RepeatBackward] = nameof(ModelProgramTests),

@@ -31,10 +31,14 @@ internal static class Specs
     private static MixSpec Mix(int before, MixingKind kind, int concepts) =>
         new(new(Name("Head"), concepts, Active: 3, LossWeight: 0.1 * concepts), before, kind);
 
-    public static LabelSpec Labels(int teacherLayers, int after, SelectionKind selection = SelectionKind.Attribution) =>
-        new(Plain(teacherLayers) with { Type = Name("Teacher") }, Sae(), after, Count: 3, selection);
+    public static LabelSpec Labels(
+        int teacherLayers, int after, SelectionKind selection = SelectionKind.Attribution, AutoencoderKind kind = AutoencoderKind.TopK) =>
+        new(Plain(teacherLayers) with { Type = Name("Teacher") }, Sae(kind), after, Count: 3, selection);
 
-    public static SaeSpec Sae() => new(Name("Sae"), Inputs: 12, Latents: 20, Active: 4);
+    public static SaeSpec Sae(AutoencoderKind kind = AutoencoderKind.TopK) =>
+        new(Name("Sae"), Inputs: 12, Latents: 20, Active: 4, kind, Sparsity: 0.1, Bandwidth: 0.5, Prefixes: 3);
+
+    public static readonly SaeSpec[] Saes = [.. Enum.GetValues<AutoencoderKind>().Select(Sae)];
 
     public static readonly ModelSpec[] Models =
     [

@@ -143,6 +143,13 @@ internal static class RuleCases
         }, "Latents of [SparseAutoencoder] on 'Sae' is 0: it must be from 1 to 16777216"),
         new("CCM1004", "no labels", Labels("AfterBlock = 2, Count = {|#0:0|}"), "Count of [ConceptLabels] on 'Student' is 0: it must be from 1 to 16777216"),
 
+        new("CCM1004", "a negative sparsity", Sae("Kind = SaeKind.Gated, Sparsity = {|#0:-1|}"),
+            "Sparsity of [SparseAutoencoder] on 'Sae' is -1: it must be finite and not negative"),
+        new("CCM1004", "no bandwidth", Sae("Kind = SaeKind.JumpRelu, Bandwidth = {|#0:0|}"),
+            "Bandwidth of [SparseAutoencoder] on 'Sae' is 0: it must be finite and more than 0"),
+        new("CCM1004", "no prefixes", Sae("Kind = SaeKind.Matryoshka, Prefixes = {|#0:0|}"),
+            "Prefixes of [SparseAutoencoder] on 'Sae' is 0: it must be from 1 to 16777216"),
+
         new("CCM1005", "labels alone", new()
         {
             Student = """
@@ -195,6 +202,9 @@ internal static class RuleCases
             "Mixing of [MixConcepts] on 'Student' is 4, which names nothing: write Mixing.Interleave, Mixing.Add, Mixing.GatedAdd or Mixing.CrossAttend"),
         new("CCM1007", "a defined selection", Labels("AfterBlock = 2, Selection = (Selection)1")),
 
+        new("CCM1007", "an undefined kind of autoencoder", Sae("Kind = {|#0:(SaeKind)6|}"),
+            "Kind of [SparseAutoencoder] on 'Sae' is 6, which names nothing: write SaeKind.TopK, SaeKind.BatchTopK, SaeKind.ReluL1, SaeKind.JumpRelu, SaeKind.Gated or SaeKind.Matryoshka"),
+
         new("CCM1008", "a forward", Body("public override TorchSharp.torch.Tensor {|#0:forward|}(TorchSharp.torch.Tensor ids) => ids;"),
             "'Student' declares 'forward', which the generator writes from the attributes: remove it, or remove the attributes"),
         new("CCM1008", "a constructor", Body("public {|#0:Student|}(string name) { }"),
@@ -215,6 +225,12 @@ internal static class RuleCases
         new("CCM1012", "in parallel after", Norm("[{|#1:PostNorm|}(Norm.LayerNorm)]\n[{|#0:Parallel|}]"),
             "'Block' has [Parallel] with [PostNorm], but the parts of a parallel block share one norm in front: use [PreNorm], or remove [Parallel]"),
         new("CCM1012", "in parallel before", Norm("[PreNorm(Norm.LayerNorm)]\n[Parallel]")),
+
+        new("CCM1021", "a setting of another kind", Sae("Kind = SaeKind.BatchTopK, Sparsity = {|#0:1e-3|}"),
+            "Sparsity of [SparseAutoencoder] on 'Sae' does nothing, because Kind is SaeKind.BatchTopK: remove Sparsity, or set Kind to SaeKind.ReluL1, SaeKind.JumpRelu or SaeKind.Gated"),
+        new("CCM1021", "a setting without a kind", Sae("Prefixes = {|#0:3|}"),
+            "Prefixes of [SparseAutoencoder] on 'Sae' does nothing, because Kind is SaeKind.TopK: remove Prefixes, or set Kind to SaeKind.Matryoshka"),
+        new("CCM1021", "settings of the kind", Sae("Kind = SaeKind.JumpRelu, Sparsity = 1e-2, Bandwidth = 0.1")),
 
         new("CCM2001", "a head dimension", new()
         {
@@ -397,6 +413,15 @@ internal static class RuleCases
         }, "The teacher 'Teacher' of 'Student' has [PauseToken] itself: use a teacher without [MixConcepts], [PauseToken] and [ConceptLabels], whose positions are the student's tokens"),
         new("CCM3010", "a plain teacher", new()),
 
+        new("CCM3021", "more halvings than latents", new()
+        {
+            Sae = """
+                [SparseAutoencoder(Inputs = 32, Latents = {|#1:64|}, Active = 8, Kind = SaeKind.Matryoshka, Prefixes = {|#0:8|})]
+                public sealed partial class Sae : SparseAutoencoder;
+                """,
+        }, "'Sae' halves its Latents = 64 for Prefixes = 8 nested dictionaries, which leaves the smallest without a latent: Prefixes must be from 1 to 7"),
+        new("CCM3021", "a smallest dictionary of one latent", Sae("Kind = SaeKind.Matryoshka, Prefixes = 7")),
+
         new("CCM3031", "two heads", Inserting("[MixConcepts<Head>(BeforeBlock = {|#1:1|})]", "[MixConcepts<Head>(BeforeBlock = {|#0:1|}, Mixing = Mixing.Add)]"),
             "'Student' has [MixConcepts] twice before block 1: give each a BeforeBlock of its own, because which enters first would be unclear"),
         new("CCM3031", "a head and a pause token", Inserting("[MixConcepts<Head>(BeforeBlock = 2)]", "[{|#0:PauseToken|}]", "[MixConcepts<Head>(BeforeBlock = {|#1:0|})]"),
@@ -578,6 +603,8 @@ internal static class RuleCases
     private static Sources Attention(string attention) => new() { Block = new Sources().Block.Replace("[CausalSelfAttention(HeadDim = 16)]", attention) };
 
     private static Sources Feed(string feed) => new() { Block = new Sources().Block.Replace("[FeedForward(Expansion = 4)]", feed) };
+
+    private static Sources Sae(string settings) => new() { Sae = new Sources().Sae.Replace("Active = 8", $"Active = 8, {settings}") };
 
     private static Sources Loss(string weight) => new() { Head = new Sources().Head.Replace("Active = 8", $"Active = 8, {weight}") };
 

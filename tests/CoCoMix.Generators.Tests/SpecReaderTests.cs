@@ -13,7 +13,7 @@ public class SpecReaderTests
     {
         var block = new BlockSpec(new("N", "Block"), new(NormKind.LayerNorm, 1e-3), new(0, 16, false, 1, true, 5),
             new(2, ActivationKind.Silu, false, Gated: true), Parallel: true);
-        var sae = new SaeSpec(new("N", "Sae"), 32, 64, 8);
+        var sae = new SaeSpec(new("N", "Sae"), 32, 64, 8, AutoencoderKind.JumpRelu, Sparsity: 0.5, Bandwidth: 0.25, Stated: new(["Sparsity", "Bandwidth"]));
         var head = new ConceptHeadSpec(new("N", "Head"), 64, 7, 0.5);
         var teacher = new ModelSpec(new("N", "Teacher"), 100, 32, 32, block, 4, default, default, default);
         var student = new ModelSpec(new("N", "Student"), 100, 16, 48, block, 3,
@@ -31,6 +31,7 @@ public class SpecReaderTests
                 [FeedForward(Expansion = 2, Activation = Activation.Silu, Bias = false, Gated = true)]
                 public sealed partial class Block : TransformerBlock;
                 """,
+            Sae = Sound.Sae.Replace("Active = 8", "Active = 8, Kind = SaeKind.JumpRelu, Bandwidth = 0.25, Sparsity = 0.5"),
             Head = Sound.Head.Replace("Active = 8", "Active = 7, LossWeight = 0.5"),
             Student = "[PauseToken]\n" + Sound.Student.Replace("BeforeBlock = 1", "BeforeBlock = 1, Mixing = Mixing.GatedAdd")
                 .Replace("Count = 4)]", "Count = 5, Selection = Selection.Activation)]\n[PauseToken(BeforeBlock = 4)]")
@@ -194,6 +195,8 @@ public class SpecReaderTests
         Assert.Equal(Enum.GetNames<Activation>(), Enum.GetNames<ActivationKind>());
         Assert.Equal(Enum.GetNames<Mixing>(), Enum.GetNames<MixingKind>());
         Assert.Equal(Enum.GetNames<Selection>(), Enum.GetNames<SelectionKind>());
+        Assert.Equal(Enum.GetNames<SaeKind>(), Enum.GetNames<AutoencoderKind>());
+        Assert.All(SaeSpec.Settings.Keys, setting => Assert.NotNull(typeof(SparseAutoencoderAttribute).GetProperty(setting)));
     }
 
     [Fact]

@@ -21,7 +21,7 @@ public sealed class FusedAgainstEagerTests
         () => new ReducedPauseFirst(), () => new ReducedPauseLast(), () => new ReducedPauses(),
         () => new ReducedTwoInterleaved(), () => new ReducedInterleavedThenAdded(), () => new ReducedAddedThenInterleaved(),
         () => new ReducedGatedThenCross(), () => new ReducedRotaryInsertions(), () => new ReducedAlibiInsertions(),
-        () => new ReducedWrittenOutInsertions(),
+        () => new ReducedWrittenOutInsertions(), () => new LabelledSeveral(),
     ];
 
     public static TheoryData<int, int, int> Cases()
@@ -108,28 +108,43 @@ public sealed class FusedAgainstEagerTests
         Same("after none", once, model.Gradients!.Flat, 1e-6);
     }
 
-    [Theory, InlineData(0), InlineData(1)]
+    private static readonly (Func<LanguageModel> Student, Func<SparseAutoencoder> Sae, int After)[] Labelled =
+    [
+        (() => new ReducedCoCoMix(), () => new ReducedSae(), 3), (() => new ReducedLastBlock(), () => new ReducedSae(), 0),
+        (() => new LabelledBatchTopK(), () => new ReducedBatchTopK(), 3), (() => new LabelledReluL1(), () => new ReducedReluL1(), 3),
+        (() => new LabelledJumpRelu(), () => new ReducedJumpRelu(), 3), (() => new LabelledGated(), () => new ReducedGatedSae(), 3),
+        (() => new LabelledMatryoshka(), () => new ReducedMatryoshka(), 3),
+    ];
+
+    public static TheoryData<int> LabelledCases => [.. Enumerable.Range(0, Labelled.Length)];
+
+    [Theory, MemberData(nameof(LabelledCases))]
     public void Eager_labels_agree_with_the_fused_extraction(int which)
     {
         using var scope = NewDisposeScope();
         manual_seed(which);
-        var student = which == 0 ? new ReducedCoCoMix() : (LanguageModel)new ReducedLastBlock();
-        var (teacher, sae) = (new ReducedGpt2(), new ReducedSae());
+        var (student, teacher, sae, after) = (Labelled[which].Student(), new ReducedGpt2(), Labelled[which].Sae(), Labelled[which].After);
         teacher.to(float64);
         sae.to(float64);
         Randomize(teacher);
         Randomize(sae);
         var ids = randint(0, 203, [2, 11], int64);
-        var after = which == 0 ? 3 : 0;
 
+        LabelsAgree(teacher, sae, after, which == 1 ? Selection.Activation : Selection.Attribution, ids, student.label(ids, teacher, sae));
+    }
+
+    /// <summary>Labels are those that the definition gives, written in plain TorchSharp.</summary>
+    private static void LabelsAgree(LanguageModel teacher, SparseAutoencoder sae, int after, Selection selection, Tensor ids, Tensor actual)
+    {
         var h = teacher.residual(ids, after).detach().requires_grad_(true);
-        var logits = teacher.unembed(teacher.run(h, after + 1, 5 - after));
-        nn.functional.cross_entropy(logits.narrow(1, 0, 10).flatten(0, 1), ids.narrow(1, 1, 10).flatten()).backward();
+        var logits = teacher.unembed(teacher.run(h, after + 1, teacher.Card.Blocks - after - 1));
+        var t = ids.shape[1];
+        nn.functional.cross_entropy(logits.narrow(1, 0, t - 1).flatten(0, 1), ids.narrow(1, 1, t - 1).flatten()).backward();
         var latents = sae.encode(h).detach();
-        var scores = which == 0 ? latents * h.grad!.matmul(sae.decoder.weight.t()) : latents;
-        var (best, expected) = scores.topk(student.Card.Labels);
-
-        var actual = student.label(ids, teacher, sae);
+        var (largest, candidates) = latents.topk(sae.Active);
+        latents = zeros_like(latents).scatter(-1, candidates, largest);
+        var scores = selection == Selection.Activation ? latents : latents * h.grad!.matmul(sae.weights()[^1].t());
+        var (best, expected) = scores.topk((int)actual.shape[2]);
 
         Assert.Equal(expected.shape, actual.shape);
         // Where fewer scores than labels are positive, ties decide: compare scores there, and indices elsewhere.
@@ -155,27 +170,34 @@ public sealed class FusedAgainstEagerTests
         var labels = new ReducedTwoInterleaved().label(ids, teacher, narrow, sae);
 
         Assert.Equal([2, 11, 5], labels.shape);
-        Check(narrow, 4, labels.narrow(2, 0, 2));
-        Check(sae, 1, labels.narrow(2, 2, 3));
+        LabelsAgree(teacher, narrow, 4, Selection.Attribution, ids, labels.narrow(2, 0, 2));
+        LabelsAgree(teacher, sae, 1, Selection.Attribution, ids, labels.narrow(2, 2, 3));
         // One tap, two selections.
         var twice = new ReducedInterleavedThenAdded().label(ids, teacher, sae, sae);
-        var (_, largest) = sae.encode(teacher.residual(ids, 2)).topk(3);
-        Assert.True(largest.equal(twice.narrow(2, 0, 3)).all().item<bool>());
-        Check(sae, 2, twice.narrow(2, 3, 3));
+        LabelsAgree(teacher, sae, 2, Selection.Activation, ids, twice.narrow(2, 0, 3));
+        LabelsAgree(teacher, sae, 2, Selection.Attribution, ids, twice.narrow(2, 3, 3));
+    }
 
-        void Check(SparseAutoencoder autoencoder, int after, Tensor actual)
+    [Fact]
+    public void Labels_of_several_heads_may_come_from_autoencoders_of_any_kind()
+    {
+        using var scope = NewDisposeScope();
+        manual_seed(7);
+        var (teacher, gated, batch, jump) = (new ReducedDropoutTeacher(), new ReducedGatedSae(), new ReducedBatchTopK(), new ReducedJumpRelu());
+        foreach (var module in (nn.Module[])[teacher, gated, batch, jump])
         {
-            var h = teacher.residual(ids, after).detach().requires_grad_(true);
-            var logits = teacher.unembed(teacher.run(h, after + 1, 5 - after));
-            nn.functional.cross_entropy(logits.narrow(1, 0, 10).flatten(0, 1), ids.narrow(1, 1, 10).flatten()).backward();
-            var decoder = autoencoder.weights()[3];
-            var scores = autoencoder.encode(h).detach() * h.grad!.matmul(decoder.t());
-            var (best, expected) = scores.topk((int)actual.shape[2]);
-            Same("scores", best, scores.gather(-1, actual), 1e-9);
-            var definite = best.gt(1e-9);
-            Assert.True(definite.sum().item<long>() > 0);
-            Assert.True(expected[definite].equal(actual[definite]).all().item<bool>());
+            module.to(float64);
+            Randomize(module);
         }
+        var ids = randint(0, 203, [2, 11], int64);
+
+        var labels = new LabelledSeveral().label(ids, teacher, gated, batch, jump);
+
+        teacher.eval();
+        Assert.Equal([2, 11, 9], labels.shape);
+        LabelsAgree(teacher, gated, 1, Selection.Attribution, ids, labels.narrow(2, 0, 2));
+        LabelsAgree(teacher, batch, 0, Selection.Activation, ids, labels.narrow(2, 2, 3));
+        LabelsAgree(teacher, jump, 1, Selection.Attribution, ids, labels.narrow(2, 5, 4));
     }
 
     [Theory, InlineData(Mixing.Interleave), InlineData(Mixing.Add), InlineData(Mixing.GatedAdd), InlineData(Mixing.CrossAttend)]

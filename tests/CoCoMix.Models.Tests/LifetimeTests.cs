@@ -23,10 +23,11 @@ public sealed class LifetimeTests
     {
         using var model = student;
         using var teacher = labeller;
-        using var sae = new ReducedSae();
+        var sae = new ReducedSae();
         SparseAutoencoder[] saes = [.. model.ConceptHeads.Select(_ => sae)];
         using var ids = randint(0, 203, [2, 16], int64);
         using var labels = model.label(ids, teacher, saes);
+        SparseAutoencoder[] trained = [sae, new ReducedBatchTopK(), new ReducedReluL1(), new ReducedJumpRelu(), new ReducedGatedSae(), new ReducedMatryoshka()];
         using var x = randn(32, 128);
         using var dead = zeros(96);
         AdamW? optimizer = null;
@@ -47,13 +48,16 @@ public sealed class LifetimeTests
             }
             model.evaluate(ids).Dispose();
             model.label(ids, teacher, saes).Dispose();
-            var (loss, latents, indices) = sae.forward_backward(x, step % 2 == 0 ? null : dead);
-            loss.Dispose();
-            latents.Dispose();
-            indices.Dispose();
+            foreach (var autoencoder in trained)
+            {
+                var (loss, activity) = autoencoder.forward_backward(x, step % 2 == 0 ? null : dead);
+                loss.Dispose();
+                activity.Dispose();
+            }
         }
         Assert.Equal(before, Tensor.TotalCount);
         optimizer!.Dispose();
+        foreach (var autoencoder in trained) autoencoder.Dispose();
     }
 
     [Fact]

@@ -5,6 +5,21 @@ namespace CoCoMix.Models.Tests;
 [SparseAutoencoder(Inputs = 128, Latents = 96, Active = 8)]
 public sealed partial class ReducedSae : SparseAutoencoder;
 
+[SparseAutoencoder(Inputs = 128, Latents = 96, Active = 8, Kind = SaeKind.BatchTopK)]
+public sealed partial class ReducedBatchTopK : SparseAutoencoder;
+
+[SparseAutoencoder(Inputs = 128, Latents = 96, Active = 8, Kind = SaeKind.ReluL1, Sparsity = 0.01)]
+public sealed partial class ReducedReluL1 : SparseAutoencoder;
+
+[SparseAutoencoder(Inputs = 128, Latents = 96, Active = 8, Kind = SaeKind.JumpRelu, Sparsity = 0.01, Bandwidth = 0.5)]
+public sealed partial class ReducedJumpRelu : SparseAutoencoder;
+
+[SparseAutoencoder(Inputs = 128, Latents = 96, Active = 8, Kind = SaeKind.Gated, Sparsity = 0.02)]
+public sealed partial class ReducedGatedSae : SparseAutoencoder;
+
+[SparseAutoencoder(Inputs = 128, Latents = 96, Active = 8, Kind = SaeKind.Matryoshka, Prefixes = 3)]
+public sealed partial class ReducedMatryoshka : SparseAutoencoder;
+
 [ConceptHead(Concepts = 96, Active = 8, LossWeight = 0.1)]
 public sealed partial class ReducedConcepts : ConceptHead;
 
@@ -33,6 +48,36 @@ public sealed partial class ReducedLastBlock : LanguageModel;
 [LanguageModel(Vocabulary = 203, Context = 32, Width = 104)]
 [Blocks<EightHeadBlock>(3)]
 public sealed partial class ReducedNextToken : LanguageModel;
+
+[LanguageModel(Vocabulary = 203, Context = 32, Width = 26)]
+[Blocks<GeluBlock>(1)]
+[MixConcepts<ReducedConcepts>]
+[ConceptLabels<ReducedGpt2, ReducedBatchTopK>(AfterBlock = 3)]
+public sealed partial class LabelledBatchTopK : LanguageModel;
+
+[LanguageModel(Vocabulary = 203, Context = 32, Width = 26)]
+[Blocks<GeluBlock>(1)]
+[MixConcepts<ReducedConcepts>]
+[ConceptLabels<ReducedGpt2, ReducedReluL1>(AfterBlock = 3)]
+public sealed partial class LabelledReluL1 : LanguageModel;
+
+[LanguageModel(Vocabulary = 203, Context = 32, Width = 26)]
+[Blocks<GeluBlock>(1)]
+[MixConcepts<ReducedConcepts>]
+[ConceptLabels<ReducedGpt2, ReducedJumpRelu>(AfterBlock = 3)]
+public sealed partial class LabelledJumpRelu : LanguageModel;
+
+[LanguageModel(Vocabulary = 203, Context = 32, Width = 26)]
+[Blocks<GeluBlock>(1)]
+[MixConcepts<ReducedConcepts>]
+[ConceptLabels<ReducedGpt2, ReducedGatedSae>(AfterBlock = 3)]
+public sealed partial class LabelledGated : LanguageModel;
+
+[LanguageModel(Vocabulary = 203, Context = 32, Width = 26)]
+[Blocks<GeluBlock>(1)]
+[MixConcepts<ReducedConcepts>]
+[ConceptLabels<ReducedGpt2, ReducedMatryoshka>(AfterBlock = 3)]
+public sealed partial class LabelledMatryoshka : LanguageModel;
 
 [PreNorm(Norm.LayerNorm, Epsilon = 1e-3)]
 [CausalSelfAttention(Heads = 2, Bias = false)]
@@ -269,3 +314,13 @@ public sealed partial class ReducedAlibiInsertions : LanguageModel;
 [MixConcepts<ReducedConcepts>(BeforeBlock = 1, Mixing = Mixing.GatedAdd)]
 [MixConcepts<ReducedNarrowConcepts>]
 public sealed partial class ReducedWrittenOutInsertions : LanguageModel;
+
+[LanguageModel(Vocabulary = 203, Context = 32, Width = 26)]
+[Blocks<GeluBlock>(3)]
+[MixConcepts<ReducedConcepts>(BeforeBlock = 1, Mixing = Mixing.Add)]
+[MixConcepts<ReducedConcepts>]
+[MixConcepts<ReducedConcepts>(BeforeBlock = 2, Mixing = Mixing.GatedAdd)]
+[ConceptLabels<ReducedDropoutTeacher, ReducedGatedSae>(AfterBlock = 1, Count = 2)]
+[ConceptLabels<ReducedDropoutTeacher, ReducedBatchTopK>(Count = 3, Selection = Selection.Activation)]
+[ConceptLabels<ReducedDropoutTeacher, ReducedJumpRelu>(AfterBlock = 1)]
+public sealed partial class LabelledSeveral : LanguageModel;

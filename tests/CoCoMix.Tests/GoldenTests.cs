@@ -75,13 +75,13 @@ public sealed class GoldenTests
         {
             var seen = new Dictionary<string, Tensor>();
             sae.Probe = (name, value) => seen[name] = value.clone();
-            var (loss, latents, indices) = sae.forward_backward(x);
+            var (loss, _) = sae.forward_backward(x);
             golden.CloseLoss("out.nmse", loss);
             golden.Close("mid.x_norm", seen["standardized"]);
             golden.Close("out.pre_act", seen["pre_activations"]);
             golden.Close("out.recon", seen["reconstruction"]);
-            golden.Close("out.latents", zeros_like(golden["out.latents"]).scatter(-1, indices, latents));
-            golden.Equal("mid.topk_indices", indices);
+            golden.Close("out.latents", zeros_like(golden["out.latents"]).scatter(-1, seen["latent_indices"], seen["latents"]));
+            golden.Equal("mid.topk_indices", seen["latent_indices"]);
             golden.CloseLoss("out.aux_nmse", Kernels.ResidualMse(seen["reconstruction"], x));
         }
         else

@@ -111,6 +111,7 @@ internal sealed class FunctionWriter
         if (node.Into is { } into) _code.Line($"{node.Operation.EmitAccumulate!(call, Gradient(into))};", into.Type.ToString());
         else if (node.Operation == Table.Accumulate)
             _code.Line($"Kernels.Accumulate({Gradient(node.Inputs[0]!)}, {names[1]});", node.Inputs[0]!.Type.ToString());
+        else if (node.Outputs.Count == 0) _code.Line($"{node.Operation.Emit(call)};", node.Inputs[0]!.Type.ToString());
         else
         {
             var outputs = node.Outputs.Select(output => IsSkipped(node) && !IsUsed(output) ? "_" : _names[output]).ToArray();

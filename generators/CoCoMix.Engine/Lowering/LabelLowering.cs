@@ -38,7 +38,7 @@ public static class LabelLowering
             var standardized = g.Apply(Table.Standardize, "standardized", [h], new(("epsilon", Parts.StandardizeEpsilon)))[0];
             foreach (var i in tap)
             {
-                (latents[i], indices[i], _) = Parts.Encode(g, standardized, all[i].Sae, saes[i]);
+                (latents[i], indices[i]) = Parts.Encode(g, standardized, all[i].Sae, saes[i]);
                 residuals[i] = h;
                 g.Probe(latents[i], Probed(i, "latents"));
                 g.Probe(indices[i], Probed(i, "latent_indices"));

@@ -65,6 +65,13 @@ public static class Layout
     public static IReadOnlyList<Parameter> Sae(SaeSpec sae) =>
     [
         new("pre_bias", Shape.Of(sae.Inputs)),
+        .. sae.Kind switch
+        {
+            AutoencoderKind.BatchTopK => [new("threshold", Shape.Of(1))],
+            AutoencoderKind.JumpRelu => [new("log_threshold", Shape.Of(sae.Latents))],
+            AutoencoderKind.Gated => [new("magnitude_log_scale", Shape.Of(sae.Latents)), new("magnitude_bias", Shape.Of(sae.Latents))],
+            _ => Array.Empty<Parameter>(),
+        },
         .. Linear("encoder", sae.Inputs, sae.Latents, bias: true),
         new("decoder.weight", Shape.Of(sae.Latents, sae.Inputs)),
     ];

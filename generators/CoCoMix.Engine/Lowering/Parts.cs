@@ -157,12 +157,52 @@ internal static class Parts
         return g.Probe(g.One(Table.Linear, "logits", [final, p["tokens.weight"], null]), "logits");
     }
 
+    /// <summary>An encoder's linear part: standardised rows <c>[..., D]</c> to <c>[..., L]</c>.</summary>
+    public static Value PreActivations(Builder g, Value standardized, ParameterValues p) => g.One(Table.Linear, "preActivations",
+        [g.One(Table.Subtract, "centred", [standardized, p["pre_bias"]]), p["encoder.weight"], p["encoder.bias"]]);
+
     /// <summary>TopK latents of standardised rows, ReLU last: values and indices, <c>[..., K]</c>.</summary>
-    public static (Value Values, Value Indices, Value PreActivations) Encode(Builder g, Value standardized, SaeSpec sae, ParameterValues p)
+    public static (Value Values, Value Indices, Value PreActivations) EncodeTopK(Builder g, Value standardized, SaeSpec sae, ParameterValues p)
     {
-        var centred = g.One(Table.Subtract, "centred", [standardized, p["pre_bias"]]);
-        var preActivations = g.One(Table.Linear, "preActivations", [centred, p["encoder.weight"], p["encoder.bias"]]);
+        var preActivations = PreActivations(g, standardized, p);
         var top = g.Apply(Table.TopK, "top", [preActivations], new(("k", sae.Active)));
         return (g.One(Table.Relu, "latents", [top[0]]), top[1], preActivations);
+    }
+
+    /// <summary>A gated encoder on standardised rows: the gate before its step, and magnitudes where it is above zero, <c>[..., L]</c>.</summary>
+    public static (Value Gate, Value Latents) EncodeGated(Builder g, Value standardized, ParameterValues p)
+    {
+        var centred = g.One(Table.Subtract, "centred", [standardized, p["pre_bias"]]);
+        var projected = g.One(Table.Linear, "projected", [centred, p["encoder.weight"], null]);
+        var gate = g.One(Table.Add, "gate", [projected, p["encoder.bias"]]);
+        var scaled = g.One(Table.Multiply, "scaled", [projected, g.One(Table.Exp, "scale", [p["magnitude_log_scale"]])]);
+        var magnitudes = g.One(Table.Relu, "magnitudes", [g.One(Table.Add, "shifted", [scaled, p["magnitude_bias"]])]);
+        var closed = g.One(Table.LessOrEqualScalar, "closed", [gate], new(("value", 0.0)));
+        return (gate, g.One(Table.MaskedFill, "latents", [magnitudes, closed], new(("value", 0.0))));
+    }
+
+    /// <summary>The K largest latents of each position, as an SAE of any kind has them in use: values and indices, <c>[..., K]</c>.</summary>
+    public static (Value Values, Value Indices) Encode(Builder g, Value standardized, SaeSpec sae, ParameterValues p)
+    {
+        if (sae.HasFixedCount)
+        {
+            var (values, indices, _) = EncodeTopK(g, standardized, sae, p);
+            return (values, indices);
+        }
+        var top = g.Apply(Table.TopK, "top", [Latents(g, standardized, sae, p)], new(("k", sae.Active)));
+        return (top[0], top[1]);
+    }
+
+    /// <summary>All latents of kinds that do not choose a fixed number of them, <c>[..., L]</c>.</summary>
+    private static Value Latents(Builder g, Value standardized, SaeSpec sae, ParameterValues p)
+    {
+        if (sae.Kind == AutoencoderKind.Gated) return EncodeGated(g, standardized, p).Latents;
+        var preActivations = PreActivations(g, standardized, p);
+        return sae.Kind switch
+        {
+            AutoencoderKind.BatchTopK => g.One(Table.JumpRelu, "latents", [g.One(Table.Relu, "positive", [preActivations]), p["threshold"]]),
+            AutoencoderKind.JumpRelu => g.One(Table.JumpRelu, "latents", [preActivations, g.One(Table.Exp, "threshold", [p["log_threshold"]])]),
+            _ => g.One(Table.Relu, "latents", [preActivations]),
+        };
     }
 }

@@ -62,7 +62,7 @@ public sealed class Node(
     public Value? Into { get; init; }
 
     /// <summary>Whether the node does something besides computing its outputs.</summary>
-    public bool HasEffect => Into is not null || Operation == Operations.Table.Accumulate
+    public bool HasEffect => Into is not null || Operation == Operations.Table.Accumulate || Operation == Operations.Table.RunningMean
         || Operation == Operations.Table.EagerBackward && Attributes.Bool("parameters")
         || Operation == Operations.Table.RepeatBackward && Loop!.Body.Nodes.Any(node => node.HasEffect);
 

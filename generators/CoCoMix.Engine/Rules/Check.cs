@@ -116,6 +116,12 @@ public static class Check
             Size(sae, SparseAutoencoder, nameof(sae.Inputs), sae.Inputs),
             Size(sae, SparseAutoencoder, nameof(sae.Latents), sae.Latents),
             Size(sae, SparseAutoencoder, nameof(sae.Active), sae.Active),
+            Defined(sae, SparseAutoencoder, nameof(sae.Kind), "SaeKind", sae.Kind),
+            sae.Sparsity is >= 0 and < double.PositiveInfinity
+                ? null : OutOfRange(sae, SparseAutoencoder, nameof(sae.Sparsity), sae.Sparsity, "finite and not negative"),
+            sae.Bandwidth is > 0 and < double.PositiveInfinity
+                ? null : OutOfRange(sae, SparseAutoencoder, nameof(sae.Bandwidth), sae.Bandwidth, "finite and more than 0"),
+            Size(sae, SparseAutoencoder, nameof(sae.Prefixes), sae.Prefixes),
         ],
         ConceptHeadSpec head =>
         [
@@ -196,7 +202,7 @@ public static class Check
 
     private static IEnumerable<Violation> Relations(Declaration declaration) => (declaration.Spec switch
     {
-        SaeSpec sae => [Active(sae, SparseAutoencoder, sae.Active, nameof(sae.Latents), sae.Latents)],
+        SaeSpec sae => [Active(sae, SparseAutoencoder, sae.Active, nameof(sae.Latents), sae.Latents), .. IgnoredSettings(sae), Prefixes(sae)],
         ConceptHeadSpec head => [Active(head, ConceptHead, head.Active, nameof(head.Concepts), head.Concepts)],
         BlockSpec { OwnAttention: not null, Attention: not null } block =>
             [Broken(Rule.TwoAttentions, new Site(block.Type, AttributeNames.Attention), block.Type.Name) with { Related = [new Site(block.Type, CausalSelfAttention)] }],
@@ -217,6 +223,25 @@ public static class Check
         var site = new Site(spec.Type, attribute, "Active");
         return Broken(Rule.TooManyActive, site, active, spec.Type.Name, of, size)
             with { Related = [site with { Argument = of }], Change = new Change(site, $"{size}") };
+    }
+
+    private static IEnumerable<Violation> IgnoredSettings(SaeSpec sae) =>
+        from setting in sae.Stated
+        let kinds = SaeSpec.Settings[setting]
+        where !kinds.Contains(sae.Kind)
+        let site = new Site(sae.Type, SparseAutoencoder, setting)
+        select Broken(Rule.IgnoredSetting, site, setting, sae.Type.Name, sae.Kind, Listed(kinds.Select(kind => $"SaeKind.{kind}"), "or"));
+
+    private static Violation? Prefixes(SaeSpec sae)
+    {
+        var most = Enumerable.Range(0, 31).Count(halvings => sae.Latents >> halvings > 0);
+        if (sae.Kind != AutoencoderKind.Matryoshka || sae.Prefixes <= most)
+        {
+            return null;
+        }
+        var site = new Site(sae.Type, SparseAutoencoder, nameof(sae.Prefixes));
+        return Broken(Rule.TooManyPrefixes, site, sae.Type.Name, sae.Latents, sae.Prefixes, most)
+            with { Related = [site with { Argument = nameof(sae.Latents) }], Change = new Change(site, $"{most}") };
     }
 
     private static IEnumerable<Violation?> Heads(ModelSpec model, BlockSpec block)

@@ -51,6 +51,10 @@ public sealed record Rule(string Id, string Category, string Title, string Messa
         "A parallel block is a pre-norm block",
         "'{0}' has [Parallel] with [PostNorm], but the parts of a parallel block share one norm in front: use [PreNorm], or remove [Parallel]");
 
+    public static readonly Rule IgnoredSetting = new("CCM1021", Declaration,
+        "A setting of an autoencoder is one that its kind has",
+        "{0} of [SparseAutoencoder] on '{1}' does nothing, because Kind is SaeKind.{2}: remove {0}, or set Kind to {3}");
+
     public static readonly Rule HeadsDoNotDivide = new("CCM2001", Shape,
         "Attention heads divide the model's width",
         "{0} = {1} of '{2}' does not divide Width = {3} of '{4}': the nearest {0} that would is {5}");
@@ -163,13 +167,17 @@ public sealed record Rule(string Id, string Category, string Title, string Messa
         "Blocks and their parts may stay eager",
         "'{0}' is [Eager], which only blocks and the parts of blocks can be: remove [Eager] from it");
 
+    public static readonly Rule TooManyPrefixes = new("CCM3021", Composition,
+        "The smallest nested dictionary has a latent",
+        "'{0}' halves its Latents = {1} for Prefixes = {2} nested dictionaries, which leaves the smallest without a latent: Prefixes must be from 1 to {3}");
+
     public static IReadOnlyList<Rule> All { get; } =
     [
         NotPartial, WrongBase, MissingPart, OutOfRange, LabelsWithoutMixing, UnsupportedForm, UndefinedValue, ConflictingMember,
-        TwoNorms, ParallelWithPostNorm,
+        TwoNorms, ParallelWithPostNorm, IgnoredSetting,
         HeadsDoNotDivide, HeadsAndHeadDim, SharedHeadsDoNotDivide, OddRotaryHeads,
         InsertionOutOfRange, TooManyActive, ConceptsDiffer, SaeDoesNotFitTeacher, TeacherBlockOutOfRange, TooManyLabels,
-        VocabulariesDiffer, TeacherContextTooShort, UnusablePart, TeacherNotPlain, InsertionsAtOneBlock, LabelsForSomeHeads, TeachersDiffer,
+        VocabulariesDiffer, TeacherContextTooShort, UnusablePart, TeacherNotPlain, TooManyPrefixes, InsertionsAtOneBlock, LabelsForSomeHeads, TeachersDiffer,
         CrossAttentionWithoutHeads,
         DimsNotNames, BadSignature, WrongField, NoForward, NotInLanguage, ShapesDoNotFit, DimsUnbound, BlockDoesNotFit, TwoAttentions, EagerElsewhere,
     ];

@@ -23,6 +23,8 @@ public enum MixingKind { Interleave, Add, GatedAdd, CrossAttend }
 
 public enum SelectionKind { Attribution, Activation }
 
+public enum AutoencoderKind { TopK, BatchTopK, ReluL1, JumpRelu, Gated, Matryoshka }
+
 public sealed record NormSpec(NormKind Kind, double Epsilon);
 
 /// <summary>Zero stands for "not stated" in the numbers of heads and their width, and for no window.</summary>
@@ -70,7 +72,22 @@ public sealed record BlockSpec(
     public bool IsFoundByName => Own is not null || OwnParts.Any();
 }
 
-public sealed record SaeSpec(TypeName Type, int Inputs, int Latents, int Active) : ClassSpec(Type);
+/// <param name="Stated">Which of the settings that only some kinds have are written down.</param>
+public sealed record SaeSpec(
+    TypeName Type, int Inputs, int Latents, int Active, AutoencoderKind Kind = AutoencoderKind.TopK,
+    double Sparsity = 1e-3, double Bandwidth = 1e-3, int Prefixes = 5, EquatableArray<string> Stated = default) : ClassSpec(Type)
+{
+    /// <summary>The settings that only some kinds have, each with the kinds that read it.</summary>
+    public static readonly IReadOnlyDictionary<string, AutoencoderKind[]> Settings = new Dictionary<string, AutoencoderKind[]>
+    {
+        [nameof(Sparsity)] = [AutoencoderKind.ReluL1, AutoencoderKind.JumpRelu, AutoencoderKind.Gated],
+        [nameof(Bandwidth)] = [AutoencoderKind.JumpRelu],
+        [nameof(Prefixes)] = [AutoencoderKind.Matryoshka],
+    };
+
+    /// <summary>Whether every position keeps its <see cref="Active"/> largest latents; else as many are active as come.</summary>
+    public bool HasFixedCount => Kind is AutoencoderKind.TopK or AutoencoderKind.Matryoshka;
+}
 
 public sealed record ConceptHeadSpec(TypeName Type, int Concepts, int Active, double LossWeight) : ClassSpec(Type)
 {

@@ -23,12 +23,14 @@ public sealed record SaeTrainingOptions(int Steps, int Rows)
 
 /// <summary>One measured moment of SAE training.</summary>
 /// <param name="Step">Steps done.</param>
-/// <param name="Loss">Normalised reconstruction error of the last batch.</param>
+/// <param name="Loss">Loss of the last batch, AuxK aside.</param>
 /// <param name="Dead">Latents counted as dead.</param>
-public sealed record SaeTrainingStep(int Step, double Loss, int Dead);
+/// <param name="L0">Mean number of active latents a hidden state of the last batch.</param>
+public sealed record SaeTrainingStep(int Step, double Loss, int Dead, double L0);
 
 /// <summary>
-/// Trains a TopK SAE (Gao et al. 2024): AuxK for dead latents, unit-norm decoder rows, and the gradient along a row removed before the step.
+/// Trains an SAE (Gao et al. 2024): unit-norm decoder rows, the gradient along a row removed before the step, and AuxK for dead latents in the
+/// kinds that choose a number of latents.
 /// </summary>
 public static class SaeTraining
 {
@@ -47,7 +49,7 @@ public static class SaeTraining
         using var __ = no_grad();
         using var generator = new Generator((ulong)options.Seed);
         var all = sae.weights();
-        var (preBias, decoder) = (all[0], all[3]);
+        var (preBias, decoder) = (all[0], all[^1]);
         using var silent = zeros(sae.Latents, float32, preBias.device);
         AdamW? optimizer = null;
         Tensor? pool = null;
@@ -70,13 +72,14 @@ public static class SaeTraining
 
                 var deadMask = silent.gt(options.DeadAfter);
                 var dead = deadMask.sum().item<long>();
-                var (loss, latents, indices) = sae.forward_backward(x, dead == 0 ? null : zeros_like(silent).masked_fill_(deadMask.logical_not(), float.NegativeInfinity));
+                var (loss, activity) = sae.forward_backward(x, dead == 0 ? null : zeros_like(silent).masked_fill_(deadMask.logical_not(), float.NegativeInfinity));
                 optimizer ??= new(all, sae.Gradients!) { Betas = (0.9, 0.999), Epsilon = 6.25e-10, WeightDecay = 0 };
-                RemoveParallel(sae.Gradients!.Buffers[3], decoder);
+                RemoveParallel(sae.Gradients!.Buffers[^1], decoder);
                 optimizer.Step(options.LearningRate * Rate(step, options.Steps));
                 decoder.div_(decoder.norm(1, keepdim: true, p: 2f));
-                CountSilence(silent, latents, indices, options.Rows);
-                if ((step + 1) % 20 == 0 || step + 1 == options.Steps) progress?.Report(new(step + 1, loss.item<float>(), (int)dead));
+                silent.add_(options.Rows).masked_fill_(activity.gt(0), 0);
+                if ((step + 1) % 20 == 0 || step + 1 == options.Steps)
+                    progress?.Report(new(step + 1, loss.item<float>(), (int)dead, activity.sum().item<float>() / options.Rows));
             }
         }
         finally
@@ -109,10 +112,4 @@ public static class SaeTraining
     /// <summary>A row's gradient along the row itself would only change its norm, which is one.</summary>
     private static void RemoveParallel(Tensor gradient, Tensor decoder) =>
         gradient.sub_((gradient * decoder).sum([1], keepdim: true) * decoder);
-
-    private static void CountSilence(Tensor silent, Tensor latents, Tensor indices, int rows)
-    {
-        silent.add_(rows);
-        silent.index_fill_(0, indices[latents.gt(0)], 0);
-    }
 }

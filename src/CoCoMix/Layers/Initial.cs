@@ -27,6 +27,16 @@ public static class Initial
     /// <summary>A parameter that no dispose scope frees.</summary>
     public static Parameter Parameter(Tensor data) => (Parameter)new Parameter(data).DetachFromDisposeScope();
 
+    /// <summary>A number of the state that training does not move by gradients.</summary>
+    public static Parameter Fixed(Tensor data) => (Parameter)new Parameter(data, requires_grad: false).DetachFromDisposeScope();
+
+    /// <summary>
+    /// Logarithms of thresholds, <c>[L]</c>, that about <paramref name="active"/> of so many standard normal pre-activations exceed, but at
+    /// least the log of 0.001, the paper's initial threshold.
+    /// </summary>
+    public static Parameter LogThresholds(int latents, int active) => Parameter(
+        (Math.Sqrt(2) * full(latents, 1 - 2.0 * active / latents, float64).erfinv()).clamp_min(1e-3).log().to(float32));
+
     /// <summary>Rows of the decoder <c>[L, D]</c> get unit norm, and the encoder <c>[L, D]</c> starts as the decoder's transpose.</summary>
     public static void UnitRowsAndTranspose(Tensor decoder, Tensor encoder)
     {
