@@ -41,6 +41,10 @@ internal static class ModuleReader
             Runtime.BaseName(type.BaseType) is not null);
     }
 
+    /// <summary>Whether the compiler accepts the code of a class and of its fields' classes.</summary>
+    public static bool Compiles(ModuleSpec module) =>
+        module.Methods.All(method => method.Compiles) && module.Fields.All(field => field.Module is null || Compiles(field.Module));
+
     private static FieldSpec? Field(IFieldSymbol field, IReadOnlyList<INamedTypeSymbol> within)
     {
         if (AppliedAttribute.On(field) is not { } attribute || !Enum.TryParse<LayerKind>(attribute.Name, out var kind)) return null;

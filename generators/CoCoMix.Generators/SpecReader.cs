@@ -37,8 +37,9 @@ public static class SpecReader
         var parts = type.DeclaringSyntaxReferences
             .Where(reference => !ModelGenerator.Wrote(reference.SyntaxTree))
             .Select(reference => reference.GetSyntax()).OfType<TypeDeclarationSyntax>().ToList();
+        var spec = Spec(type, attributes, uses);
         return new(
-            Spec(type, attributes, uses),
+            spec,
             ModuleReader.IsModule(type) && ModuleReader.RunsTensors(type) ? BaseNames.Module
                 : type.BaseType?.ToDisplayString(SymbolDisplayFormat.MinimallyQualifiedFormat) ?? "nothing",
             new(attributes.Select(attribute => attribute.Name)),
@@ -46,7 +47,8 @@ public static class SpecReader
             parts.All(part => part.Modifiers.Any(SyntaxKind.PartialKeyword)) || ModuleReader.HasConstructor(type),
             UnsupportedForm(type),
             ModuleReader.IsModule(type) ? null : ConflictingMember(type, parts),
-            usesAreReadable && type.BaseType?.TypeKind != TypeKind.Error && attributes.All(attribute => attribute.IsReadable),
+            usesAreReadable && type.BaseType?.TypeKind != TypeKind.Error && attributes.All(attribute => attribute.IsReadable)
+                && (spec is not ModuleSpec module || ModuleReader.Compiles(module)),
             SymbolEqualityComparer.Default.Equals(type.ContainingAssembly, here) && IsDeclaration(type));
     }
 

@@ -21,8 +21,12 @@ internal static class ModuleCheck
     public static IEnumerable<Violation> Alone(ModuleSpec module)
     {
         var found = Names(module).Concat(Signatures(module)).ToList();
-        return found.Count > 0 ? found : Code(module);
+        return found.Count > 0 || !PartsAreSound(module) ? found : Code(module);
     }
+
+    /// <summary>Whether the classes of a class's fields have no violations, which are reported where they are.</summary>
+    public static bool PartsAreSound(ModuleSpec module) =>
+        module.Fields.All(field => field.Module is not { } part || PartsAreSound(part) && !Alone(part).Any());
 
     /// <summary>A block with its model's width and the dimensions that the model states.</summary>
     public static Violation? InModel(ModelSpec model, ModuleSpec module)
@@ -107,6 +111,10 @@ internal static class ModuleCheck
         catch (ShapeException mistake)
         {
             return [new(Rule.ShapesDoNotFit, new(module.Type, Member: "forward"), [module.Type.Name, mistake.Message])];
+        }
+        catch (UndecidedException mistake) when (mistake.IsOfBatch)
+        {
+            return [new(Rule.NotInLanguage, new(module.Type, Expression: mistake.At), [module.Type.Name, mistake.Message])];
         }
         catch (UndecidedException)
         {
