@@ -1,6 +1,8 @@
 using CoCoMix.Engine;
 using CoCoMix.Engine.Spec;
 using Microsoft.CodeAnalysis;
+using Microsoft.CodeAnalysis.CSharp;
+using Microsoft.CodeAnalysis.CSharp.Syntax;
 using Microsoft.CodeAnalysis.Operations;
 
 namespace CoCoMix.Generators;
@@ -9,9 +11,13 @@ namespace CoCoMix.Generators;
 internal sealed class CodeReader(INamedTypeSymbol type)
 {
     private const string TorchSharp = "TorchSharp";
+    private const string MakeItAField = "make it a field with an attribute such as [Linear(\"D -> D\")] or [Parameter(\"D\")]";
 
     private readonly List<SyntaxNode> _places = [];
     private readonly List<IMethodSymbol> _methods = [];
+    private readonly List<IFieldSymbol> _initialisers = [];
+    private bool _compiles = true;
+    private readonly Dictionary<ISymbol, string> _locals = new(SymbolEqualityComparer.Default);
 
     /// <summary>Where the numbered expressions and statements stand.</summary>
     public IReadOnlyList<SyntaxNode> Places => _places;
@@ -27,20 +33,39 @@ internal sealed class CodeReader(INamedTypeSymbol type)
 
     private Method Method(IMethodSymbol method)
     {
-        var syntax = method.DeclaringSyntaxReferences.Select(reference => reference.GetSyntax()).FirstOrDefault();
-        var body = syntax is null ? null : ((ISourceAssemblySymbol)type.ContainingAssembly).Compilation.GetSemanticModel(syntax.SyntaxTree).GetOperation(syntax);
-        var statements = body switch
+        var statements = Operation(method) switch
         {
             IMethodBodyOperation { BlockBody: { } block } => Block(block),
             IMethodBodyOperation { ExpressionBody: { } expression } => Block(expression),
             ILocalFunctionOperation { Body: { } block } => Block(block),
-            _ => [],
+            var body => Block(body),
         };
-        return new(NameOf(method), new(method.Parameters.Select(parameter => parameter.Name)), new(statements));
+        return new(NameOf(method), method.MethodKind == MethodKind.LocalFunction, _compiles, new(method.Parameters.Select(NameOf)), new(statements));
     }
 
-    /// <summary>Overloads differ in their parameters; two methods of one name are told apart by those.</summary>
-    private static string NameOf(IMethodSymbol method) => $"{method.Name}({string.Join(",", method.Parameters.Select(parameter => parameter.Type.Name))})";
+    /// <summary>What the compiler made of a symbol's declaration; null where it rejects some of what was read.</summary>
+    private IOperation? Operation(ISymbol symbol)
+    {
+        var syntax = symbol.DeclaringSyntaxReferences[0].GetSyntax();
+        if (syntax is VariableDeclaratorSyntax { Initializer: { } initialiser }) syntax = initialiser.Value;
+        var model = ((ISourceAssemblySymbol)type.ContainingAssembly).Compilation.GetSemanticModel(syntax.SyntaxTree);
+        _compiles &= !model.GetDiagnostics(syntax.Span).Any(diagnostic => diagnostic.Severity == DiagnosticSeverity.Error);
+        return _compiles ? model.GetOperation(syntax) : null;
+    }
+
+    /// <summary>Overloads differ in their parameters; two methods of one name are told apart by those, local functions by their numbers.</summary>
+    private string NameOf(IMethodSymbol method) => method.MethodKind == MethodKind.LocalFunction
+        ? $"{method.Name}#{_methods.FindIndex(known => SymbolEqualityComparer.Default.Equals(known, method))}"
+        : $"{method.Name}({string.Join(",", method.Parameters.Select(parameter => parameter.Type.ToDisplayString()))})";
+
+    /// <summary>A local function sees the variables around it; one of its own that has the same name gets another.</summary>
+    private string NameOf(ISymbol local)
+    {
+        var name = SyntaxFacts.GetKeywordKind(local.Name) == SyntaxKind.None ? local.Name : "@" + local.Name;
+        if (local.ContainingSymbol is not IMethodSymbol { MethodKind: MethodKind.LocalFunction }) return name;
+        if (!_locals.TryGetValue(local, out var numbered)) _locals[local] = numbered = $"{name}#{_locals.Count}";
+        return numbered;
+    }
 
     private int At(IOperation operation)
     {
@@ -69,8 +94,8 @@ internal sealed class CodeReader(INamedTypeSymbol type)
                 return Block(use.Resources).Concat(Block(use.Body)).ToList();
             case IExpressionStatementOperation statement:
                 return Effect(statement.Operation);
-            case IReturnOperation { ReturnedValue: { } value }:
-                return [new Return(At(operation), Expression(value))];
+            case IReturnOperation result:
+                return [new Return(At(operation), result.ReturnedValue is { } value ? Expression(value) : new Constant(At(operation), null))];
             case IConditionalOperation condition:
                 return [new If(At(operation), Expression(condition.Condition), new(Block(condition.WhenTrue)), new(Block(condition.WhenFalse)))];
             case IForLoopOperation loop:
@@ -79,8 +104,12 @@ internal sealed class CodeReader(INamedTypeSymbol type)
                     new For(At(operation), new(loop.Before.SelectMany(Statements)), loop.Condition is null ? new Constant(At(operation), true) : Expression(loop.Condition),
                         new(loop.AtLoopBottom.SelectMany(Statements)), new(Block(loop.Body))),
                 ];
+            case IWhileLoopOperation { ConditionIsTop: true, ConditionIsUntil: false, Condition: { } condition } loop:
+                return [new For(At(operation), default, Expression(condition), default, new(Block(loop.Body)))];
+            case IBranchOperation { BranchKind: BranchKind.Break or BranchKind.Continue } branch:
+                return [new Jump(At(operation), branch.BranchKind == BranchKind.Break)];
             case IForEachLoopOperation loop when loop.LoopControlVariable is IVariableDeclaratorOperation variable:
-                return [new ForEach(At(operation), variable.Symbol.Name, Expression(loop.Collection), new(Block(loop.Body)))];
+                return [new ForEach(At(operation), NameOf(variable.Symbol), Expression(loop.Collection), new(Block(loop.Body)))];
             case IThrowOperation:
                 return [new Throw(At(operation))];
             case ILocalFunctionOperation or IEmptyOperation:
@@ -94,7 +123,7 @@ internal sealed class CodeReader(INamedTypeSymbol type)
         from variable in declaration.Declarators
         let value = (variable.Initializer ?? declaration.Initializer)?.Value
         where value is not null
-        select new Assign(At(variable), new([variable.Symbol.Name]), Expression(value));
+        select new Assign(At(variable), new([NameOf(variable.Symbol)]), Expression(value));
 
     private IEnumerable<Statement> Effect(IOperation operation)
     {
@@ -105,8 +134,7 @@ internal sealed class CodeReader(INamedTypeSymbol type)
             case IDeconstructionAssignmentOperation assignment when Targets(assignment.Target) is { } names:
                 return [new Assign(At(operation), new(names), Expression(assignment.Value))];
             case ICompoundAssignmentOperation assignment when Variable(assignment.Target) is { } name:
-                return [new Assign(At(operation), new([name]), new Apply(At(operation), $"{assignment.OperatorKind}",
-                    new([new("left", Expression(assignment.Target)), new("right", Expression(assignment.Value))])))];
+                return [new Assign(At(operation), new([name]), Rounded(operation, Apply(operation, $"{assignment.OperatorKind}", [("left", assignment.Target), ("right", assignment.Value)])))];
             case IIncrementOrDecrementOperation step when Variable(step.Target) is { } name:
                 return [new Assign(At(operation), new([name]), new Apply(At(operation), step.Kind == OperationKind.Increment ? "Add" : "Subtract",
                     new([new("left", Expression(step.Target)), new("right", new Constant(At(operation), 1L))])))];
@@ -115,16 +143,16 @@ internal sealed class CodeReader(INamedTypeSymbol type)
         }
     }
 
-    private static string? Variable(IOperation target) => target switch
+    private string? Variable(IOperation target) => target switch
     {
-        ILocalReferenceOperation local => local.Local.Name,
-        IParameterReferenceOperation parameter => parameter.Parameter.Name,
+        ILocalReferenceOperation local => NameOf(local.Local),
+        IParameterReferenceOperation parameter => NameOf(parameter.Parameter),
         IDeclarationExpressionOperation declaration => Variable(declaration.Expression),
         IDiscardOperation => "_",
         _ => null,
     };
 
-    private static IEnumerable<string>? Targets(IOperation target) => target switch
+    private IEnumerable<string>? Targets(IOperation target) => target switch
     {
         IDeclarationExpressionOperation declaration => Targets(declaration.Expression),
         ITupleOperation tuple when tuple.Elements.Select(Variable).ToList() is var names && names.All(name => name is not null) => names!,
@@ -137,15 +165,26 @@ internal sealed class CodeReader(INamedTypeSymbol type)
         {
             return new Constant(At(operation), value);
         }
+        return operation is IBinaryOperation or IInvocationOperation or IConversionOperation ? Rounded(operation, Read(operation)) : Read(operation);
+    }
+
+    /// <summary>Numbers are computed in double precision; what C# rounds to single precision is rounded.</summary>
+    private Expression Rounded(IOperation operation, Expression read) =>
+        operation.Type?.SpecialType == SpecialType.System_Single ? new Apply(At(operation), "(float)", new([new("input", read)])) : read;
+
+    private Expression Read(IOperation operation)
+    {
         return operation switch
         {
             IParenthesizedOperation inner => Expression(inner.Operand),
             IConversionOperation conversion => Conversion(conversion),
-            ILocalReferenceOperation local => new Local(At(operation), local.Local.Name),
-            IParameterReferenceOperation parameter => new Local(At(operation), parameter.Parameter.Name),
+            ILocalReferenceOperation local => new Local(At(operation), NameOf(local.Local)),
+            IParameterReferenceOperation parameter => new Local(At(operation), NameOf(parameter.Parameter)),
+            IFieldReferenceOperation field when IsInitialised(field.Field) => Initialiser(field),
             IFieldReferenceOperation { Instance: IInstanceReferenceOperation } field => new Engine.Spec.Member(At(operation), field.Field.Name),
             IFieldReferenceOperation { Instance: { } instance } field => Apply(operation, field.Field.Name, [("input", instance)]),
             IFieldReferenceOperation { Field.IsStatic: true } field => Apply(operation, $"{field.Field.ContainingType.Name}.{field.Field.Name}", []),
+            IPropertyReferenceOperation { Property.GetMethod: { } getter, Arguments.Length: 0 } property when IsOwn(getter) && !IsAutomatic(property.Property) => Own(operation, getter, []),
             IPropertyReferenceOperation { Instance: IInstanceReferenceOperation, Arguments.Length: 0 } property => new Engine.Spec.Member(At(operation), property.Property.Name),
             IPropertyReferenceOperation { Property.IsIndexer: true, Instance: { } of } indexer =>
                 Apply(operation, "[]", [("input", of), .. indexer.Arguments.Select(argument => ("indices", argument.Value))]),
@@ -159,10 +198,9 @@ internal sealed class CodeReader(INamedTypeSymbol type)
             IConditionalOperation { WhenFalse: { } otherwise } choice =>
                 new Choose(At(operation), Expression(choice.Condition), Expression(choice.WhenTrue), Expression(otherwise)),
             ICoalesceOperation choice => Apply(operation, "??", [("left", choice.Value), ("right", choice.WhenNull)]),
-            IIsPatternOperation { Pattern: IConstantPatternOperation { Value.ConstantValue: { HasValue: true, Value: null } } } test =>
-                Apply(operation, "is null", [("input", test.Value)]),
-            IIsPatternOperation { Pattern: INegatedPatternOperation { Pattern: IConstantPatternOperation { Value.ConstantValue: { HasValue: true, Value: null } } } } test =>
-                Apply(operation, "is not null", [("input", test.Value)]),
+            IIsPatternOperation test => Matches(test.Pattern, test.Value),
+            ISwitchExpressionOperation choice => Arms(choice, choice.Arms),
+            IThrowOperation => new Unsupported(At(operation), Excerpt(operation.Syntax), "this is thrown for the sizes of the model"),
             ITupleOperation tuple => new TupleOf(At(operation), new(tuple.Elements.Select(Expression))),
             IArrayCreationOperation { Initializer: { } items } => new ListOf(At(operation), new(items.ElementValues.Select(Expression))),
             ICollectionExpressionOperation list => new ListOf(At(operation), new(list.Elements.Select(Expression))),
@@ -170,7 +208,7 @@ internal sealed class CodeReader(INamedTypeSymbol type)
             IRangeOperation range => new RangeOf(At(operation), range.LeftOperand is null ? null : Expression(range.LeftOperand), range.RightOperand is null ? null : Expression(range.RightOperand)),
             IInvocationOperation invocation => Invocation(invocation),
             IDefaultValueOperation => new Constant(At(operation), null),
-            IObjectCreationOperation => Unknown(operation, "make it a field with an attribute, or use a function"),
+            IObjectCreationOperation => Unknown(operation, MakeItAField),
             _ => Unknown(operation),
         };
     }
@@ -182,24 +220,79 @@ internal sealed class CodeReader(INamedTypeSymbol type)
         {
             return Apply(conversion, "(int)", [("input", conversion.Operand)]);
         }
-        return conversion.Type is { SpecialType: SpecialType.System_Double or SpecialType.System_Single } && conversion.Operand.Type?.SpecialType is SpecialType.System_Int32 or SpecialType.System_Int64
+        return conversion.Type is { SpecialType: SpecialType.System_Double } && conversion.Operand.Type?.SpecialType is SpecialType.System_Int32 or SpecialType.System_Int64
             ? Apply(conversion, "(double)", [("input", conversion.Operand)])
             : Expression(conversion.Operand);
+    }
+
+    /// <summary>Whether a value matches a pattern of constants.</summary>
+    private Expression Matches(IPatternOperation pattern, IOperation value)
+    {
+        return pattern switch
+        {
+            IConstantPatternOperation { Value.ConstantValue: { HasValue: true, Value: null } } => Apply(pattern, "is null", [("input", value)]),
+            IConstantPatternOperation constant => Apply(pattern, "Equals", [("left", value), ("right", constant.Value)]),
+            IRelationalPatternOperation relation => Apply(pattern, $"{relation.OperatorKind}", [("left", value), ("right", relation.Value)]),
+            INegatedPatternOperation negated => Of("Not", ("input", negated.Pattern)),
+            IBinaryPatternOperation both => Of(both.OperatorKind == BinaryOperatorKind.And ? "ConditionalAnd" : "ConditionalOr", ("left", both.LeftPattern), ("right", both.RightPattern)),
+            IDiscardPatternOperation => new Constant(At(pattern), true),
+            _ => Unknown(pattern, "compare with constants, or test with is null and is not null"),
+        };
+
+        Apply Of(string function, params (string Name, IPatternOperation Pattern)[] inner)
+        {
+            var at = At(pattern);
+            return new(at, function, new(inner.Select(one => new Argument(one.Name, Matches(one.Pattern, value)))));
+        }
+    }
+
+    private Expression Arms(ISwitchExpressionOperation choice, IEnumerable<ISwitchExpressionArmOperation> arms)
+    {
+        if (arms.FirstOrDefault() is not { } arm) return Unknown(choice, "add an arm for every value that occurs");
+        var at = At(arm);
+        var matches = Matches(arm.Pattern, choice.Value);
+        if (arm.Guard is { } guard) matches = new Apply(at, "ConditionalAnd", new([new("left", matches), new("right", Expression(guard))]));
+        return new Choose(at, matches, Expression(arm.Value), Arms(choice, arms.Skip(1)));
+    }
+
+    /// <summary>Whether a field has the value that its declaration gives it.</summary>
+    private bool IsInitialised(IFieldSymbol field) => field.IsReadOnly && SymbolEqualityComparer.Default.Equals(field.ContainingType, type)
+        && field.DeclaringSyntaxReferences.Any(reference => reference.GetSyntax() is VariableDeclaratorSyntax { Initializer: not null });
+
+    private Expression Initialiser(IFieldReferenceOperation reference)
+    {
+        var field = reference.Field;
+        if (_initialisers.Contains(field, SymbolEqualityComparer.Default) || Operation(field) is not { } value) return Unknown(reference, "make it const");
+        _initialisers.Add(field);
+        var read = Expression(value);
+        _initialisers.Remove(field);
+        return read;
+    }
+
+    private static bool IsAutomatic(IPropertySymbol property) =>
+        property.ContainingType.GetMembers().OfType<IFieldSymbol>().Any(field => SymbolEqualityComparer.Default.Equals(field.AssociatedSymbol, property));
+
+    private Own Own(IOperation operation, IMethodSymbol method, IEnumerable<IArgumentOperation> arguments)
+    {
+        if (!_methods.Contains(method, SymbolEqualityComparer.Default)) _methods.Add(method);
+        return new(At(operation), NameOf(method), new(arguments.Select(argument => new Argument(NameOf(argument.Parameter!.OriginalDefinition), Expression(argument.Value)))));
     }
 
     private Expression Invocation(IInvocationOperation invocation)
     {
         var method = invocation.TargetMethod;
-        var arguments = invocation.Arguments.Where(argument => argument.ArgumentKind != ArgumentKind.DefaultValue).ToList();
-        if (invocation.Instance is null or IInstanceReferenceOperation && IsOwn(method))
+        if (method.Parameters.FirstOrDefault(parameter => parameter.RefKind is RefKind.Ref or RefKind.Out) is { } written)
         {
-            if (!_methods.Contains(method, SymbolEqualityComparer.Default)) _methods.Add(method);
-            return new Own(At(invocation), NameOf(method), new(arguments.Select(argument => new Argument(argument.Parameter!.Name, Expression(argument.Value)))));
+            return Unknown(invocation, $"return what '{written.Name}' is to become");
         }
+        if (invocation.Instance is null or IInstanceReferenceOperation && IsOwn(method)) return Own(invocation, method.OriginalDefinition, invocation.Arguments);
         if (!IsKnown(method.ContainingType) && method is not { Name: "forward", IsOverride: true })
         {
-            return Unknown(invocation, "move the call to a method of this class, or use TorchSharp's functions");
+            return Unknown(invocation, "write what it computes in a method of this class, or use TorchSharp's functions");
         }
+        if (IsModule(invocation.Type)) return Unknown(invocation, MakeItAField);
+        // Named arguments may stand in any order.
+        var arguments = invocation.Arguments.Where(argument => argument.ArgumentKind != ArgumentKind.DefaultValue).OrderBy(argument => argument.Parameter!.Ordinal);
         // An instance, or the first tensor of a function, is the input.
         var at = At(invocation);
         var read = new List<Argument>();
@@ -210,7 +303,14 @@ internal sealed class CodeReader(INamedTypeSymbol type)
     }
 
     private bool IsOwn(IMethodSymbol method) => method.MethodKind == MethodKind.LocalFunction ||
-        SymbolEqualityComparer.Default.Equals(method.ContainingType, type) && method.DeclaringSyntaxReferences.Length > 0;
+        SymbolEqualityComparer.Default.Equals(method.ContainingType, type) && method.DeclaringSyntaxReferences.Length > 0 && !method.IsAsync;
+
+    private static bool IsModule(ITypeSymbol? returned)
+    {
+        for (var at = returned; at is not null; at = at.BaseType)
+            if (at is { Name: "Module", ContainingAssembly.Name: TorchSharp }) return true;
+        return false;
+    }
 
     private static bool IsKnown(INamedTypeSymbol containing) =>
         containing.ContainingAssembly?.Name is TorchSharp or Runtime.Namespace || containing.Name is "Math" or "MathF" || containing.SpecialType != SpecialType.None;

@@ -37,8 +37,9 @@ public static class SpecReader
         var parts = type.DeclaringSyntaxReferences
             .Where(reference => !ModelGenerator.Wrote(reference.SyntaxTree))
             .Select(reference => reference.GetSyntax()).OfType<TypeDeclarationSyntax>().ToList();
+        var spec = Spec(type, attributes, uses, here);
         return new(
-            Spec(type, attributes, uses, here),
+            spec,
             ModuleReader.IsModule(type) && ModuleReader.RunsTensors(type) && !ModuleReader.IsHead(type) ? BaseNames.Module
                 : type.BaseType?.ToDisplayString(SymbolDisplayFormat.MinimallyQualifiedFormat) ?? "nothing",
             new(attributes.Select(attribute => attribute.Name)),
@@ -46,7 +47,8 @@ public static class SpecReader
             parts.All(part => part.Modifiers.Any(SyntaxKind.PartialKeyword)) || ModuleReader.HasConstructor(type) && !ModuleReader.IsHead(type),
             UnsupportedForm(type),
             ModuleReader.IsModule(type) ? null : ConflictingMember(type, parts),
-            usesAreReadable && type.BaseType?.TypeKind != TypeKind.Error && attributes.All(attribute => attribute.IsReadable),
+            usesAreReadable && type.BaseType?.TypeKind != TypeKind.Error && attributes.All(attribute => attribute.IsReadable)
+                && ((spec as ModuleSpec ?? (spec as ConceptHeadSpec)?.Own?.Module) is not { } module || ModuleReader.Compiles(module)),
             SymbolEqualityComparer.Default.Equals(type.ContainingAssembly, here) && IsDeclaration(type));
     }
 

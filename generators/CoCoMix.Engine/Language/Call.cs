@@ -9,23 +9,50 @@ namespace CoCoMix.Engine.Language;
 /// <param name="like">A tensor of numbers whose type and device new tensors take.</param>
 internal sealed class Call(string function, IReadOnlyList<(string Name, Item Item)> arguments, Builder build, Value like)
 {
+    /// <summary>Arguments without a meaning here: generated code follows its input's type and device, and sorts stably.</summary>
+    private static readonly string[] Meaningless =
+        ["dtype", "type", "device", "requires_grad", "copy", "disposeAfter", "non_blocking", "names", "isImplicit", "sparse_grad", "output_size", "sorted", "stable"];
+
+    private readonly HashSet<string> _read = [.. Meaningless];
+
     public string Function => function;
 
-    public IReadOnlyList<(string Name, Item Item)> Arguments => arguments;
+    public IReadOnlyList<(string Name, Item Item)> Arguments
+    {
+        get
+        {
+            foreach (var argument in arguments) _read.Add(argument.Name);
+            return arguments;
+        }
+    }
+
+    /// <summary>An argument that was given and nothing asked for.</summary>
+    public string? Unread => arguments.Select(argument => argument.Name).FirstOrDefault(name => !_read.Contains(name));
 
     public Builder Build => build;
 
     public Value Like => like;
 
-    public Item? Input => arguments.Count > 0 ? arguments[0].Item : null;
+    public Item? Input => arguments.Count > 0 ? At(0) : null;
 
     /// <summary>The argument under the first of these names that was given; null where it was left out, or null itself.</summary>
-    public Item? Given(params string[] names) => arguments.Where(argument => names.Contains(argument.Name) && argument.Item is not NullItem)
-        .Select(argument => argument.Item).FirstOrDefault();
+    public Item? Given(params string[] names) => All(names).FirstOrDefault(item => item is not NullItem);
+
+    private IEnumerable<Item> All(string[] names)
+    {
+        _read.UnionWith(names);
+        return arguments.Where(argument => names.Contains(argument.Name)).Select(argument => argument.Item);
+    }
+
+    private Item At(int index)
+    {
+        _read.Add(arguments[index].Name);
+        return arguments[index].Item;
+    }
 
     public Item Needed(params string[] names) => Given(names) ?? throw new LanguageException($"{function} needs its argument '{names[0]}' written out");
 
-    public Value Value(int index) => index < arguments.Count ? Tensor(arguments[index].Item) : throw new LanguageException($"{function} needs a tensor");
+    public Value Value(int index) => index < arguments.Count ? Tensor(At(index)) : throw new LanguageException($"{function} needs a tensor");
 
     public Value Value(params string[] names) => Tensor(Needed(names));
 
@@ -57,7 +84,7 @@ internal sealed class Call(string function, IReadOnlyList<(string Name, Item Ite
     /// <summary>Axes counted from the front; all of them where none is given.</summary>
     public long[] Axes(Shape shape, params string[] names)
     {
-        var given = arguments.Where(argument => names.Contains(argument.Name)).SelectMany(argument => argument.Item switch
+        var given = All(names).SelectMany(item => item switch
         {
             ListItem list => list.Items,
             NullItem => [],
@@ -68,8 +95,7 @@ internal sealed class Call(string function, IReadOnlyList<(string Name, Item Ite
     }
 
     /// <summary>Sizes given as a list or one by one.</summary>
-    public IReadOnlyList<Dim> Sizes(params string[] names) => [.. arguments.Where(argument => names.Contains(argument.Name))
-        .SelectMany(argument => argument.Item is ListItem list ? list.Items : [argument.Item]).Select(Whole)];
+    public IReadOnlyList<Dim> Sizes(params string[] names) => [.. All(names).SelectMany(item => item is ListItem list ? list.Items : [item]).Select(Whole)];
 
     public IReadOnlyList<Value> Values(params string[] names) => Needed(names) is ListItem list ? [.. list.Items.Select(Tensor)]
         : throw new LanguageException($"{names[0]} of {function} must be a list of tensors");
@@ -96,7 +122,7 @@ internal sealed class Call(string function, IReadOnlyList<(string Name, Item Ite
     };
 
     public long Constant(Dim size) => size.Constant
-        ?? throw new UnknownSizeException($"{function} needs a number here, and {size} is not known when the model is compiled");
+        ?? throw new UnknownSizeException($"{function} needs a number here, and {size} is not known when the model is compiled", size);
 
     public static int Axis(int rank, long axis, Shape shape) => axis >= -rank && axis < rank ? (int)(axis < 0 ? axis + rank : axis)
         : throw new ShapeException($"axis {axis} is not among the {rank} axes of {shape}");
@@ -108,5 +134,8 @@ internal sealed class Call(string function, IReadOnlyList<(string Name, Item Ite
 /// <summary>Something that C# has and the language has not, in one sentence.</summary>
 internal sealed class LanguageException(string message) : Exception(message);
 
-/// <summary>A size that decides what is compiled and is not a number yet.</summary>
-internal sealed class UnknownSizeException(string message) : Exception(message);
+/// <summary>Sizes that decide what is compiled and are not numbers yet.</summary>
+internal sealed class UnknownSizeException(string message, params Dim[] sizes) : Exception(message)
+{
+    public bool IsOfBatch => sizes.Any(size => size.DependsOn(Dim.B) || size.DependsOn(Dim.T));
+}

@@ -51,7 +51,7 @@ internal static partial class Functions
         ["flip"] = c => c.One(Table.Flip, [c.Value(0)], ("axes", c.Axes(c.Value(0).Shape, "dims"))),
         ["roll"] = c => c.One(Table.Roll, [c.Value(0)], ("axis", c.Axis(c.Value(0).Shape, null, "dims")), ("shift", c.Int(null, "shifts"))),
         ["repeat"] = c => c.One(Table.Tile, [c.Value(0)], ("repeats", c.Sizes("sizes").Select(c.Constant).ToArray())),
-        ["tile"] = c => c.One(Table.Tile, [c.Value(0)], ("repeats", c.Sizes("reps").Select(c.Constant).ToArray())),
+        ["tile"] = c => c.One(Table.Tile, [c.Value(0)], ("repeats", c.Sizes("reps", "dims").Select(c.Constant).ToArray())),
         ["repeat_interleave"] = c => c.One(Table.RepeatInterleave, [c.Value(0)], ("axis", c.Axis(c.Value(0).Shape, null, "dim")), ("repeats", c.Int(null, "repeats"))),
         ["pad"] = c =>
         {

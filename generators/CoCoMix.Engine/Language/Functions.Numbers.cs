@@ -19,6 +19,7 @@ internal static partial class Functions
         ["Math.Max"] = c => Extreme(c, Math.Max, Math.Max),
         ["(int)"] = c => new NumberItem((long)c.Number(c.Input!)),
         ["(double)"] = c => new RealItem(c.Number(c.Input!)),
+        ["(float)"] = c => new RealItem((float)c.Number(c.Input!)),
         ["Length"] = Count,
         ["Count"] = Count,
         ["is null"] = c => new FlagItem(c.Input is NullItem),
@@ -27,6 +28,8 @@ internal static partial class Functions
         // Generated code frees what it makes, runs without autograd's tape, and follows its input's type and device.
         ["Dispose"] = _ => new NullItem(),
         ["NewDisposeScope"] = c => new OpaqueItem(c.Function),
+        ["MoveToOuter"] = Moved,
+        ["Detach"] = Moved,
         ["MoveToOuterDisposeScope"] = Same,
         ["DetachFromDisposeScope"] = Same,
         ["alias"] = Same,
@@ -45,6 +48,9 @@ internal static partial class Functions
         ["ScalarType.Float32"] = _ => new OpaqueItem("float32"),
         ["torch.float32"] = _ => new OpaqueItem("float32"),
     };
+
+    /// <summary>A scope is asked to let tensors go, which no program holds.</summary>
+    private static Item Moved(Call c) => c.Arguments.Count == 2 ? c.Arguments[1].Item : new ListItem([.. c.Arguments.Skip(1).Select(argument => argument.Item)]);
 
     private static Item Same(Call c) => c.Input!;
 
@@ -72,8 +78,7 @@ internal static partial class Functions
                 case "Remainder":
                     if (y.Constant == 0) throw new ShapeException("this divides by zero");
                     return x.Constant is { } whole && y.Constant is { } by ? new NumberItem(whole % by)
-                        : x.DividedBy(y) is { } ? throw new UnknownSizeException($"whether {y} divides {x} is not known when the model is compiled")
-                        : throw new UnknownSizeException($"the remainder of {x} by {y} is not known when the model is compiled");
+                        : throw new UnknownSizeException($"the remainder of {x} by {y} is not known when the model is compiled", x, y);
                 case "Equals" when x.Equals(y): return new FlagItem(true);
                 case "NotEquals" when x.Equals(y): return new FlagItem(false);
                 default: return Compare(operation, c.Constant(x), c.Constant(y));
@@ -108,7 +113,7 @@ internal static partial class Functions
     {
         if (y.Constant == 0) throw new ShapeException("this divides by zero");
         return x.Constant is { } whole && y.Constant is { } by ? whole / by
-            : x.DividedBy(y) ?? throw new UnknownSizeException($"{x} divided by {y} is not known when the model is compiled");
+            : x.DividedBy(y) ?? throw new UnknownSizeException($"{x} divided by {y} is not known when the model is compiled", x, y);
     }
 
     private static FlagItem Compare(string operation, double a, double b) => new(operation switch

@@ -63,7 +63,7 @@ internal static partial class Functions
         {
             var shape = c.Value(0).Shape;
             var axis = c.Axis(shape, 0, "dim");
-            if (c.Given("sizes") is not null) return Split(c, axis, c.Sizes("sizes"));
+            if (c.Given("sizes", "split_size_or_sections") is ListItem) return Split(c, axis, c.Sizes("sizes", "split_size_or_sections"));
             var (size, whole) = (c.Size("size", "split_size"), shape[axis]);
             var count = c.Constant(whole.DividedBy(size) ?? throw new ShapeException($"split cannot cut axis {axis} of {shape} into parts of {size}"));
             return Split(c, axis, Enumerable.Repeat(size, (int)count));
@@ -82,7 +82,7 @@ internal static partial class Functions
             var parts = (ListItem)Split(c, axis, Enumerable.Repeat((Dim)1, (int)c.Constant(shape[axis])));
             return new ListItem([.. parts.Items.Select(part => New(c.Reshape(((TensorItem)part).Value, shape.Where((_, i) => i != axis))))]);
         },
-        ["cat"] = c => Cat(c, c.Values("input", "tensors"), c.Axis(c.Values("input", "tensors")[0].Shape, 0, "dim")),
+        ["cat"] = c => Cat(c, c.Values("input", "tensors"), c.Axis(c.Values("input", "tensors")[0].Shape, 0, "dim", "axis")),
         ["stack"] = c =>
         {
             var values = c.Values("input", "tensors");

@@ -26,8 +26,13 @@ internal static partial class Functions
     /// <summary>Names that a forward pass can use.</summary>
     public static IEnumerable<string> Names => All.Keys.Concat(Synonyms.Keys);
 
-    public static Item Apply(Call call) => All.TryGetValue(Synonyms.TryGetValue(call.Function, out var name) ? name : call.Function, out var function) ? function(call)
-        : throw new LanguageException($"{call.Function} is not part of the language: {Instead(call.Function)}");
+    public static Item Apply(Call call)
+    {
+        if (!All.TryGetValue(Synonyms.TryGetValue(call.Function, out var name) ? name : call.Function, out var function))
+            throw new LanguageException($"{call.Function} is not part of the language: {Instead(call.Function)}");
+        var result = function(call);
+        return call.Unread is { } unread ? throw new LanguageException($"{call.Function} has no argument '{unread}' in the language: leave it out") : result;
+    }
 
     private static string Instead(string function) =>
         function.EndsWith("_", StringComparison.Ordinal) && Names.Contains(function.TrimEnd('_')) ? $"nothing is changed in place, write {function.TrimEnd('_')} and use its result"

@@ -21,8 +21,8 @@ internal sealed class Interpreter
     private readonly ParameterValues _parameters;
     private readonly Value _like;
     private readonly bool _trains;
+    private readonly Stack<Method> _running = new();
     private int _steps;
-    private int _depth;
 
     /// <param name="path">Where the class's parameters are, with a dot behind it, or empty.</param>
     private Interpreter(
@@ -38,19 +38,22 @@ internal sealed class Interpreter
     public static Item Run(
         ModuleSpec module, IReadOnlyDictionary<string, Dim> dims, string path, Builder build, ParameterValues parameters, IReadOnlyList<Item> arguments,
         bool trains) =>
-        new Interpreter(module, dims, path, build, parameters, arguments.OfType<TensorItem>().First().Value, trains).Call(module.Methods[0], arguments, at: 0);
+        new Interpreter(module, dims, path, build, parameters, arguments.OfType<TensorItem>().First().Value, trains).Call(module.Methods[0], arguments, [], at: 0);
 
-    private Item Call(Method method, IReadOnlyList<Item> arguments, int at)
+    private Item Call(Method method, IReadOnlyList<Item> arguments, Dictionary<string, Item> locals, int at)
     {
-        if (++_depth > MaxDepth) throw new CodeException(at, $"{method.Name} calls itself too often to be unrolled", isShape: false);
-        var locals = new Dictionary<string, Item>();
+        if (_running.Contains(method)) throw new CodeException(at, $"{Plain(method.Name)} calls itself: write a loop", isShape: false);
+        _running.Push(method);
         foreach (var (name, argument) in method.Parameters.Zip(arguments, (name, argument) => (name, argument))) locals[name] = argument;
-        var result = Execute(method.Body, locals) ?? throw new CodeException(at, $"{method.Name} does not return a value on every path", isShape: false);
-        _depth--;
-        return result;
+        var result = Execute(method.Body, locals);
+        _running.Pop();
+        return result ?? new NullItem();
     }
 
-    /// <summary>What the statements return; null where they end without returning.</summary>
+    /// <summary>A name without the number that tells it apart.</summary>
+    private static string Plain(string name) => name.Split('#')[0];
+
+    /// <summary>What the statements return, or how they leave a loop; null where they end.</summary>
     private Item? Execute(IEnumerable<Statement> statements, Dictionary<string, Item> locals)
     {
         foreach (var statement in statements)
@@ -60,7 +63,7 @@ internal sealed class Interpreter
 
     private Item? Execute(Statement statement, Dictionary<string, Item> locals)
     {
-        if (++_steps > MaxSteps) throw new CodeException(statement.At, "this loop has too many steps to be unrolled", isShape: false);
+        Count(statement);
         switch (statement)
         {
             case Assign assign:
@@ -74,7 +77,8 @@ internal sealed class Interpreter
                 Execute(loop.First, locals);
                 while (Decide(loop.Condition, locals))
                 {
-                    if (Execute(loop.Body, locals) is { } result) return result;
+                    Count(loop);
+                    if (Execute(loop.Body, locals) is { } left and not JumpItem { IsBreak: false }) return left is JumpItem ? null : left;
                     Execute(loop.Step, locals);
                 }
                 return null;
@@ -82,9 +86,11 @@ internal sealed class Interpreter
                 foreach (var item in Items(Evaluate(loop.List, locals), loop.At))
                 {
                     locals[loop.Name] = item;
-                    if (Execute(loop.Body, locals) is { } result) return result;
+                    if (Execute(loop.Body, locals) is { } left and not JumpItem { IsBreak: false }) return left is JumpItem ? null : left;
                 }
                 return null;
+            case Jump jump:
+                return new JumpItem(jump.IsBreak);
             case Return value:
                 return Evaluate(value.Value, locals);
             case Run run:
@@ -93,6 +99,11 @@ internal sealed class Interpreter
             default:
                 throw new CodeException(statement.At, "this throws for the sizes of the model", isShape: true);
         }
+    }
+
+    private void Count(Statement statement)
+    {
+        if (++_steps > MaxSteps) throw new CodeException(statement.At, "this loop has too many steps to be unrolled", isShape: false);
     }
 
     private void Bind(Assign assign, Item value, Dictionary<string, Item> locals)
@@ -113,7 +124,7 @@ internal sealed class Interpreter
     {
         if (name == "_") return;
         locals[name] = item;
-        if (item is TensorItem { Value: { Parameter: null } value } && _build.Nodes.LastOrDefault()?.Outputs.Contains(value) == true) value.Name = name;
+        if (item is TensorItem { Value: { Parameter: null } value } && _build.Nodes.LastOrDefault()?.Outputs.Contains(value) == true) value.Name = Plain(name);
     }
 
     private bool IsUndecided(Expression condition, Dictionary<string, Item> locals)
@@ -154,7 +165,7 @@ internal sealed class Interpreter
                 };
             case Local local:
                 return locals.TryGetValue(local.Name, out var item) ? item
-                    : throw new CodeException(local.At, $"'{local.Name}' has no value here", isShape: false);
+                    : throw new CodeException(local.At, $"'{Plain(local.Name)}' has no value here", isShape: false);
             case Member member:
                 return Field(member);
             case Choose choose:
@@ -197,8 +208,7 @@ internal sealed class Interpreter
     {
         var method = _module.Methods.First(method => method.Name == own.Method);
         var arguments = own.Arguments.ToDictionary(argument => argument.Name, argument => Evaluate(argument.Value, locals));
-        return Call(method, [.. method.Parameters.Select(name => arguments.TryGetValue(name, out var argument) ? argument
-            : throw new CodeException(own.At, $"the argument '{name}' is left to its default: write it", isShape: false))], own.At);
+        return Call(method, [.. method.Parameters.Select(name => arguments[name])], method.IsLocal ? locals : [], own.At);
     }
 
     private Item Function(Apply apply, Dictionary<string, Item> locals)
@@ -224,7 +234,7 @@ internal sealed class Interpreter
         }
         catch (UnknownSizeException unknown)
         {
-            throw new UndecidedException(apply.At, unknown.Message);
+            throw new UndecidedException(apply.At, unknown.Message, unknown.IsOfBatch);
         }
     }
 
@@ -245,7 +255,7 @@ internal sealed class Interpreter
         }
         catch (UndecidedException unknown)
         {
-            throw new UndecidedException(at, unknown.Message);
+            throw new UndecidedException(at, unknown.Message, unknown.IsOfBatch);
         }
     }
 }

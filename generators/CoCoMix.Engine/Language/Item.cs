@@ -22,6 +22,9 @@ public sealed record NullItem : Item;
 /// <summary>An array, a list or a tuple.</summary>
 public sealed record ListItem(IReadOnlyList<Item> Items) : Item;
 
+/// <summary>How statements leave a loop or one of its steps.</summary>
+internal sealed record JumpItem(bool IsBreak) : Item;
+
 public sealed record RangeItem(Item? From, Item? To) : Item;
 
 public sealed record FromEndItem(Dim Size) : Item;
@@ -44,7 +47,10 @@ public sealed class CodeException(int at, string message, bool isShape) : Except
 }
 
 /// <summary>What is written depends on sizes that are not known yet.</summary>
-public sealed class UndecidedException(int at, string message) : Exception(message)
+/// <param name="isOfBatch">Whether they change from batch to batch, so that no model knows them either.</param>
+public sealed class UndecidedException(int at, string message, bool isOfBatch) : Exception(message)
 {
     public int At => at;
+
+    public bool IsOfBatch => isOfBatch;
 }

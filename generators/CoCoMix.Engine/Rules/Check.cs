@@ -13,7 +13,8 @@ public static class Check
     private const int MaxVocabulary = 1 << 16;
 
     public static bool Passes(Declaration declaration) =>
-        declaration.IsReadable && Violations(declaration).Count == 0 && declaration.Uses.All(use => Passes(use.Declaration));
+        declaration.IsReadable && Violations(declaration).Count == 0 && declaration.Uses.All(use => Passes(use.Declaration))
+        && (declaration.Spec is not ModuleSpec module || ModuleCheck.PartsAreSound(module));
 
     /// <summary>
     /// The rules that <paramref name="declaration"/> itself breaks. Values are compared with each other only once each is sound by itself,

@@ -21,8 +21,12 @@ internal static class ModuleCheck
     };
 
     public static IEnumerable<Violation> Alone(ModuleSpec module) =>
-        AreNames(module.Dims) ? Members(module).ToList() is { Count: > 0 } found ? found : Code(module)
+        AreNames(module.Dims) ? Members(module).ToList() is var found && found.Count > 0 || !PartsAreSound(module) ? found : Code(module)
         : [new(Rule.DimsNotNames, new(module.Type, AttributeNames.Dims, "Names"), [module.Type.Name, string.Join(", ", module.Dims)])];
+
+    /// <summary>Whether the classes of a class's fields have no violations, which are reported where they are.</summary>
+    public static bool PartsAreSound(ModuleSpec module) =>
+        module.Fields.All(field => field.Module is not { } part || PartsAreSound(part) && !Alone(part).Any());
 
     /// <summary>A block whose class or whose parts have code of their own, with its model's width.</summary>
     public static IEnumerable<Violation> InModel(ModelSpec model, BlockSpec block)
@@ -159,6 +163,10 @@ internal static class ModuleCheck
         catch (ShapeException mistake)
         {
             return [new(Rule.ShapesDoNotFit, new(module.Type, Member: "forward"), [module.Type.Name, mistake.Message])];
+        }
+        catch (UndecidedException mistake) when (mistake.IsOfBatch)
+        {
+            return [new(Rule.NotInLanguage, new(module.Type, Expression: mistake.At), [module.Type.Name, mistake.Message])];
         }
         catch (UndecidedException)
         {

@@ -9,7 +9,7 @@ public abstract record Expression(int At);
 /// <summary>A number (<c>long</c> or <c>double</c>), <c>bool</c>, <c>string</c> or null.</summary>
 public sealed record Constant(int At, object? Value) : Expression(At);
 
-/// <summary>A local variable or a parameter.</summary>
+/// <summary>A local variable or a parameter; a local function's own have a number after <c>#</c>.</summary>
 public sealed record Local(int At, string Name) : Expression(At);
 
 /// <summary>A field or property of the class itself.</summary>
@@ -57,10 +57,15 @@ public sealed record ForEach(int At, string Name, Expression List, EquatableArra
 
 public sealed record Return(int At, Expression Value) : Statement(At);
 
+/// <summary><c>break</c> or <c>continue</c>.</summary>
+public sealed record Jump(int At, bool IsBreak) : Statement(At);
+
 /// <summary>An expression for its effect: only what frees tensors, which generated code does by itself, or what is unsupported.</summary>
 public sealed record Run(int At, Expression Value) : Statement(At);
 
 public sealed record Throw(int At) : Statement(At);
 
-/// <summary>A method of a class that has code of its own.</summary>
-public sealed record Method(string Name, EquatableArray<string> Parameters, EquatableArray<Statement> Body);
+/// <summary>A method of a class that has code of its own, or the getter of a property.</summary>
+/// <param name="IsLocal">Whether it sees the variables of the method that calls it.</param>
+/// <param name="Compiles">Whether the C# compiler accepts it; nothing is read of what it rejects.</param>
+public sealed record Method(string Name, bool IsLocal, bool Compiles, EquatableArray<string> Parameters, EquatableArray<Statement> Body);

@@ -1,0 +1,74 @@
+using System.Reflection;
+using TorchSharp;
+using static TorchSharp.torch;
+
+namespace CoCoMix.Language.Tests;
+
+/// <summary>
+/// Forward passes as people write them: nobody complains, and fused code gives the losses and gradients of eager autograd in float64.
+/// </summary>
+public sealed class SnippetTests
+{
+    public static TheoryData<string> Tables => [.. Snippets.Tables.Keys];
+
+    [Theory, MemberData(nameof(Tables))]
+    public void Fused_code_computes_what_the_snippet_does(string table)
+    {
+        var snippets = Snippets.Tables[table];
+        var assembly = Compiled.Load(snippets, out var problems);
+        var failures = problems.Select(problem => $"{(problem.Key < 0 ? "" : snippets[problem.Key])}: {problem.First()}").ToList();
+        if (assembly is not null)
+        {
+            for (var i = 0; i < snippets.Count; i++)
+            {
+                if (problems.Contains(i)) continue;
+                var model = assembly.GetType($"{Compiled.Namespace(i)}.Model")!;
+                var failure = Record.Exception(() => Check(model));
+                if (failure is not null) failures.Add($"{snippets[i]}: {failure.GetType().Name}: {failure.Message}");
+            }
+        }
+        Assert.True(failures.Count == 0, string.Join("\n", failures));
+    }
+
+    private static void Check(Type type)
+    {
+        using var scope = NewDisposeScope();
+        manual_seed(type.FullName!.Length);
+        var model = (LanguageModel)Activator.CreateInstance(type)!;
+        model.to(float64);
+        using (no_grad())
+            foreach (var parameter in model.parameters()) parameter.add_(0.3 * randn_like(parameter, requires_grad: false));
+        foreach (var (b, t) in new[] { (2, 5), (1, 2) })
+        {
+            var ids = randint(0, model.Card.Vocabulary, [b, t], int64);
+            var eager = model.loss(ids);
+            eager.Total().backward();
+            var expected = model.named_parameters().ToDictionary(p => p.name, p => p.parameter.grad?.clone());
+            model.zero_grad(set_to_none: true);
+            Same($"loss of ({b}, {t})", eager.NextToken, model.forward_backward(ids).NextToken);
+            Same($"evaluation of ({b}, {t})", eager.NextToken, model.evaluate(ids));
+            foreach (var (name, parameter) in model.named_parameters())
+                Same($"{name} of ({b}, {t})", expected[name] ?? zeros_like(parameter), parameter.grad!);
+            model.zero_grad();
+            Leaves(0, () => model.forward_backward(ids).Dispose());
+            Leaves(1, () => model.evaluate(ids));
+            model.zero_grad(set_to_none: true);
+        }
+    }
+
+    private static void Same(string what, Tensor expected, Tensor actual)
+    {
+        Assert.Equal(expected.shape, actual.shape);
+        var error = (expected - actual).abs().max().item<double>();
+        var scale = Math.Max(1e-3, expected.abs().max().item<double>());
+        Assert.True(error <= 1e-9 * scale, $"{what}: error {error:g3} of {scale:g3}");
+    }
+
+    /// <summary>Fused code frees what it does not return.</summary>
+    private static void Leaves(int tensors, Action run)
+    {
+        using var scope = NewDisposeScope();
+        run();
+        Assert.Equal(tensors, scope.DisposablesCount);
+    }
+}

@@ -1,0 +1,69 @@
+namespace CoCoMix.Language.Tests;
+
+internal static partial class Snippets
+{
+    private static IReadOnlyList<Snippet> Elementwise => Values(
+        "h + x", "h + 2", "0.5 + h", "h - x * 2", "h - 1.5f", "1 - h", "-h", "+h", "h * gain", "gain * h", "3 * h", "h / 4", "h / (gain.square() + 1)", "1 / (h.square() + 1)",
+        "h.add(x)", "h.sub(x)", "subtract(h, x)", "h.mul(x)", "multiply(h, 2)", "h.div(gain.abs() + 0.5)", "divide(h, 2)", "true_divide(h, 3)",
+        "h.neg()", "negative(h)", "h.abs() + 1", "absolute(h)", "h.sign() * x", "h * x.floor()", "h * ceil(x)", "h * x.round()",
+        "h.exp()", "expm1(h)", "(h.square() + 0.5).log()", "log1p(h.abs())", "(h.square() + 0.1).sqrt()", "rsqrt(h.square() + 0.1)", "square(h)", "(h.square() + 1).reciprocal()",
+        "sin(h)", "h.cos()", "h.tanh()", "h.sigmoid()", "torch.erf(h)", "pow(h, 2)", "h.pow(3)", "(h.abs() + 0.1).pow(0.5)", "(h.abs() + 0.5).pow(gain)", "torch.pow(2.0, h)",
+        "relu(h)", "h.relu()", "nn.functional.relu6(h * 5)", "functional.silu(h)", "F.SiLU(h)", "F.mish(h)", "hardswish(h)", "F.hardswish(h * 3)", "F.logsigmoid(h)", "h.log_sigmoid()",
+        "nn.functional.gelu(h)", "functional.gelu(h)", "h.gelu(Approximate.tanh)", "h.gelu(Approximate.none)", "F.gelu(h, Approximate.tanh)", "F.elu(h, 0.7)", "h.elu()",
+        "F.leaky_relu(h, 0.2)", "F.leaky_relu(h)", "h.leaky_relu(negative_slope: 0.1)", "F.softplus(h)", "softplus(h)", "F.hardtanh(h)", "F.hardtanh(h, -0.5, max_val: 0.3)",
+        "h.clamp(-0.4, 0.6)", "h.clamp(min: -0.2)", "clamp(h, max: 0.2)", "h.clip(-1, 1)", "clamp_min(h, 0.1)", "h.clamp_max(0.3)", "F.glu(cat([h, x], -1))", "F.glu(cat([h, x], dim: 0), dim: 0)",
+        "h.maximum(x)", "minimum(h, gain)", "max(h, x)", "torch.min(h, x)",
+        "where(h > 0, h, x)", "where(y: x, condition: h.lt(0.1), x: h)", "h.where(h > x, gain * x)", "h.masked_fill(h < 0, 0.25)", "h.masked_fill(mask: h.le(x), value: -1)",
+        "h.detach() * x", "h * h.detach()",
+        "h.masked_fill(h > x, 0)", "h.masked_fill(h >= 0.2, 0)", "h.masked_fill(h <= x, 0)", "h.masked_fill(x < h, 0)", "h.masked_fill(0.1 < h, 0)", "h.masked_fill(0 >= h, 0)",
+        "h.masked_fill(h == x, 0)", "h.masked_fill(h != x, 0.5)", "h.masked_fill(h.argmax(-1, true) == arange(12), 3)", "h.masked_fill(h == 0, 1)", "h.masked_fill(h != 0, 1) * h",
+        "h.masked_fill(h.eq(x), 1)", "h.masked_fill(ne(h, x), 1) + h", "h.masked_fill(not_equal(h, x), 1) + h", "h.masked_fill(less(h, x), 1)", "h.masked_fill(less_equal(h, x), 1)",
+        "h.masked_fill(gt(h, x), 1)", "h.masked_fill(greater(h, x), 1)", "h.masked_fill(h.ge(x), 1)", "h.masked_fill(greater_equal(h, x), 1)",
+        "h.masked_fill(h > 0 & x > 0, 1)", "h.masked_fill((h > 0) & (x > 0), 1)", "h.masked_fill((h > 0) | (x > 0.2), 1)", "h.masked_fill((h > 0) ^ (x > 0), 1)", "h.masked_fill(~(h > 0), 1)",
+        "h.masked_fill(logical_and(h > 0, x > 0), 1)", "h.masked_fill(h.gt(0).logical_or(x > 0), 1)", "h.masked_fill(logical_xor(h > 0, x > 0), 1)", "h.masked_fill((h > 0).logical_not(), 1)",
+        "h * (h > 0).to(h.dtype)", "h * (h > 0).to_type(h.dtype)", "h * (h > 0).type_as(h)", "h * (h > 0).type(ScalarType.Float32)", "h * (h > 0).@float()", "h * (h > 0).@double()", "h * (h > 0).to(float32)",
+        "h.to(x.dtype)", "h.to(x.device)", "h.to(h)", "where((h - h.detach().round()).bool(), h, x)", "where((h > 0).to(ScalarType.Bool), h, x)", "where((h > 0).to(torch.@bool), h, x)",
+        "h.contiguous()", "h.clone()", "h.alias()", "h * (float)Math.Sqrt(0.3)", "h * MathF.Sqrt(heads)", "h / MathF.Exp(heads)", "h * ((float)heads / 7)");
+
+    private static IReadOnlyList<Snippet> Shapes => Values(
+        "h.reshape(h.shape[0], h.shape[1], heads, -1).transpose(1, 2).reshape(h.shape)", "h.view(h.shape[0], -1).view(h.shape)", "h.reshape([.. h.shape[..^1], heads, -1]).flatten(2)",
+        "h.reshape([h.size(0), h.size(1), h.size(-1)])", "h.reshape(h.size())", "h.view_as(x)", "h.flatten().view_as(x)", "h.ravel().reshape(x.shape)", "h.flatten(0, 1).reshape(x.shape)",
+        "h.flatten(start_dim: 1).view(-1, h.shape[1], 12)", "h.unflatten(-1, [heads, 4]).flatten(-2)", "h.unflatten(2, 4, -1).sum(2, true).expand(-1, -1, 4, -1).flatten(-2, -1)",
+        "h.unsqueeze(0).squeeze(0)", "unsqueeze(h, -1).squeeze(-1)", "h.unsqueeze(1).squeeze(1)", "h.mean([-1], keepdim: true).squeeze(-1).unsqueeze(2) * x", "squeeze(h.view(1, -1, 1)).view(x.shape)",
+        "h.permute(0, 2, 1).permute(0, 2, 1)", "h.permute(2, 0, 1).contiguous().permute([1, 2, 0])", "h.permute(-1, 0, 1).permute(1, 2, 0)", "permute(h, 1, 0, 2).transpose(0, 1)",
+        "h.transpose(-2, -1).transpose(1, 2)", "h.transpose(dim1: 1, dim0: 2).swapaxes(1, 2)", "swapdims(h, 0, 1).swapdims(0, 1)", "h.mT.mT", "h.flatten(0, 1).t().t().view_as(h)",
+        "h.flatten(0, 1).T.T.view_as(h)", "gain.expand(h.shape) * h", "gain.expand_as(h) + h", "broadcast_to(gain, h.shape) * h", "gain.broadcast_to(h.shape[0], h.shape[1], 12) * h", "h.expand_as(x)",
+        "h.split(4, -1)[1].repeat(1, 1, 3)", "cat(h.split([2, 4, 6], -1), -1)", "cat(h.split(5, 2), 2)", "concat(h.chunk(3, dim: -1).Reverse().ToArray().Length == 3 ? [h] : [x], 2)".Replace(".Reverse().ToArray()", ""),
+        "cat(new[] { h.chunk(2, -1)[1], h.chunk(2, -1)[0] }, -1)", "concatenate([h, x], axis: 0).split([h.shape[0], x.shape[0]], 0)[0]", "cat([h, x], 1).narrow(1, 0, h.shape[1])",
+        "cat(h.chunk(5, -1), -1)", "torch.split(h, [4, 8], -1)[1].tile([1, 1, 2])[.., .., ..12]", "stack([h, x, h * 2]).sum(0)", "stack(h.unbind(-1), dim: -1)", "stack(new List<Tensor> { h }.Count == 1 ? [h] : [x], -1).squeeze(-1)".Replace("new List<Tensor> { h }.Count", "h.ndim - 2"),
+        "h.unbind(-1)[3].unsqueeze(-1) * x", "unbind(h, 2)[^1].unsqueeze(-1) * x", "stack(h.view(-1, 3, 4).unbind(1), 1).view(x.shape)", "h.numel() > 1 ? h : x", "h * h.ndim", "h * h.dim()", "h * h.Dimensions", "h / h.NumberOfElements.ToString().Length".Replace(".NumberOfElements.ToString().Length", ".shape.Length"),
+        "h.NumberOfElements > 0 ? h : x", "h.tile([1, 1, 1])", "h.mean([2], true).repeat(1, 1, 12)", "h.mean([2], true).repeat_interleave(12, -1)", "h.narrow(-1, 2, 4).repeat_interleave(3, dim: 2)", "torch.tile(h.narrow(2, 0, 6), [1, 1, 2])",
+        "h * ones(12)", "h + zeros(h.shape[1], 12)", "h * full([12], 0.3)", "h * full(1, 12, 0.3)", "h * full(h.shape, -0.5)", "h * ones_like(h)", "h - zeros_like(gain)", "h * full_like(x, 2)", "h.matmul(eye(12))", "h.matmul(eye(12, 12) * 2)",
+        "h * ones(1, 1, 12, device: h.device)", "h * ones([12], dtype: h.dtype)", "h * zeros([h.shape[1], 1]).add(2)", "h * arange(12).to(h.dtype)", "h * arange(1, 13).@float()", "h * arange(0, 24, 2)", "h * arange(h.shape[1]).unsqueeze(-1)", "h * arange(12, dtype: ScalarType.Float32)",
+        "h * arange(12, 0, -1, float32)", "h.masked_fill(ones(12, dtype: ScalarType.Bool).triu(5), 0)".Replace("ones(12, dtype", "ones(1, 12, dtype"), "h.masked_fill(zeros(1, 12, dtype: torch.@bool).logical_not(), 2) + h", "h.index_select(-1, arange(12, dtype: ScalarType.Int64))", "h.index_select(-1, arange(12, dtype: int64).to(int64))",
+        "h.masked_fill(full([12], 1, dtype: ScalarType.Bool), 2) + h");
+
+    private static IReadOnlyList<Snippet> Indexing => Values(
+        "h[TensorIndex.Ellipsis, TensorIndex.Slice(0, 6)].repeat(1, 1, 2)", "h[TensorIndex.Colon, TensorIndex.Colon, TensorIndex.Slice(6)].repeat(1, 1, 2)", "h[TensorIndex.Ellipsis, TensorIndex.Single(3)].unsqueeze(-1) * x", "h[TensorIndex.Ellipsis, 2, TensorIndex.None] * x",
+        "h[TensorIndex.Ellipsis, TensorIndex.Null].squeeze(-1)", "h[TensorIndex.Ellipsis, TensorIndex.Slice(stop: -6)].repeat(1, 1, 2)", "h[TensorIndex.Ellipsis, ..6].repeat(1, 1, 2)", "h[.., .., 6..].repeat(1, 1, 2)", "h[.., .., ^4..].repeat(1, 1, 3)",
+        "h[TensorIndex.Ellipsis, 1..^3].repeat_interleave(2, -1)[.., .., ..12]", "h[.., 0].unsqueeze(1) * x", "h[.., ^1].unsqueeze(1) * x", "h[.., -1, ..].unsqueeze(1) * x", "h[.., h.shape[1] - 1].unsqueeze(1) + x", "h[0] * x", "h[^1] + x", "h[-1] * x", "h[0, 0] * x", "h[0, 0, 0] * x", "h[.., ..1] * x",
+        "cat([zeros_like(h[.., ..1]), h[.., ..^1]], 1)", "cat([h[.., 1..], h[.., ..1]], 1)", "h.index(TensorIndex.Ellipsis, TensorIndex.Slice(1, 4)).repeat(1, 1, 4)", "h[TensorIndex.Colon, TensorIndex.Tensor(arange(h.shape[1]))]".Replace("TensorIndex.Colon, TensorIndex.Tensor(arange(h.shape[1]))", ".., arange(h.shape[1])"),
+        "h.narrow(-1, 3, 6).repeat(1, 1, 2)", "narrow(h, 1, h.shape[1] - 1, 1) * x", "h.slice(-1, 0, 12, 2).repeat(1, 1, 2)", "h.slice(2, 1, 12, 2).repeat(1, 1, 2)", "h.slice(dim: -1, start: 2, finish: 8, step: 1).repeat(1, 1, 2)", "h.select(1, 0).unsqueeze(1) * x", "select(h, -1, -1).unsqueeze(-1) * x", "h.select(0, index: 0) * x",
+        "h.gather(-1, x.argsort(-1))", "gather(h, 1, x.argsort(1))", "take_along_dim(h, x.argsort(-1), -1)", "h.take_along_dim(x.argsort(0), 0)", "h.index_select(-1, arange(11, -1, -1))", "index_select(h, dim: 2, index: arange(0, 12, 1))",
+        "h.flip(-1)", "flip(h, 1, 2)", "h.flip([0])", "h.roll(1, 1)", "roll(h, shifts: -2, dims: -1)", "F.pad(h, (1, 1), value: 0.5)[.., .., 1..13]", "F.pad(h, [1, 2])[.., .., ..12]", "F.pad(h, [0, 0, 1, 0])[.., ..^1]", "F.pad(h, new long[] { 0, 0, 1, 0 }).narrow(1, 0, h.shape[1])",
+        "h.tril()", "h.triu()", "tril(h, -1)", "h.triu(diagonal: 2)", "F.one_hot(h.argmax(-1), 12) * h", "functional.one_hot(h.argmin(-1), num_classes: 12) * x", "h.sort(-1).Values * x", "h.sort().Values", "h.sort(1, descending: true).Values", "h.argsort(-1) * h", "h.argsort(descending: true) * h", "h.topk(4).Values.repeat(1, 1, 3)", "h.topk(4, -1).values.repeat(1, 1, 3)", "h.topk(1, 1).values * x",
+        "h.gather(-1, h.topk(3).indexes).repeat(1, 1, 4)", "h.cumsum(1)", "cumsum(h, dim: -1)");
+
+    private static IReadOnlyList<Snippet> Reductions => Values(
+        "h * h.sum()", "h * h.sum(-1, keepdim: true)", "h * sum(h, 1, true)", "h * h.sum([0, 1])", "h * h.sum([1, 2], true)", "h * h.sum(dim0: 0, dim1: 1)", "h * h.mean()", "h - h.mean([-1], true)", "h - h.mean(new long[] { 1 }, keepdim: true)", "mean(h, [0]) * x", "h.mean(dimensions: [-1, 0], keepdim: true) * x",
+        "h * h.amax(-1).unsqueeze(-1)", "h * h.amax([-1], true)", "h * amin(h, [1, 2], keepdim: true)", "h * h.amin([-1], keepdim: true)", "h / h.var(-1, keepdim: true)", "h * h.var(dim: -1, unbiased: false, keepdim: true)", "h * var(h, -1, false, true)", "h * h.var()", "h / h.std(-1, false, true)", "h / std(h, [1, 2], keepdim: true)", "h * h.std()",
+        "h * h.logsumexp(-1, true)", "logsumexp(h, 1, keepdim: true) * x", "h / (h.norm(-1, true) + 1)", "h / h.norm()", "h / norm(h, -1, keepdim: true)", "h / linalg.vector_norm(h, dims: [-1], keepdim: true)", "h / linalg.norm(h, [-1], keepdim: true)", "h / linalg.vector_norm(h, 2, [-1], true)",
+        "h * h.max()", "h * h.min()", "h * h.max(-1, true).values", "h * max(h, 1, keepdim: true).values", "h * h.min(-1, keepdim: true).values", "h * h.max(-1, true).indexes", "h * h.argmax(-1).unsqueeze(-1)", "h * argmin(h, 1, keepdim: true)", "h.softmax(-1)", "softmax(h, dim: 1)", "F.softmax(h, -1)", "functional.softmax(h, dim: -1)", "h.log_softmax(-1)", "F.log_softmax(h, 1)", "special.softmax(h, -1)");
+
+    private static IReadOnlyList<Snippet> Products => Values(
+        "h.matmul(after.weight)".Replace("after.weight", "h.transpose(1, 2).matmul(h)"), "matmul(h.matmul(x.transpose(-2, -1)), x)", "h.matmul(x.mT).matmul(x)", "bmm(bmm(h, x.transpose(1, 2)), x)", "h.bmm(x.mT).bmm(h)", "mm(h.flatten(0, 1), h.flatten(0, 1).t()).mm(x.flatten(0, 1)).view_as(x)", "h.matmul(gain).unsqueeze(-1) * x",
+        "h.flatten(0, 1).mv(gain).view(h.shape[0], h.shape[1], 1) * x", "gain.dot(gain) * h", "dot(gain, gain * 2) * h", "gain.matmul(gain) * h", "gain.matmul(h.transpose(1, 2)).unsqueeze(-1) * x", "h.matmul(outer(gain, gain))", "h.matmul(gain.outer(gain * 2))", "baddbmm(x, h.bmm(x.mT), h)", "h.flatten(0, 1).addmm(x.flatten(0, 1), outer(gain, gain)).view_as(x)",
+        "addmm(x.flatten(0, 1), h.flatten(0, 1), outer(gain, gain), beta: 1, alpha: 1).view_as(x)", "einsum(\"btd,bsd->bts\", h, x).matmul(h)", "einsum(\"b t d, d -> b t d\", h, gain)", "einsum(\"bts,bsd->btd\", [h.bmm(x.mT), x])", "einsum(\"btd,btd->bt\", h, x).unsqueeze(-1) * h",
+        "F.linear(h, outer(gain, gain))", "functional.linear(h, outer(gain, gain), gain)", "F.linear(h, weights: eye(12) * gain, bias: gain)", "F.layer_norm(h, [12], gain, gain * 2)", "F.layer_norm(h, [h.shape[^1]], weight: gain, bias: gain, eps: 1e-3)", "F.layer_norm(h, [12])", "F.layer_norm(h, [12], gain)", "F.layer_norm(h, [12], bias: gain)", "F.normalize(h, dim: -1)", "F.normalize(h)", "F.normalize(h, p: 2, dim: 2, eps: 1e-6)",
+        "F.embedding(h.argmax(-1), outer(gain, gain))");
+}
