@@ -53,8 +53,10 @@ public sealed class ModelGenerator : IIncrementalGenerator
     {
         var type = (INamedTypeSymbol)found.TargetSymbol;
         var declaration = SpecReader.Read(type);
-        // A repeated attribute, which the compiler rejects, must not become a second file of the same name.
-        var isFirst = AppliedAttribute.On(type).First(applied => applied.Name == attribute).Syntax(cancellation) is { } syntax
+        // A repeated attribute, which the compiler rejects, and two that both describe an attention must not become two files of one name.
+        var describes = attribute == AttributeNames.Attention && declaration.Has(AttributeNames.CausalSelfAttention) ? AttributeNames.CausalSelfAttention : attribute;
+        var isFirst = describes == attribute
+            && AppliedAttribute.On(type).First(applied => applied.Name == attribute).Syntax(cancellation) is { } syntax
             && syntax.SyntaxTree == found.TargetNode.SyntaxTree && found.TargetNode.Span.Contains(syntax.Span);
         return !isFirst || declaration is not { IsPartial: true, UnsupportedForm: null, Spec: T and not ModuleSpec { HasConstructor: true } } ? null
             : Check.Passes(declaration) ? declaration.Spec

@@ -581,7 +581,48 @@ internal static class RuleCases
         }, "'Block' does not fit 'Teacher', where D = 32, H = 2: GreaterThan needs a number here, and T is not known when the model is compiled"),
         Fits("a parameter without numbers", "H = 48", Statements, "the parameter other.weight would be [0, 48]", "[Linear(\"D -> D - H\")] private readonly Linear other;"),
         Code("CCM4008", "numbers that fit", "H = 2", "H = 2", dims: "H = D/4"),
+
+        new("CCM4009", "both", Averaging("[{|#1:CausalSelfAttention|}(HeadDim = 16)]\n[{|#0:Attention<Averages>|}]"),
+            "'Block' has both [CausalSelfAttention] and [Attention]: keep one of them"),
+        new("CCM4009", "one of one's own", Averaging("[Attention<Averages>]")),
+        new("CCM4010", "mixing", Shifted(", Eager", "{|#0:Shift|}"), "'Shift' is [Eager], which only blocks and the parts of blocks can be: remove [Eager] from it"),
+        new("CCM4010", "mixing that is read", Shifted("", "Shift")),
     ];
+
+    private static Sources Averaging(string attention) => new()
+    {
+        Usings = Sources.WithCode.Usings,
+        Block = $$"""
+            [Dims("D")]
+            public sealed partial class Averages : TransformerBlock
+            {
+                [Linear("D -> D")] private readonly Linear project;
+                public override Tensor forward(Tensor x) => project.call(x).cumsum(1);
+            }
+
+            [PreNorm(Norm.LayerNorm)]
+            {{attention}}
+            [FeedForward(Expansion = 4)]
+            public sealed partial class Block : TransformerBlock;
+            """,
+    };
+
+    private static Sources Shifted(string eager, string mixing) => new()
+    {
+        Usings = Sources.WithCode.Usings,
+        Head = $$"""
+            [Dims("D"){{eager}}]
+            public sealed class Shift : nn.Module<Tensor, Tensor, Tensor>
+            {
+                [Linear("D -> D")] private readonly Linear project;
+                public Shift(long width) : base("Shift") => project = nn.Linear(width, width);
+                public override Tensor forward(Tensor h, Tensor c) => h + project.call(c);
+            }
+
+            {{new Sources().Head}}
+            """,
+        Student = new Sources().Student.Replace("<Head>", $"<Head, {mixing}>"),
+    };
 
     private static RuleCase Size(string name, string sizes, string? message = null, string blocks = "3") => new("CCM1004", name, new()
     {

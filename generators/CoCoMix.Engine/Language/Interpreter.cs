@@ -12,7 +12,6 @@ namespace CoCoMix.Engine.Language;
 internal sealed class Interpreter
 {
     private const int MaxSteps = 100_000;
-    private const int MaxDepth = 64;
 
     private readonly ModuleSpec _module;
     private readonly IReadOnlyDictionary<string, Dim> _dims;

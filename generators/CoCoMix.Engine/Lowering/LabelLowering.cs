@@ -21,7 +21,7 @@ public static class LabelLowering
     /// </returns>
     public static Function Lower(IReadOnlyList<LabelSpec> all)
     {
-        var teacher = all[0].Teacher.InEvaluation;
+        var teacher = all[0].Teacher.InEvaluation();
         var layout = Layout.Model(teacher);
         var p = new ParameterValues([.. layout.Before, .. layout.After], "teacher");
         var saes = all.Select((labels, i) => new ParameterValues(Layout.Sae(labels.Sae), Owner(all, i))).ToArray();

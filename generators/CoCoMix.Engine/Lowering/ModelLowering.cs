@@ -55,7 +55,7 @@ public static class ModelLowering
             Simplify.Dead(forward with { Name = "Evaluate", Inputs = [ids], Outputs = [nextToken] }),
             Accumulation.InPlace(Differentiate.WithRespectToParameters(forward, losses) with { Name = "Step" }),
             block);
-        return model.Equals(model.InEvaluation) ? program : Lower(model.InEvaluation) with { Forward = program.Forward, Step = program.Step };
+        return model.Equals(model.InEvaluation()) ? program : Lower(model.InEvaluation()) with { Forward = program.Forward, Step = program.Step };
     }
 
     /// <summary>The stream with a head's concepts in it, and the head's logits <c>[B, T, C]</c>.</summary>

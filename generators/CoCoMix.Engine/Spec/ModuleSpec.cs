@@ -16,7 +16,7 @@ public sealed record FieldSpec(
 /// <param name="Trains">Whether the code sees <c>training</c> as true.</param>
 public sealed record OwnSpec(ModuleSpec Module, string Dims, bool Trains = true)
 {
-    public OwnSpec InEvaluation => this with { Trains = false };
+    public OwnSpec InEvaluation() => this with { Trains = false };
 }
 
 /// <summary>A class with a forward pass of its own in C#.</summary>

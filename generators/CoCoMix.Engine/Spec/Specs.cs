@@ -63,9 +63,9 @@ public sealed record BlockSpec(
     }.Where(part => part.Item2 is not null)!;
 
     /// <summary>The block as evaluation runs it.</summary>
-    public BlockSpec InEvaluation => this with
+    public BlockSpec InEvaluation() => this with
     {
-        Own = Own?.InEvaluation, OwnNorm = OwnNorm?.InEvaluation, OwnAttention = OwnAttention?.InEvaluation, OwnFeedForward = OwnFeedForward?.InEvaluation,
+        Own = Own?.InEvaluation(), OwnNorm = OwnNorm?.InEvaluation(), OwnAttention = OwnAttention?.InEvaluation(), OwnFeedForward = OwnFeedForward?.InEvaluation(),
     };
 
     /// <summary>Whether its weights are found by the names under which its classes register them.</summary>
@@ -101,7 +101,7 @@ public sealed record MixSpec(ConceptHeadSpec Head, int BeforeBlock, MixingKind M
     public OwnSpec? Own { get; init; }
 
     /// <summary>As evaluation runs it.</summary>
-    public MixSpec InEvaluation => this with { Own = Own?.InEvaluation, Head = Head with { Own = Head.Own?.InEvaluation } };
+    public MixSpec InEvaluation() => this with { Own = Own?.InEvaluation(), Head = Head with { Own = Head.Own?.InEvaluation() } };
 }
 
 public sealed record PauseSpec(int BeforeBlock);
@@ -122,7 +122,7 @@ public sealed record ModelSpec(
     public double Dropout { get; init; }
 
     /// <summary>The model as evaluation runs it: nothing drops out.</summary>
-    public ModelSpec InEvaluation => this with { Dropout = 0, Block = Block?.InEvaluation, Mixes = new(Mixes.Select(mix => mix.InEvaluation)) };
+    public ModelSpec InEvaluation() => this with { Dropout = 0, Block = Block?.InEvaluation(), Mixes = new(Mixes.Select(mix => mix.InEvaluation())) };
 }
 
 /// <summary>What is left of a declaration that breaks a rule.</summary>
