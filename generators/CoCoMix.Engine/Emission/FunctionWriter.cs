@@ -9,7 +9,7 @@ namespace CoCoMix.Engine.Emission;
 /// </summary>
 internal sealed class FunctionWriter
 {
-    private static readonly string[] Reserved = ["w", "g", "i", "B", "T", "next", "saved", "ids", "labels", "weights", "gradients", "probe", "teacher", "sae"];
+    private static readonly string[] Reserved = ["w", "g", "i", "B", "T", "next", "saved", "ids", "labels", "weights", "gradients", "probe", "teacher", "sae", "Kernels", "Tensor", "Probe"];
 
     private readonly CodeWriter _code;
     private readonly Function _function;
@@ -182,7 +182,7 @@ internal sealed class FunctionWriter
     /// <summary>What a bundle calls each value; the function that saves and the one that restores list them in one order.</summary>
     private static IReadOnlyList<KeyValuePair<Value, string>> Fields(IReadOnlyList<Value> bundle)
     {
-        var taken = new HashSet<string>();
+        var taken = new HashSet<string>(typeof(object).GetMembers().Select(member => member.Name));
         return [.. bundle.Select(value => new KeyValuePair<Value, string>(value, Unique(Naming.Pascal(value.Name), taken)))];
     }
 

@@ -36,7 +36,7 @@ internal static class Modules
     /// <summary>A block's function of a residual stream <c>[B, T, D]</c>.</summary>
     public static Function Block(ModuleSpec module, IReadOnlyDictionary<string, Dim> dims, string name)
     {
-        var x = new Value(module.Methods[0].Parameters[0], TensorType.Float(Dim.B, Dim.T, dims[module.Dims[0]]));
+        var x = new Value(Naming.Plain(module.Methods[0].Parameters[0]), TensorType.Float(Dim.B, Dim.T, dims[module.Dims[0]]));
         var build = new Builder();
         var result = Interpreter.Run(module, dims, "", build, new(Parameters(module, dims)), [new TensorItem(x)]);
         return result is TensorItem { Value: var y } && y.Type.Equals(x.Type) ? build.Build(name, [x], [y])
