@@ -58,13 +58,13 @@ internal sealed class CodeReader(INamedTypeSymbol type)
         ? $"{method.Name}#{_methods.FindIndex(known => SymbolEqualityComparer.Default.Equals(known, method))}"
         : $"{method.Name}({string.Join(",", method.Parameters.Select(parameter => parameter.Type.ToDisplayString()))})";
 
-    /// <summary>A local function sees the variables around it; one of its own that has the same name gets another.</summary>
+    /// <summary>A local function sees the variables around it: those of its own have numbers. A keyword becomes a name.</summary>
     private string NameOf(ISymbol local)
     {
-        var name = SyntaxFacts.GetKeywordKind(local.Name) == SyntaxKind.None ? local.Name : "@" + local.Name;
-        if (local.ContainingSymbol is not IMethodSymbol { MethodKind: MethodKind.LocalFunction }) return name;
-        if (!_locals.TryGetValue(local, out var numbered)) _locals[local] = numbered = $"{name}#{_locals.Count}";
-        return numbered;
+        var isKeyword = SyntaxFacts.GetKeywordKind(local.Name) != SyntaxKind.None;
+        if (!isKeyword && local.ContainingSymbol is not IMethodSymbol { MethodKind: MethodKind.LocalFunction }) return local.Name;
+        if (!_locals.TryGetValue(local, out var name)) _locals[local] = name = $"{local.Name}{(isKeyword ? "Value" : "")}#{_locals.Count}";
+        return name;
     }
 
     private int At(IOperation operation)
@@ -91,7 +91,7 @@ internal sealed class CodeReader(INamedTypeSymbol type)
             case IUsingDeclarationOperation declaration:
                 return Statements(declaration.DeclarationGroup);
             case IUsingOperation use:
-                return Block(use.Resources).Concat(Block(use.Body)).ToList();
+                return (use.Resources is IVariableDeclarationGroupOperation ? Block(use.Resources) : [new Run(At(use.Resources), Expression(use.Resources))]).Concat(Block(use.Body)).ToList();
             case IExpressionStatementOperation statement:
                 return Effect(statement.Operation);
             case IReturnOperation result:
@@ -182,6 +182,7 @@ internal sealed class CodeReader(INamedTypeSymbol type)
             IParameterReferenceOperation parameter => new Local(At(operation), NameOf(parameter.Parameter)),
             IFieldReferenceOperation field when IsInitialised(field.Field) => Initialiser(field),
             IFieldReferenceOperation { Instance: IInstanceReferenceOperation } field => new Engine.Spec.Member(At(operation), field.Field.Name),
+            IFieldReferenceOperation { Field.CorrespondingTupleField: { } item, Instance: { } tuple } => ItemOf(operation, tuple, int.Parse(item.Name.Substring("Item".Length)) - 1),
             IFieldReferenceOperation { Instance: { } instance } field => Apply(operation, field.Field.Name, [("input", instance)]),
             IFieldReferenceOperation { Field.IsStatic: true } field => Apply(operation, $"{field.Field.ContainingType.Name}.{field.Field.Name}", []),
             IPropertyReferenceOperation { Property.GetMethod: { } getter, Arguments.Length: 0 } property when IsOwn(getter) && !IsAutomatic(property.Property) => Own(operation, getter, []),
@@ -286,7 +287,7 @@ internal sealed class CodeReader(INamedTypeSymbol type)
             return Unknown(invocation, $"return what '{written.Name}' is to become");
         }
         if (invocation.Instance is null or IInstanceReferenceOperation && IsOwn(method)) return Own(invocation, method.OriginalDefinition, invocation.Arguments);
-        if (!IsKnown(method.ContainingType) && method is not { Name: "forward", IsOverride: true })
+        if (!IsKnown(method.ContainingType) && !(method.Name == "forward" && IsModule(invocation.Instance?.Type)))
         {
             return Unknown(invocation, "write what it computes in a method of this class, or use TorchSharp's functions");
         }
@@ -319,6 +320,12 @@ internal sealed class CodeReader(INamedTypeSymbol type)
     {
         var at = At(operation);
         return new(at, function, new(arguments.Select(argument => new Argument(argument.Name, Expression(argument.Value)))));
+    }
+
+    private Apply ItemOf(IOperation operation, IOperation tuple, long index)
+    {
+        var at = At(operation);
+        return new(at, "[]", new([new("input", Expression(tuple)), new("indices", new Constant(at, index))]));
     }
 
     private Unsupported Unknown(IOperation operation, string instead = "write it with TorchSharp's functions and operators, locals, constants, if and for") =>

@@ -44,6 +44,8 @@ internal sealed record Snippet(string Name, string Members)
             [Linear("D -> D", Bias = false)] private readonly Linear after;
             [Parameter("D", Mean = 1)] private readonly Parameter gain;
             [Size("H")] private readonly int heads;
+            [Size("D")] private readonly long width;
+            [Size("D/2")] private readonly int half;
 
             {{Members.Replace("\n", "\n    ")}}
         }

@@ -9,7 +9,8 @@ namespace CoCoMix.Engine.Emission;
 /// </summary>
 internal sealed class FunctionWriter
 {
-    private static readonly string[] Reserved = ["w", "g", "i", "B", "T", "module", "next", "saved", "ids", "labels", "weights", "gradients", "probe", "teacher", "sae"];
+    private static readonly string[] Reserved =
+        ["w", "g", "i", "B", "T", "module", "next", "saved", "ids", "labels", "weights", "gradients", "probe", "teacher", "sae", "Kernels", "Tensor", "Probe"];
 
     private static readonly string[] Keywords =
     [

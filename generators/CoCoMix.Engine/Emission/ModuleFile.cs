@@ -37,7 +37,7 @@ internal static class ModuleFile
                 return $"new({Sizes.Parse(field.Signature, dims)}, {ModuleWriter.Real(field.Number)})";
             case LayerKind.Embedding:
                 var (count, width) = Sizes.Arrow(field.Signature, dims);
-                return $"new({count}, {width})";
+                return $"new((int)({count}), (int)({width}))";
             case LayerKind.Parameter:
                 var shape = string.Join(", ", Sizes.List(field.Signature, dims));
                 return $"Initial.Parameter({ModuleWriter.Real(field.Mean)} + {ModuleWriter.Real(field.Number)} * randn([{shape}]))";

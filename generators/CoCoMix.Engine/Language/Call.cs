@@ -128,7 +128,18 @@ internal sealed class Call(string function, IReadOnlyList<(string Name, Item Ite
         : throw new ShapeException($"axis {axis} is not among the {rank} axes of {shape}");
 
     /// <summary>What results are called until a variable names them.</summary>
-    private string Name => char.IsLetter(function[0]) ? Naming.Camel(function) : "part";
+    private string Name => function switch
+    {
+        "Add" => "sum",
+        "Subtract" => "difference",
+        "Multiply" => "product",
+        "Divide" => "quotient",
+        "Equals" or "NotEquals" or "LessThan" or "LessThanOrEqual" or "GreaterThan" or "GreaterThanOrEqual" or "And" or "Or" or "ExclusiveOr" or "Not" or "bool" => "mask",
+        "to" or "to_type" or "type" or "type_as" or "float" or "double" => "numbers",
+        "Minus" => "negative",
+        "[]" => "part",
+        _ => Naming.Camel(function),
+    };
 }
 
 /// <summary>Something that C# has and the language has not, in one sentence.</summary>

@@ -41,7 +41,6 @@ internal static partial class Functions
         ["to_type"] = Cast,
         ["type"] = Cast,
         ["type_as"] = Cast,
-        ["@float"] = c => Numeric(c),
         ["float"] = c => Numeric(c),
         ["double"] = c => Numeric(c),
         ["bool"] = c => c.Value(0).Type.Element == Element.Mask ? c.Input! : c.One(Table.NotEqualScalar, [c.Value(0)], ("value", 0.0)),
@@ -55,11 +54,19 @@ internal static partial class Functions
     };
 
     /// <summary>Numbers are of the model's type, whatever is asked for; booleans and indices become numbers.</summary>
-    private static Item Cast(Call c) => c.Given("type", "dtype") switch
+    private static Item Cast(Call c) => c.Given("type", "dtype", "other", "tensor") switch
     {
-        OpaqueItem { Name: "int64" } when c.Value(0).Type.Element == Element.Index => c.Input!,
-        OpaqueItem { Name: "int64" } => throw new LanguageException("numbers do not become indices: use argmax(), topk() or arange()"),
-        OpaqueItem { Name: "bool" } => All["bool"](new("bool", [c.Arguments[0]], c.Build, c.Like)),
+        TensorItem { Value.Type.Element: Element.Index } => Cast(c, "int64"),
+        TensorItem { Value.Type.Element: Element.Mask } => Cast(c, "bool"),
+        OpaqueItem { Name: var name } => Cast(c, name),
+        _ => Numeric(c),
+    };
+
+    private static Item Cast(Call c, string type) => type switch
+    {
+        "int64" when c.Value(0).Type.Element == Element.Index => c.Input!,
+        "int64" => throw new LanguageException("numbers do not become indices: use argmax(), topk() or arange()"),
+        "bool" => All["bool"](new("bool", [c.Arguments[0]], c.Build, c.Like)),
         _ => Numeric(c),
     };
 

@@ -108,12 +108,16 @@ internal static partial class Functions
         var (a, b) = (c.Arguments[0].Item, c.Arguments[1].Item);
         return Arithmetic(c.Function, a, b, c) ?? (a, b) switch
         {
-            (TensorItem x, TensorItem y) => c.One(row, [x.Value, y.Value]),
+            (TensorItem x, TensorItem y) => c.One(row, [Promoted(c, x.Value, y.Value), Promoted(c, y.Value, x.Value)]),
             (TensorItem x, _) => withNumber(x.Value, c.Number(b)),
             (_, TensorItem y) => fromNumber(c.Number(a), y.Value),
             _ => throw new LanguageException($"{c.Function} needs a tensor or a number on each side"),
         };
     }
+
+    /// <summary>Indices and booleans beside numbers become numbers.</summary>
+    private static Value Promoted(Call c, Value x, Value beside) =>
+        x.Type.Element != Element.Float && beside.Type.Element == Element.Float ? c.Build.One(Table.ToFloat, "numbers", [x, c.Like]) : x;
 
     /// <param name="mirrored">The comparison with its sides exchanged.</param>
     private static Func<Call, Item> Comparison(string name, string mirrored, Operation row, Operation scalar) => c =>

@@ -14,6 +14,7 @@ internal static partial class Functions
         ["TensorIndex.None"] = c => new OpaqueItem("None"),
         ["TensorIndex.Null"] = c => new OpaqueItem("None"),
         ["Single"] = Same,
+        ["Tensor"] = Same,
         ["Slice"] = c => c.Given("step") is null ? new RangeItem(c.Given("input", "start"), c.Given("stop"))
             : throw new LanguageException("a slice with a step is written with slice(dim, start, finish, step)"),
         ["narrow"] = c =>
@@ -25,26 +26,19 @@ internal static partial class Functions
         {
             var (axis, step) = (c.Axis(c.Value(0).Shape, null, "dim"), c.Int(null, "step"));
             var (start, size) = (c.Size("start"), c.Size("finish") - c.Size("start"));
-            var count = step == 1 ? size : (size + (step - 1)).Constant is { } whole ? whole / step : size.DividedBy(step);
-            return Narrow(c, c.Value(0), axis, start, count ?? throw new ShapeException($"slice cannot take every {step}th of {size} elements"), step);
+            var count = step == 1 ? size : (size + (step - 1)).Constant is { } whole ? whole / step : size.DividedBy(step) ?? (size + (step - 1)).DividedBy(step);
+            return Narrow(c, c.Value(0), axis, start, count ?? throw new ShapeException($"slice cannot take one in {step} of {size} elements"), step);
         },
         ["select"] = c => Select(c, c.Value(0), c.Axis(c.Value(0).Shape, null, "dim"), c.Needed("index")),
-        ["gather"] = c =>
-        {
-            var axis = c.Axis(c.Value(0).Shape, null, "dim");
-            return AlongLast(c, axis, (x, index) => c.Build.One(Table.Gather, "gathered", [x, index]), c.Value(0), c.Value("index"));
-        },
-        ["take_along_dim"] = c =>
-        {
-            var axis = c.Axis(c.Value(0).Shape, null, "dim");
-            return AlongLast(c, axis, (x, index) => c.Build.One(Table.Gather, "gathered", [x, index]), c.Value(0), c.Value("indices"));
-        },
+        ["gather"] = c => c.One(Table.Gather, [c.Value(0), c.Value("index")], ("axis", c.Axis(c.Value(0).Shape, null, "dim"))),
+        ["take_along_dim"] = c => c.One(Table.Gather, [c.Value(0), c.Value("indices")], ("axis", c.Axis(c.Value(0).Shape, null, "dim"))),
         ["index_select"] = c => c.One(Table.IndexSelect, [c.Value(0), c.Value("index")], ("axis", c.Axis(c.Value(0).Shape, null, "dim"))),
         ["topk"] = c =>
         {
             if (!c.Flag(true, "largest")) throw new LanguageException("topk keeps the largest: negate its input and its values for the smallest");
-            if (c.Axis(c.Value(0).Shape, -1, "dim") != c.Value(0).Shape.Count - 1) throw new LanguageException("topk works on the last axis: transpose its input and its results");
-            return c.Several(Table.TopK, [c.Value(0)], ("k", c.Int(null, "k")));
+            var (x, axis, last) = (c.Value(0), c.Axis(c.Value(0).Shape, -1, "dim"), c.Value(0).Shape.Count - 1);
+            return axis == last ? c.Several(Table.TopK, [x], ("k", c.Int(null, "k")))
+                : new ListItem([.. c.Build.Apply(Table.TopK, "best", [Swap(c, x, axis, last)], new(("k", c.Int(null, "k")))).Select(value => New(Swap(c, value, axis, last)))]);
         },
         ["sort"] = c => c.Several(Table.Sort, [c.Value(0)], ("axis", c.Axis(c.Value(0).Shape, -1, "dim")), ("descending", c.Flag(false, "descending"))),
         ["argsort"] = c => c.Several(Table.Sort, [c.Value(0)], ("axis", c.Axis(c.Value(0).Shape, -1, "dim")), ("descending", c.Flag(false, "descending"))).Items[1],
@@ -137,18 +131,9 @@ internal static partial class Functions
         return New(c.Reshape(part, x.Shape.Where((_, i) => i != axis)));
     }
 
+    /// <summary>Where the start changes with the batch, the part in the middle of three.</summary>
     private static Item Narrow(Call c, Value x, int axis, Dim start, Dim size, long step) =>
-        c.One(Table.Narrow, [x], ("axis", axis), ("start", c.Constant(start)), ("size", Shape.Of(size)), ("step", step));
-
-    /// <summary>An operation on last axes, applied along any axis.</summary>
-    private static Item AlongLast(Call c, int axis, Func<Value, Value, Value> apply, Value x, Value index)
-    {
-        var rank = x.Shape.Count;
-        if (index.Shape.Count != rank) throw new ShapeException($"{c.Function} needs indices with the {rank} axes of {x.Shape}, not {index.Shape}");
-        if (axis == rank - 1) return New(apply(x, index));
-        var axes = Enumerable.Range(0, rank).Select(i => (long)(i == axis ? rank - 1 : i == rank - 1 ? axis : i)).ToArray();
-        return New(Turned(apply(Turned(x), Turned(index))));
-
-        Value Turned(Value value) => c.Build.One(Table.Permute, "turned", [value], new(("axes", axes)));
-    }
+        step != 1 || start.Constant is not null
+            ? c.One(Table.Narrow, [x], ("axis", axis), ("start", c.Constant(start)), ("size", Shape.Of(size)), ("step", step))
+            : Split(c, x, axis, [start, size, x.Shape[axis] - start - size]).Items[1];
 }

@@ -42,9 +42,9 @@ internal static partial class Functions
         ["Approximate.none"] = _ => new TextItem("none"),
         ["ScalarType.Int64"] = _ => new OpaqueItem("int64"),
         ["torch.int64"] = _ => new OpaqueItem("int64"),
-        ["torch.@long"] = _ => new OpaqueItem("int64"),
+        ["torch.long"] = _ => new OpaqueItem("int64"),
         ["ScalarType.Bool"] = _ => new OpaqueItem("bool"),
-        ["torch.@bool"] = _ => new OpaqueItem("bool"),
+        ["torch.bool"] = _ => new OpaqueItem("bool"),
         ["ScalarType.Float32"] = _ => new OpaqueItem("float32"),
         ["torch.float32"] = _ => new OpaqueItem("float32"),
     };
@@ -101,6 +101,8 @@ internal static partial class Functions
         {
             (FlagItem p, FlagItem q, "And") => new FlagItem(p.Value & q.Value),
             (FlagItem p, FlagItem q, "Or") => new FlagItem(p.Value | q.Value),
+            (FlagItem or TextItem, FlagItem or TextItem, "Equals") => new FlagItem(a.Equals(b)),
+            (FlagItem or TextItem, FlagItem or TextItem, "NotEquals") => new FlagItem(!a.Equals(b)),
             (NullItem, NullItem, "Equals") => new FlagItem(true),
             (NullItem, _, "Equals") or (_, NullItem, "Equals") => new FlagItem(false),
             (NullItem, NullItem, "NotEquals") => new FlagItem(false),

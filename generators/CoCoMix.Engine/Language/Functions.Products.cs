@@ -12,8 +12,6 @@ internal static partial class Functions
         ["bmm"] = c => Ranked(c, 3),
         ["mv"] = c => New(MatMul(c, c.Value(0), c.Value(1))),
         ["dot"] = c => New(MatMul(c, c.Value(0), c.Value(1))),
-        ["baddbmm"] = c => c.Real(1, "beta") == 1 && c.Real(1, "alpha") == 1 ? c.One(Table.Add, [c.Value(0), MatMul(c, c.Value(1), c.Value(2))])
-            : throw new LanguageException("baddbmm has beta 1 and alpha 1 in the language"),
         ["addmm"] = c => c.Real(1, "beta") == 1 && c.Real(1, "alpha") == 1 ? c.One(Table.Add, [c.Value(0), MatMul(c, c.Value(1), c.Value(2))])
             : throw new LanguageException("addmm has beta 1 and alpha 1 in the language"),
         ["outer"] = c => c.One(Table.Einsum, [c.Value(0), c.Value(1)], ("equation", "i,j->ij")),
@@ -21,13 +19,15 @@ internal static partial class Functions
             ? c.One(Table.Einsum, c.Values("tensors"), ("equation", equation.Value.Replace(" ", "")))
             : throw new LanguageException("einsum needs a constant equation"),
         ["linear"] = c => c.One(Table.Linear, [c.Value(0), c.Value("weights", "weight"), c.OptionalValue("bias")]),
-        ["embedding"] = c => c.One(Table.Embedding, [c.Value("weights", "weight"), c.Value(0)]),
         ["layer_norm"] = c =>
         {
             if (c.Sizes("normalized_shape").Count != 1) throw new LanguageException("layer_norm normalises the last axis alone in the language");
             var x = c.Value(0);
             if (!c.Sizes("normalized_shape")[0].Equals(x.Shape.Last)) throw new ShapeException($"layer_norm over {c.Sizes("normalized_shape")[0]} does not fit the last axis of {x.Shape}");
-            return New(c.Build.Apply(Table.LayerNorm, "normal", [x, c.Value("weight"), c.Value("bias")], new(("epsilon", c.Real(1e-5, "eps"))))[0]);
+            var (weight, bias) = (c.OptionalValue("weight") ?? Constant("gain", 1), c.OptionalValue("bias") ?? Constant("bias", 0));
+            return New(c.Build.Apply(Table.LayerNorm, "normal", [x, weight, bias], new(("epsilon", c.Real(1e-5, "eps"))))[0]);
+
+            Value Constant(string name, double value) => c.Build.One(Table.Full, name, [c.Like], new(("shape", Shape.Of(x.Shape.Last)), ("value", value)));
         },
         ["scaled_dot_product_attention"] = Attention,
         ["dropout"] = c => c.Flag(true, "training") ? c.Several(Table.Dropout, [c.Value(0)], ("p", c.Real(0.5, "p"))).Items[0] : c.Input!,

@@ -53,6 +53,7 @@ internal static partial class Functions
         },
         ["transpose"] = c => Swap(c, c.Axis(c.Value(0).Shape, null, "dim0"), c.Axis(c.Value(0).Shape, null, "dim1")),
         ["swapaxes"] = c => Swap(c, c.Axis(c.Value(0).Shape, null, "dim0", "axis0"), c.Axis(c.Value(0).Shape, null, "dim1", "axis1")),
+        ["T"] = c => c.One(Table.Permute, [c.Value(0)], ("axes", Enumerable.Range(1, c.Value(0).Shape.Count).Select(axis => (long)(c.Value(0).Shape.Count - axis)).ToArray())),
         ["t"] = c => c.Value(0).Shape.Count == 2 ? Swap(c, 0, 1) : throw new ShapeException($"t needs a tensor with 2 axes, not {c.Value(0).Shape}"),
         ["mT"] = c => Swap(c, c.Value(0).Shape.Count - 2, c.Value(0).Shape.Count - 1),
         ["expand"] = c => Expand(c, "sizes"),
@@ -64,22 +65,20 @@ internal static partial class Functions
             var shape = c.Value(0).Shape;
             var axis = c.Axis(shape, 0, "dim");
             if (c.Given("sizes", "split_size_or_sections") is ListItem) return Split(c, axis, c.Sizes("sizes", "split_size_or_sections"));
-            var (size, whole) = (c.Size("size", "split_size"), shape[axis]);
-            var count = c.Constant(whole.DividedBy(size) ?? throw new ShapeException($"split cannot cut axis {axis} of {shape} into parts of {size}"));
-            return Split(c, axis, Enumerable.Repeat(size, (int)count));
+            return Split(c, axis, Parts(c, shape[axis], c.Size("size")));
         },
         ["chunk"] = c =>
         {
             var shape = c.Value(0).Shape;
             var (axis, count) = (c.Axis(shape, 0, "dim"), c.Int(null, "chunks"));
-            var size = shape[axis].DividedBy(count) ?? throw new ShapeException($"chunk cannot cut axis {axis} of {shape} into {count} equal parts");
-            return Split(c, axis, Enumerable.Repeat(size, (int)count));
+            return Split(c, axis, shape[axis].DividedBy(count) is { } size ? Enumerable.Repeat(size, (int)count)
+                : Parts(c, shape[axis], (c.Constant(shape[axis]) + count - 1) / count));
         },
         ["unbind"] = c =>
         {
             var shape = c.Value(0).Shape;
             var axis = c.Axis(shape, 0, "dimension", "dim");
-            var parts = (ListItem)Split(c, axis, Enumerable.Repeat((Dim)1, (int)c.Constant(shape[axis])));
+            var parts = Split(c, axis, Enumerable.Repeat((Dim)1, (int)c.Constant(shape[axis])));
             return new ListItem([.. parts.Items.Select(part => New(c.Reshape(((TensorItem)part).Value, shape.Where((_, i) => i != axis))))]);
         },
         ["cat"] = c => Cat(c, c.Values("input", "tensors"), c.Axis(c.Values("input", "tensors")[0].Shape, 0, "dim", "axis")),
@@ -113,10 +112,12 @@ internal static partial class Functions
             : throw new ShapeException($"{from} cannot take the shape {new Shape(sizes)}: {elements} elements do not divide by {known}");
     }
 
-    private static Item Swap(Call c, int a, int b)
+    private static Item Swap(Call c, int a, int b) => New(Swap(c, c.Value(0), a, b));
+
+    private static Value Swap(Call c, Value x, int a, int b)
     {
-        var axes = Enumerable.Range(0, c.Value(0).Shape.Count).Select(axis => (long)(axis == a ? b : axis == b ? a : axis)).ToArray();
-        return c.One(Table.Permute, [c.Value(0)], ("axes", axes));
+        var axes = Enumerable.Range(0, x.Shape.Count).Select(axis => (long)(axis == a ? b : axis == b ? a : axis)).ToArray();
+        return c.One(Table.Permute, [x], ("axes", axes)).Value;
     }
 
     /// <summary>-1 leaves a size as it is.</summary>
@@ -128,8 +129,18 @@ internal static partial class Functions
         return c.One(Table.Expand, [c.Value(0)], ("shape", new Shape(wanted.Select((size, i) => size.Constant == -1 && i >= extra ? shape[i - extra] : size))));
     }
 
-    private static Item Split(Call c, int axis, IEnumerable<Dim> sizes) =>
-        c.Several(Table.Split, [c.Value(0)], ("axis", axis), ("sizes", new Shape(sizes)));
+    /// <summary>Sizes of parts of one size and, where that leaves a remainder, a last one.</summary>
+    private static IEnumerable<Dim> Parts(Call c, Dim whole, Dim size)
+    {
+        if (whole.DividedBy(size) is { } count) return Enumerable.Repeat(size, (int)c.Constant(count));
+        var (all, part) = (c.Constant(whole), c.Constant(size));
+        return Enumerable.Repeat(size, (int)(all / part)).Append(all % part);
+    }
+
+    private static ListItem Split(Call c, int axis, IEnumerable<Dim> sizes) => Split(c, c.Value(0), axis, sizes);
+
+    private static ListItem Split(Call c, Value x, int axis, IEnumerable<Dim> sizes) =>
+        c.Several(Table.Split, [x], ("axis", axis), ("sizes", new Shape(sizes)));
 
     private static Item Cat(Call c, IReadOnlyList<Value> values, int axis)
     {

@@ -41,16 +41,13 @@ internal sealed class Interpreter
 
     private Item Call(Method method, IReadOnlyList<Item> arguments, Dictionary<string, Item> locals, int at)
     {
-        if (_running.Contains(method)) throw new CodeException(at, $"{Plain(method.Name)} calls itself: write a loop", isShape: false);
+        if (_running.Contains(method)) throw new CodeException(at, $"{Naming.Plain(method.Name)} calls itself: write a loop", isShape: false);
         _running.Push(method);
         foreach (var (name, argument) in method.Parameters.Zip(arguments, (name, argument) => (name, argument))) locals[name] = argument;
         var result = Execute(method.Body, locals);
         _running.Pop();
         return result ?? new NullItem();
     }
-
-    /// <summary>A name without the number that tells it apart.</summary>
-    private static string Plain(string name) => name.Split('#')[0];
 
     /// <summary>What the statements return, or how they leave a loop; null where they end.</summary>
     private Item? Execute(IEnumerable<Statement> statements, Dictionary<string, Item> locals)
@@ -123,7 +120,7 @@ internal sealed class Interpreter
     {
         if (name == "_") return;
         locals[name] = item;
-        if (item is TensorItem { Value: { Parameter: null } value } && _build.Nodes.LastOrDefault()?.Outputs.Contains(value) == true) value.Name = Plain(name);
+        if (item is TensorItem { Value: { Parameter: null } value } && _build.Nodes.LastOrDefault()?.Outputs.Contains(value) == true) value.Name = Naming.Plain(name);
     }
 
     private bool IsUndecided(Expression condition, Dictionary<string, Item> locals)
@@ -164,7 +161,7 @@ internal sealed class Interpreter
                 };
             case Local local:
                 return locals.TryGetValue(local.Name, out var item) ? item
-                    : throw new CodeException(local.At, $"'{Plain(local.Name)}' has no value here", isShape: false);
+                    : throw new CodeException(local.At, $"'{Naming.Plain(local.Name)}' has no value here", isShape: false);
             case Member member:
                 return Field(member);
             case Choose choose:
@@ -221,7 +218,12 @@ internal sealed class Interpreter
         var call = new Call(apply.Function, [.. apply.Arguments.Select(argument => (argument.Name, Evaluate(argument.Value, locals)))], _build, _like);
         try
         {
-            return call.Input is LayerItem layer && apply.Function is "call" or "forward" ? Layer((LayerItem)call.Input!, call, apply.At) : Functions.Apply(call);
+            return call.Input is LayerItem layer ? apply.Function switch
+            {
+                "call" or "forward" => Layer(layer, call, apply.At),
+                "weight" or "bias" => _parameters.Optional($"{layer.Path}.{apply.Function}") is { } parameter ? new TensorItem(parameter) : new NullItem(),
+                _ => Functions.Apply(call),
+            } : Functions.Apply(call);
         }
         catch (ShapeException mistake)
         {

@@ -9,7 +9,7 @@ public abstract record Expression(int At);
 /// <summary>A number (<c>long</c> or <c>double</c>), <c>bool</c>, <c>string</c> or null.</summary>
 public sealed record Constant(int At, object? Value) : Expression(At);
 
-/// <summary>A local variable or a parameter; a local function's own have a number after <c>#</c>.</summary>
+/// <summary>A local variable or a parameter; some have a number after <c>#</c>, which tells them apart.</summary>
 public sealed record Local(int At, string Name) : Expression(At);
 
 /// <summary>A field or property of the class itself.</summary>
