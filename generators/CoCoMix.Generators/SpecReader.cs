@@ -83,7 +83,7 @@ public static class SpecReader
             BaseNames.TransformerBlock => new BlockSpec(name, Norm(Applied(PreNorm)), Attention(Applied(CausalSelfAttention)), Feed(Applied(FeedForward))),
             BaseNames.SparseAutoencoder => Sae(name, Applied(SparseAutoencoder)),
             BaseNames.ConceptHead => Head(name, Applied(ConceptHead)),
-            _ => Model(name, Applied(LanguageModel), Applied(Blocks), Applied(MixConcepts), Applied(ConceptLabels), uses),
+            _ => Model(name, Applied(LanguageModel), Applied(Blocks), Applied(FinalNorm), Applied(MixConcepts), Applied(ConceptLabels), uses),
         };
 
         AppliedAttribute? Applied(string attribute) => attributes.FirstOrDefault(applied => applied.Name == attribute);
@@ -115,7 +115,8 @@ public static class SpecReader
         head?.Value("LossWeight", 0.1) ?? 0);
 
     private static ModelSpec Model(
-        TypeName name, AppliedAttribute? model, AppliedAttribute? blocks, AppliedAttribute? mix, AppliedAttribute? labels, EquatableArray<Use> uses)
+        TypeName name, AppliedAttribute? model, AppliedAttribute? blocks, AppliedAttribute? norm, AppliedAttribute? mix, AppliedAttribute? labels,
+        EquatableArray<Use> uses)
     {
         return new(name,
             model?.Value("Vocabulary", 0) ?? 0,
@@ -126,7 +127,11 @@ public static class SpecReader
             Used<ConceptHeadSpec>(MixConcepts, 0) is { } head
                 ? new(head, mix!.Value("BeforeBlock", 0), (MixingKind)mix.Value("Mixing", 0)) : null,
             Used<ModelSpec>(ConceptLabels, 0) is { } teacher && Used<SaeSpec>(ConceptLabels, 1) is { } sae
-                ? new(teacher, sae, labels!.Value("AfterBlock", 0), labels.Value("Count", 4), (SelectionKind)labels.Value("Selection", 0)) : null);
+                ? new(teacher, sae, labels!.Value("AfterBlock", 0), labels.Value("Count", 4), (SelectionKind)labels.Value("Selection", 0)) : null,
+            model?.Value("TiedHead", true) ?? true,
+            model?.Value("LogitSoftCap", 0.0) ?? 0,
+            model?.Value("ZLoss", 0.0) ?? 0,
+            Norm(norm));
 
         T? Used<T>(string attribute, int typeArgument) where T : ClassSpec =>
             uses.FirstOrDefault(use => use.Attribute == attribute && use.TypeArgument == typeArgument)?.Declaration.Spec as T;

@@ -57,9 +57,12 @@ public class LanguageModel : FusedModule
         CheckInputs(ids, labels);
         var prediction = predict(ids);
         var t = ids.shape[1];
-        var nextToken = nn.functional.cross_entropy(
-            prediction.Logits.narrow(1, 0, t - 1).flatten(0, 1), ids.narrow(1, 1, t - 1).flatten());
-        return new(nextToken, labels is null ? null : ConceptLoss(prediction.ConceptLogits!, labels), ConceptHead?.LossWeight ?? 0);
+        var predicting = prediction.Logits.narrow(1, 0, t - 1).flatten(0, 1);
+        var nextToken = nn.functional.cross_entropy(predicting, ids.narrow(1, 1, t - 1).flatten());
+        return new(nextToken, labels is null ? null : ConceptLoss(prediction.ConceptLogits!, labels), ConceptHead?.LossWeight ?? 0)
+        {
+            Z = ZLoss == 0 ? null : ZLoss * predicting.logsumexp(-1).square().mean(),
+        };
     }
 
     /// <summary>One fused way forth and back: adds the gradients of the total loss to the parameters' <c>grad</c>, as <c>backward()</c> would.</summary>
@@ -73,8 +76,8 @@ public class LanguageModel : FusedModule
             throw new ArgumentException($"{GetName()} trains on concept labels: pass {Card.Labels} a position, as label() makes them.", nameof(labels));
         using var _ = no_grad();
         var all = weights();
-        var (nextToken, concept) = Step(ids, labels, all, BuffersOf(all));
-        return new(nextToken, concept, ConceptHead?.LossWeight ?? 0);
+        var (nextToken, concept, z) = Step(ids, labels, all, BuffersOf(all));
+        return new(nextToken, concept, ConceptHead?.LossWeight ?? 0) { Z = z };
     }
 
     /// <summary>The next-token loss of a batch, fused and without gradients: mean NLL in nats, a scalar.</summary>
@@ -107,8 +110,11 @@ public class LanguageModel : FusedModule
     [EditorBrowsable(EditorBrowsableState.Never)]
     public virtual Tensor[] weights() => throw NotGenerated.For(this);
 
+    /// <summary>Weight of the z-loss; 0 for none.</summary>
+    protected virtual double ZLoss => 0;
+
     /// <summary>The generated way forth and back.</summary>
-    protected virtual (Tensor NextToken, Tensor? Concept) Step(Tensor ids, Tensor? labels, Tensor[] weights, Tensor[] gradients) =>
+    protected virtual (Tensor NextToken, Tensor? Concept, Tensor? Z) Step(Tensor ids, Tensor? labels, Tensor[] weights, Tensor[] gradients) =>
         throw NotGenerated.For(this);
 
     /// <summary>The generated evaluation.</summary>

@@ -8,14 +8,22 @@ namespace CoCoMix;
 /// <param name="ConceptWeight">Weight of the concept loss in the total (lambda).</param>
 public sealed record Losses(Tensor NextToken, Tensor? Concept, double ConceptWeight) : IDisposable
 {
-    /// <summary>What is minimised: <c>NextToken + ConceptWeight * Concept</c>; a new tensor each time.</summary>
-    public Tensor Total() => Concept is null ? NextToken.alias() : NextToken + ConceptWeight * Concept;
+    /// <summary>The z-loss with its weight, or null where the model declares none.</summary>
+    public Tensor? Z { get; init; }
+
+    /// <summary>What is minimised: <c>NextToken + ConceptWeight * Concept + Z</c>; a new tensor each time.</summary>
+    public Tensor Total()
+    {
+        var total = Concept is null ? NextToken.alias() : NextToken + ConceptWeight * Concept;
+        return Z is null ? total : total + Z;
+    }
 
     /// <inheritdoc/>
     public void Dispose()
     {
         NextToken.Dispose();
         Concept?.Dispose();
+        Z?.Dispose();
     }
 }
 

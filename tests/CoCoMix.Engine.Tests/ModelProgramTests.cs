@@ -67,5 +67,5 @@ public sealed class ModelProgramTests
     }
 
     private static (Value Loss, double Weight)[] Losses(ModelSpec spec, ModelProgram program) =>
-        [.. program.Forward.Outputs.Zip([1, spec.Mix?.Head.LossWeight ?? 0])];
+        [.. program.Forward.Outputs.Zip(spec.Mix is { } mix ? [1, mix.Head.LossWeight, 1] : new double[] { 1, 1 })];
 }

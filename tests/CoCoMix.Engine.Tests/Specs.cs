@@ -25,7 +25,11 @@ internal static class Specs
     public static SaeSpec Sae() => new(Name("Sae"), Inputs: 12, Latents: 20, Active: 4);
 
     public static readonly ModelSpec[] Models =
-        [Plain(1), Plain(3, bias: false), Mixing(3, 0), Mixing(3, 1), Mixing(3, 2)];
+    [
+        Plain(1), Plain(3, bias: false), Mixing(3, 0), Mixing(3, 1), Mixing(3, 2),
+        Plain(2) with { TiedHead = false, ZLoss = 0.3, FinalNorm = new(NormKind.RmsNorm, 1e-4) },
+        Mixing(2, 1) with { ZLoss = 0.2, FinalNorm = new(NormKind.None, 1e-5) },
+    ];
 
     private static TypeName Name(string name) => new("N", name);
 }

@@ -15,7 +15,8 @@ public class SpecReaderTests
         var head = new ConceptHeadSpec(new("N", "Head"), 64, 7, 0.5);
         var teacher = new ModelSpec(new("N", "Teacher"), 100, 32, 32, block, 4, null, null);
         var student = new ModelSpec(new("N", "Student"), 100, 16, 48, block, 3,
-            new(head, 1, MixingKind.Interleave), new(teacher, sae, 2, 5, SelectionKind.Activation));
+            new(head, 1, MixingKind.Interleave), new(teacher, sae, 2, 5, SelectionKind.Activation),
+            TiedHead: false, LogitSoftCap: 30, ZLoss: 1e-4, FinalNorm: new(NormKind.None, 1e-6));
         var compilation = Compilations.Of((Sound with
         {
             Block = """
@@ -26,7 +27,8 @@ public class SpecReaderTests
                 """,
             Head = Sound.Head.Replace("Active = 8", "Active = 7, LossWeight = 0.5"),
             Student = Sound.Student.Replace("BeforeBlock = 1", "BeforeBlock = 1, Mixing = Mixing.Interleave")
-                .Replace("Count = 4", "Count = 5, Selection = Selection.Activation"),
+                .Replace("Count = 4", "Count = 5, Selection = Selection.Activation")
+                .Replace("Width = 48", "Width = 48, TiedHead = false, LogitSoftCap = 30, ZLoss = 1e-4").Replace("(3)]", "(3)]\n[FinalNorm(Norm.None, Epsilon = 1e-6)]"),
         }).ToString());
         Assert.Equal(student, SpecReader.Read(compilation.Class("Student")).Spec);
     }
@@ -44,7 +46,7 @@ public class SpecReaderTests
             Sae = "[SparseAutoencoder] public sealed partial class Sae : SparseAutoencoder;",
             Head = "[ConceptHead] public sealed partial class Head : ConceptHead;",
             Student = """
-                [LanguageModel] [Blocks<Block>(0)] [MixConcepts<Head>] [ConceptLabels<Teacher, Sae>]
+                [LanguageModel] [Blocks<Block>(0)] [FinalNorm(Norm.LayerNorm)] [MixConcepts<Head>] [ConceptLabels<Teacher, Sae>]
                 public sealed partial class Student : LanguageModel;
                 """,
         }).ToString());
@@ -57,6 +59,7 @@ public class SpecReaderTests
             [new SparseAutoencoderAttribute()] = student.Labels!.Sae,
             [new ConceptHeadAttribute()] = student.Mix!.Head,
             [new LanguageModelAttribute()] = student,
+            [new FinalNormAttribute(default)] = student.FinalNorm,
             [new MixConceptsAttribute<ConceptHead>()] = student.Mix,
             [new ConceptLabelsAttribute<LanguageModel, SparseAutoencoder>()] = student.Labels,
         };

@@ -11,6 +11,7 @@ public sealed class FusedAgainstEagerTests
         () => new ReducedGpt2(), () => new ReducedCoCoMix(), () => new ReducedFirstBlock(), () => new ReducedLastBlock(),
         () => new ReducedNextToken(), () => new ReducedUnbiased(), () => new TinyCoCoMix(), () => new TinyNextToken(),
         () => new ReducedGelu(), () => new ReducedSilu(), () => new ReducedReluSquared(), () => new ReducedSwiGlu(),
+        () => new ReducedOwnHead(), () => new ReducedWithoutNorm(),
     ];
 
     public static TheoryData<int, int, int> Cases()
@@ -41,6 +42,9 @@ public sealed class FusedAgainstEagerTests
 
         Same("next-token loss", eager.NextToken, fused.NextToken, 1e-12);
         if (labels is not null) Same("concept loss", eager.Concept!, fused.Concept!, 1e-12);
+        Assert.Equal(eager.Z is null, fused.Z is null);
+        if (eager.Z is not null) Same("z-loss", eager.Z, fused.Z!, 1e-12);
+        Same("total loss", eager.Total(), fused.Total(), 1e-12);
         Same("evaluation", eager.NextToken, model.evaluate(ids), 1e-12);
         foreach (var (name, parameter) in model.named_parameters())
             Same(name, expected[name] ?? zeros_like(parameter), parameter.grad!, 1e-10);
@@ -65,25 +69,26 @@ public sealed class FusedAgainstEagerTests
         Same("after none", once, model.Gradients!.Flat, 1e-6);
     }
 
-    [Theory, InlineData(0), InlineData(1)]
+    [Theory, InlineData(0), InlineData(1), InlineData(2)]
     public void Eager_labels_agree_with_the_fused_extraction(int which)
     {
         using var scope = NewDisposeScope();
         manual_seed(which);
-        var student = which == 0 ? new ReducedCoCoMix() : (LanguageModel)new ReducedLastBlock();
-        var (teacher, sae) = (new ReducedGpt2(), new ReducedSae());
+        LanguageModel student = which switch { 0 => new ReducedCoCoMix(), 1 => new ReducedLastBlock(), _ => new ReducedWithoutNorm() };
+        LanguageModel teacher = which == 2 ? new ReducedHeadTeacher() : new ReducedGpt2();
+        var sae = new ReducedSae();
         teacher.to(float64);
         sae.to(float64);
         Randomize(teacher);
         Randomize(sae);
         var ids = randint(0, 203, [2, 11], int64);
-        var after = which == 0 ? 3 : 0;
+        var after = which switch { 0 => 3, 1 => 0, _ => 1 };
 
         var h = teacher.residual(ids, after).detach().requires_grad_(true);
-        var logits = teacher.unembed(teacher.run(h, after + 1, 5 - after));
+        var logits = teacher.unembed(teacher.run(h, after + 1, teacher.Card.Blocks - after - 1));
         nn.functional.cross_entropy(logits.narrow(1, 0, 10).flatten(0, 1), ids.narrow(1, 1, 10).flatten()).backward();
         var latents = sae.encode(h).detach();
-        var scores = which == 0 ? latents * h.grad!.matmul(sae.decoder.weight.t()) : latents;
+        var scores = which != 1 ? latents * h.grad!.matmul(sae.decoder.weight.t()) : latents;
         var (best, expected) = scores.topk(student.Card.Labels);
 
         var actual = student.label(ids, teacher, sae);

@@ -31,10 +31,10 @@ public sealed class LanguageReferenceTests
         ];
     }
 
-    /// <summary>Zero is what an argument has that a rule asks for, or an index.</summary>
+    /// <summary>Zero is what an argument has that a rule asks for, an index, or what is off.</summary>
     private static string Default(object value) => value switch
     {
-        0 => "",
+        0 or 0.0 => "",
         Enum => $" = {value.GetType().Name}.{value}",
         bool => value.Equals(true) ? " = true" : " = false",
         _ => $" = {Convert.ToString(value, CultureInfo.InvariantCulture)}",

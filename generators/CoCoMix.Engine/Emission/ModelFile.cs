@@ -16,26 +16,27 @@ internal static class ModelFile
         var layout = Layout.Model(model);
         Layers(code, model);
         Eager(code, model);
-        Step(code, program);
+        Step(code, model, program);
         Evaluate(code, program);
         if (model.Labels is not null) Labels(code, model.Labels);
         CardWriter.Write(code, model, layout, program);
         Weights(code, layout);
         BlockFunctions(code, "BlockWeights", program.Block, program.Step);
         WeightsWriter.Model(code, layout);
-        ModuleWriter.Register(code, [], model.Mix is null
-            ? ["tokens", "positions", "blocks", "norm"] : ["tokens", "positions", "blocks", "concepts", "norm"]);
+        ModuleWriter.Register(code, [], [.. Modules(layout.Before), "blocks", .. Modules(layout.After)]);
     });
 
     private static void Layers(CodeWriter code, ModelSpec model)
     {
         var (v, d) = (model.Vocabulary, model.Width);
-        Member(code, $"Token embeddings, <c>[{v}, {d}]</c>, and the output head.", "public readonly EmbeddingTable tokens;");
+        Member(code, $"Token embeddings, <c>[{v}, {d}]</c>{(model.TiedHead ? ", and the output head" : "")}.", "public readonly EmbeddingTable tokens;");
         Member(code, $"Position embeddings, <c>[{model.Context}, {d}]</c>.", "public readonly EmbeddingTable positions;");
         Member(code, $"{model.Layers} blocks.", $"{Visibility(model.Block!.Type)} readonly ModuleList<{model.Block.Type.Qualified}> blocks;");
         if (model.Mix is { } mix)
             Member(code, $"The concept head, mixed in before block {mix.BeforeBlock}.", $"{Visibility(mix.Head.Type)} readonly {mix.Head.Type.Qualified} concepts;");
-        Member(code, "The norm before the output head.", $"public readonly {ModuleWriter.Norm(model.Block.Norm!, "").Type} norm;");
+        var norm = ModuleWriter.Norm(model.OutputNorm, $"{d}");
+        if (HasNorm(model)) Member(code, "The norm before the output head.", $"public readonly {norm.Type} norm;");
+        if (!model.TiedHead) Member(code, $"The output head, <c>[{v}, {d}]</c>.", "public readonly Linear head;");
         code.Line("/// <summary>Draws the weights from torch's default generator; seed it with <c>torch.manual_seed</c>.</summary>");
         code.Open($"public {model.Type.Name}()");
         code.Line($"tokens = new({v}, {d});");
@@ -43,7 +44,8 @@ internal static class ModelFile
         code.Line("blocks = new();");
         code.Line($"for (var i = 0; i < {model.Layers}; i++) blocks.Add(new({d}, depth: {model.Layers}));");
         if (model.Mix is not null) code.Line($"concepts = new({d});");
-        code.Line($"norm = {ModuleWriter.Norm(model.Block.Norm!, $"{d}").Create};");
+        if (HasNorm(model)) code.Line($"norm = {norm.Create};");
+        if (!model.TiedHead) code.Line($"head = Initial.Linear({d}, {v}, bias: false);");
         code.Line("RegisterComponents();");
         code.Close();
         code.Line();
@@ -59,6 +61,10 @@ internal static class ModelFile
         code.Line(declaration);
         code.Line();
     }
+
+    private static bool HasNorm(ModelSpec model) => model.OutputNorm.Kind != NormKind.None;
+
+    private static IEnumerable<string> Modules(IEnumerable<Parameter> parameters) => parameters.Select(p => p.Path.Split('.')[0]).Distinct();
 
     /// <summary>A field is no more visible than its type.</summary>
     private static string Visibility(TypeName type) => type.IsPublic ? "public" : "internal";
@@ -85,14 +91,18 @@ internal static class ModelFile
             /// <inheritdoc/>
             public override Tensor unembed(Tensor h)
             {
-                var final = norm.call(h);                                            // [B, T, {{d}}]
-                Probe?.Invoke("norm", final);
-                var logits = nn.functional.linear(final, tokens.weight);            // [B, T, {{model.Vocabulary}}]
-                Probe?.Invoke("logits", logits);
-                return logits;
-            }
-
             """);
+        code.Indent(+1);
+        if (HasNorm(model))
+        {
+            code.Line("h = norm.call(h);", $"[B, T, {d}]");
+            code.Line("Probe?.Invoke(\"norm\", h);");
+        }
+        code.Line(model.TiedHead ? "var logits = nn.functional.linear(h, tokens.weight);" : "var logits = head.call(h);", $"[B, T, {model.Vocabulary}]");
+        code.Line("Probe?.Invoke(\"logits\", logits);");
+        code.Line("return logits;");
+        code.Close();
+        code.Line();
         code.Line("/// <inheritdoc/>");
         code.Open("public override Prediction predict(Tensor ids)");
         if (model.Mix is { } mix)
@@ -115,15 +125,22 @@ internal static class ModelFile
         code.Line();
     }
 
-    private static void Step(CodeWriter code, ModelProgram program)
+    private static void Step(CodeWriter code, ModelSpec model, ModelProgram program)
     {
+        var (hasLabels, hasZ) = (program.Step.Inputs.Count > 1, model.ZLoss > 0);
+        if (hasZ)
+        {
+            code.Line("/// <inheritdoc/>");
+            code.Line($"protected override double ZLoss => {ModuleWriter.Real(model.ZLoss)};");
+            code.Line();
+        }
         code.Line("/// <inheritdoc/>");
-        code.Open("protected override (Tensor NextToken, Tensor? Concept) Step(Tensor ids, Tensor? labels, Tensor[] weights, Tensor[] gradients)");
-        if (program.Step.Inputs.Count > 1) code.Line("ArgumentNullException.ThrowIfNull(labels);");
+        code.Open("protected override (Tensor NextToken, Tensor? Concept, Tensor? Z) Step(Tensor ids, Tensor? labels, Tensor[] weights, Tensor[] gradients)");
+        if (hasLabels) code.Line("ArgumentNullException.ThrowIfNull(labels);");
         code.Line("var w = new Weights(weights);");
         code.Line("var g = new Weights(gradients);");
         var outputs = FunctionWriter.Body(code, program.Step, probes: true);
-        code.Line($"return ({outputs[0]}, {(outputs.Count > 1 ? outputs[1] : "null")});");
+        code.Line($"return ({outputs[0]}, {(hasLabels ? outputs[1] : "null")}, {(hasZ ? outputs[outputs.Count - 1] : "null")});");
         code.Close();
         code.Line();
     }

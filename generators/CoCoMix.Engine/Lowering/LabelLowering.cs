@@ -33,7 +33,7 @@ public static class LabelLowering
         if (labels.Selection == SelectionKind.Attribution)
         {
             var above = Parts.Blocks(g, h, block, below, teacher.Layers - below, "teacher");
-            var loss = g.Apply(Table.NextTokenLoss, "loss", [Parts.Unembed(g, above, p, teacher.Block!.Norm!), ids])[0];
+            var loss = g.Apply(Table.NextTokenLoss, "loss", [Parts.Unembed(g, above, p, teacher), ids])[0];
             var (nodes, gradient) = Differentiate.WithRespectTo(h, g.Build("Labels", [ids], [loss]), loss);
             g = new Builder(nodes, g.Probes);
             g.Probe(gradient, "gradient.labels.residual");

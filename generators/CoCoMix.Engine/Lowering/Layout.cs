@@ -53,12 +53,16 @@ public static class Layout
         model.Layers,
         [
             .. model.Mix is null ? [] : ConceptHead(model.Mix.Head, model.Width).Select(p => p with { Path = "concepts." + p.Path }),
-            .. Norm("norm", model.Block!.Norm!.Kind, model.Width),
+            .. Norm("norm", model.OutputNorm.Kind, model.Width),
+            .. model.TiedHead ? [] : Linear("head", model.Width, model.Vocabulary, bias: false),
         ]);
 
-    private static IEnumerable<Parameter> Norm(string path, NormKind kind, int width) => kind == NormKind.RmsNorm
-        ? [new(path + ".weight", Shape.Of(width))]
-        : [new(path + ".weight", Shape.Of(width)), new(path + ".bias", Shape.Of(width))];
+    private static IEnumerable<Parameter> Norm(string path, NormKind kind, int width) => kind switch
+    {
+        NormKind.None => [],
+        NormKind.RmsNorm => [new(path + ".weight", Shape.Of(width))],
+        _ => [new(path + ".weight", Shape.Of(width)), new(path + ".bias", Shape.Of(width))],
+    };
 
     private static IEnumerable<Parameter> Linear(string path, int inputs, int outputs, bool bias) =>
         bias ? [new(path + ".weight", Shape.Of(outputs, inputs)), new(path + ".bias", Shape.Of(outputs))]

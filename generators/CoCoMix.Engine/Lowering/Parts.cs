@@ -68,11 +68,11 @@ internal static class Parts
         return y;
     }
 
-    /// <summary>Final norm and tied head: <c>[B, T, D]</c> to logits <c>[B, T, V]</c>.</summary>
-    public static Value Unembed(Builder g, Value h, ParameterValues p, NormSpec norm)
+    /// <summary>Final norm and output head: <c>[B, T, D]</c> to logits <c>[B, T, V]</c>.</summary>
+    public static Value Unembed(Builder g, Value h, ParameterValues p, ModelSpec model)
     {
-        var final = g.Probe(Norm(g, "final", h, p, "norm", norm), "norm");
-        return g.Probe(g.One(Table.Linear, "logits", [final, p["tokens.weight"], null]), "logits");
+        if (model.OutputNorm.Kind != NormKind.None) h = g.Probe(Norm(g, "final", h, p, "norm", model.OutputNorm), "norm");
+        return g.Probe(g.One(Table.Linear, "logits", [h, p[model.TiedHead ? "tokens.weight" : "head.weight"], null]), "logits");
     }
 
     /// <summary>TopK latents of standardised rows, ReLU last: values and indices, <c>[..., K]</c>.</summary>

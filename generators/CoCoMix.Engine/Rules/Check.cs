@@ -95,7 +95,7 @@ public static class Check
 
     private static IEnumerable<Violation> Values(ClassSpec spec) => (spec switch
     {
-        BlockSpec block => [.. Norm(block), .. Attention(block), .. Feed(block)],
+        BlockSpec block => [NoneInBlock(block), .. Norm(block, PreNorm, block.Norm), .. Attention(block), .. Feed(block)],
         SaeSpec sae =>
         [
             Size(sae, SparseAutoencoder, nameof(sae.Inputs), sae.Inputs),
@@ -106,15 +106,17 @@ public static class Check
         [
             Size(head, ConceptHead, nameof(head.Concepts), head.Concepts),
             Size(head, ConceptHead, nameof(head.Active), head.Active),
-            head.LossWeight is >= 0 and < double.PositiveInfinity
-                ? null : OutOfRange(head, ConceptHead, nameof(head.LossWeight), head.LossWeight, "finite and not negative"),
+            NotNegative(head, ConceptHead, nameof(head.LossWeight), head.LossWeight),
         ],
         ModelSpec model =>
         [
             Size(model, LanguageModel, nameof(model.Vocabulary), model.Vocabulary, MaxVocabulary, ", because token ids are stored in 16 bits"),
             Size(model, LanguageModel, nameof(model.Context), model.Context),
             Size(model, LanguageModel, nameof(model.Width), model.Width),
+            NotNegative(model, LanguageModel, nameof(model.LogitSoftCap), model.LogitSoftCap),
+            NotNegative(model, LanguageModel, nameof(model.ZLoss), model.ZLoss),
             Size(model, Blocks, "Count", model.Layers, MaxBlocks),
+            .. Norm(model, FinalNorm, model.FinalNorm),
             model.Mix is { } mix ? Defined(model, MixConcepts, "Mixing", "Mixing", mix.Mixing) : null,
             model.Labels is { } labels ? Defined(model, ConceptLabels, "Selection", "Selection", labels.Selection) : null,
             model.Labels is { } counted ? Size(model, ConceptLabels, nameof(counted.Count), counted.Count) : null,
@@ -122,12 +124,15 @@ public static class Check
         _ => Array.Empty<Violation?>(),
     }).OfType<Violation>();
 
-    private static IEnumerable<Violation?> Norm(BlockSpec block) => block.Norm is not { } norm ? [] :
+    private static IEnumerable<Violation?> Norm(ClassSpec spec, string attribute, NormSpec? norm) => norm is null ? [] :
     [
-        Defined(block, PreNorm, "Norm", "Norm", norm.Kind),
+        Defined(spec, attribute, "Norm", "Norm", norm.Kind, attribute == FinalNorm ? null : NormKind.None),
         norm.Epsilon is > 0 and < double.PositiveInfinity
-            ? null : OutOfRange(block, PreNorm, nameof(norm.Epsilon), norm.Epsilon, "finite and more than 0"),
+            ? null : OutOfRange(spec, attribute, nameof(norm.Epsilon), norm.Epsilon, "finite and more than 0"),
     ];
+
+    private static Violation? NoneInBlock(BlockSpec block) => block.Norm?.Kind != NormKind.None ? null :
+        Broken(Rule.NoneInBlock, new Site(block.Type, PreNorm, "Norm"), PreNorm, block.Type.Name);
 
     private static IEnumerable<Violation?> Feed(BlockSpec block) => block.FeedForward is not { } feed ? [] :
     [
@@ -297,13 +302,17 @@ public static class Check
     private static Violation? Size(ClassSpec spec, string attribute, string argument, int value, int most = MaxSize, string reason = "") =>
         value >= 1 && value <= most ? null : OutOfRange(spec, attribute, argument, value, $"from 1 to {most}{reason}");
 
+    private static Violation? NotNegative(ClassSpec spec, string attribute, string argument, double value) =>
+        value is >= 0 and < double.PositiveInfinity ? null : OutOfRange(spec, attribute, argument, value, "finite and not negative");
+
     private static Violation OutOfRange(ClassSpec spec, string attribute, string argument, object value, string range) =>
         Broken(Rule.OutOfRange, new Site(spec.Type, attribute, argument), argument, attribute, spec.Type.Name, value, range);
 
-    private static Violation? Defined<T>(ClassSpec spec, string attribute, string argument, string type, T value) where T : struct, Enum =>
+    /// <param name="elsewhere">A member that the attribute does not take, and is not suggested.</param>
+    private static Violation? Defined<T>(ClassSpec spec, string attribute, string argument, string type, T value, T? elsewhere = null) where T : struct, Enum =>
         Enum.IsDefined(typeof(T), value) ? null :
             Broken(Rule.UndefinedValue, new Site(spec.Type, attribute, argument), argument, attribute, spec.Type.Name, value,
-                Listed(Enum.GetNames(typeof(T)).Select(name => $"{type}.{name}"), "or"));
+                Listed(Enum.GetNames(typeof(T)).Where(name => name != $"{elsewhere}").Select(name => $"{type}.{name}"), "or"));
 
     private static Violation Broken(Rule rule, Site site, params object[] arguments) => new(rule, site, arguments);
 

@@ -42,6 +42,10 @@ public sealed record Rule(string Id, string Category, string Title, string Messa
         "A declared class leaves the generated members to the generator",
         "'{0}' declares {1}, which the generator writes from the attributes: remove it, or remove the attributes");
 
+    public static readonly Rule NoneInBlock = new("CCM1041", Declaration,
+        "A block normalises",
+        "Norm of [{0}] on '{1}' is Norm.None, which only [FinalNorm] takes: write Norm.LayerNorm or Norm.RmsNorm");
+
     public static readonly Rule HeadsDoNotDivide = new("CCM2001", Shape,
         "Attention heads divide the model's width",
         "{0} = {1} of '{2}' does not divide Width = {3} of '{4}': the nearest {0} that would is {5}");
@@ -92,7 +96,7 @@ public sealed record Rule(string Id, string Category, string Title, string Messa
 
     public static IReadOnlyList<Rule> All { get; } =
     [
-        NotPartial, WrongBase, MissingPart, OutOfRange, LabelsWithoutMixing, UnsupportedForm, UndefinedValue, ConflictingMember,
+        NotPartial, WrongBase, MissingPart, OutOfRange, LabelsWithoutMixing, UnsupportedForm, UndefinedValue, ConflictingMember, NoneInBlock,
         HeadsDoNotDivide, HeadsAndHeadDim,
         InsertionOutOfRange, TooManyActive, ConceptsDiffer, SaeDoesNotFitTeacher, TeacherBlockOutOfRange, TooManyLabels,
         VocabulariesDiffer, TeacherContextTooShort, UnusablePart, TeacherNotPlain,

@@ -10,20 +10,21 @@ public static class AttributeNames
     public const string ConceptHead = "ConceptHead";
     public const string LanguageModel = "LanguageModel";
     public const string Blocks = "Blocks";
+    public const string FinalNorm = "FinalNorm";
     public const string MixConcepts = "MixConcepts";
     public const string ConceptLabels = "ConceptLabels";
 
     private static readonly string[] Blockwise = [PreNorm, CausalSelfAttention, FeedForward];
 
     public static IReadOnlyList<string> All { get; } =
-        [.. Blockwise, SparseAutoencoder, ConceptHead, LanguageModel, Blocks, MixConcepts, ConceptLabels];
+        [.. Blockwise, SparseAutoencoder, ConceptHead, LanguageModel, Blocks, FinalNorm, MixConcepts, ConceptLabels];
 
     /// <summary>The base class of the declarations that carry <paramref name="attribute"/>.</summary>
     public static string BaseOf(string attribute) => attribute switch
     {
         SparseAutoencoder => BaseNames.SparseAutoencoder,
         ConceptHead => BaseNames.ConceptHead,
-        LanguageModel or Blocks or MixConcepts or ConceptLabels => BaseNames.LanguageModel,
+        LanguageModel or Blocks or FinalNorm or MixConcepts or ConceptLabels => BaseNames.LanguageModel,
         _ => BaseNames.TransformerBlock,
     };
 }

@@ -13,7 +13,7 @@ public sealed record TypeName(string Namespace, string Name, bool IsPublic = tru
 /// <summary>What a declared class's attributes say; each kind of declaration has its own record.</summary>
 public abstract record ClassSpec(TypeName Type);
 
-public enum NormKind { LayerNorm, RmsNorm }
+public enum NormKind { LayerNorm, RmsNorm, None }
 
 public enum ActivationKind { GeluTanh, Gelu, Silu, ReluSquared }
 
@@ -40,9 +40,17 @@ public sealed record MixSpec(ConceptHeadSpec Head, int BeforeBlock, MixingKind M
 /// <param name="Teacher">Read without its own labels, so that no cycle arises.</param>
 public sealed record LabelSpec(ModelSpec Teacher, SaeSpec Sae, int AfterBlock, int Count, SelectionKind Selection);
 
+/// <param name="LogitSoftCap">Zero for none.</param>
+/// <param name="ZLoss">Zero for none.</param>
+/// <param name="FinalNorm">Null where the block's norm says it.</param>
 public sealed record ModelSpec(
-    TypeName Type, int Vocabulary, int Context, int Width, BlockSpec? Block, int Layers, MixSpec? Mix, LabelSpec? Labels)
-    : ClassSpec(Type);
+    TypeName Type, int Vocabulary, int Context, int Width, BlockSpec? Block, int Layers, MixSpec? Mix, LabelSpec? Labels,
+    bool TiedHead = true, double LogitSoftCap = 0, double ZLoss = 0, NormSpec? FinalNorm = null)
+    : ClassSpec(Type)
+{
+    /// <summary>The norm before the output head.</summary>
+    public NormSpec OutputNorm => FinalNorm ?? Block!.Norm!;
+}
 
 /// <summary>What is left of a declaration that breaks a rule.</summary>
 public sealed record BrokenSpec(TypeName Type) : ClassSpec(Type);
