@@ -10,6 +10,10 @@ internal sealed class Draw(int seed, bool large = false)
 {
     private readonly Random _random = new(seed);
 
+    /// <summary>How many random applications of a row a test takes: as usual, or more if the environment variable COCOMIX_FUZZ says so.</summary>
+    public static int Applications(int usual) =>
+        int.TryParse(Environment.GetEnvironmentVariable("COCOMIX_FUZZ"), out var count) ? Math.Max(usual, count) : usual;
+
     /// <summary>A number from 0 up to <paramref name="below"/>.</summary>
     public int Below(int below) => _random.Next(below);
 
@@ -32,20 +36,29 @@ internal sealed class Draw(int seed, bool large = false)
     public Dim[] Shrunk(Dim[] shape) => [.. shape.Skip(Coin() ? 0 : Below(shape.Length + 1)).Select(dim => Below(3) == 0 ? 1 : dim)];
 
     /// <summary>
-    /// Float64 numbers that float32 holds exactly, so that both see the same order; or indices below a bound, distinct in the last axis
-    /// where asked for.
+    /// Float64 numbers that float32 holds exactly, so that both see the same order; or booleans; or indices below a bound, distinct in the
+    /// last axis where asked for.
     /// </summary>
     public Tensor Numbers(Operand operand, Sizes sizes)
     {
         var shape = sizes.Of(operand.Type.Shape);
         var count = (int)shape.Aggregate(1L, (product, size) => product * size);
         if (operand.Type.Element == Element.Float)
-            return tensor(Enumerable.Range(0, count).Select(_ => (double)(float)Normal()).ToArray(), float64).reshape(shape);
+            return tensor(Enumerable.Range(0, count).Select(_ => Number(operand)).ToArray(), float64).reshape(shape);
+        if (operand.Type.Element == Element.Mask)
+            return tensor(Enumerable.Range(0, count).Select(_ => Coin()).ToArray()).reshape(shape);
         var last = shape.Length == 0 ? 1 : (int)shape[^1];
         var indices = Enumerable.Range(0, count / last).SelectMany(_ => operand.Distinct
             ? Enumerable.Range(0, operand.Below).OrderBy(_ => _random.Next()).Take(last)
             : Enumerable.Range(0, last).Select(_ => Below(operand.Below)));
         return tensor(indices.Select(index => (long)index).ToArray(), int64).reshape(shape);
+    }
+
+    private double Number(Operand operand)
+    {
+        var number = Normal();
+        if (operand.Step > 0) number = Math.Round(2 * number) * operand.Step;
+        return (float)(operand.Positive ? 0.25 + Math.Abs(number) : number);
     }
 
     private double Normal() => Math.Sqrt(-2 * Math.Log(1 - _random.NextDouble())) * Math.Cos(2 * Math.PI * _random.NextDouble());
@@ -63,9 +76,13 @@ internal sealed record Sizes(long B, long T)
 /// <summary>An operand of a drawn application.</summary>
 /// <param name="Below">Bound of its indices.</param>
 /// <param name="Distinct">Whether its indices differ along the last axis.</param>
-internal sealed record Operand(TensorType Type, int Below = 0, bool Distinct = false)
+/// <param name="Positive">Whether its numbers are at least a quarter, away from poles.</param>
+/// <param name="Step">What its numbers are multiples of, so that many are equal, zero, or where a function has a kink; 0 for any numbers.</param>
+internal sealed record Operand(TensorType Type, int Below = 0, bool Distinct = false, bool Positive = false, double Step = 0)
 {
     public static Operand Float(params Dim[] dims) => new(TensorType.Float(dims));
+
+    public static Operand Mask(params Dim[] dims) => new(TensorType.Mask(dims));
 
     public static Operand Index(int below, params Dim[] dims) => new(TensorType.Index(dims), below);
 

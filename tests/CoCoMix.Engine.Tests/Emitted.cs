@@ -1,4 +1,4 @@
-using System.Reflection;
+using System.Runtime.Loader;
 using CoCoMix.Engine.Emission;
 using CoCoMix.Engine.Lowering;
 using CoCoMix.Engine.Program;
@@ -42,7 +42,9 @@ internal static class Emitted
         using var image = new MemoryStream();
         var result = compilation.Emit(image);
         Assert.True(result.Success, string.Join("\n", result.Diagnostics.Take(10)));
-        var assembly = Assembly.Load(image.ToArray());
+        image.Position = 0;
+        // Unloaded with the last delegate to it.
+        var assembly = new AssemblyLoadContext("Emitted", isCollectible: true).LoadFromStream(image);
         return all.ToDictionary(unit => unit.Name, unit => assembly.GetType(unit.Name)!.GetMethod("Run")!.CreateDelegate<Run>());
     }
 

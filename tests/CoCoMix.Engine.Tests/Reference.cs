@@ -83,9 +83,9 @@ internal static class Close
     {
         Assert.True(expected.shape.SequenceEqual(actual.shape), $"{what}: [{string.Join(",", actual.shape)}], not [{string.Join(",", expected.shape)}]");
         if (expected.numel() == 0) return;
-        if (expected.dtype == int64)
+        if (expected.dtype == int64 || expected.dtype == @bool)
         {
-            Assert.True(expected.equal(actual).all().item<bool>(), $"{what}: other indices");
+            Assert.True(expected.eq(actual).all().item<bool>(), $"{what}: other indices or booleans");
             return;
         }
         var error = (expected - actual.to(float64)).abs().max().item<double>();

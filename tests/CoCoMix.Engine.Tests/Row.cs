@@ -11,7 +11,7 @@ namespace CoCoMix.Engine.Tests;
 /// than the row's documentation says (a bias that broadcasts), the reference says no with <c>Require</c>.
 /// </summary>
 /// <param name="Differentiable">How many outputs carry a gradient.</param>
-internal sealed record Row(Operation Operation, Func<Draw, Application> Draw, Func<Row.Given, Tensor[]> Reference, int Differentiable = 1)
+internal sealed partial record Row(Operation Operation, Func<Draw, Application> Draw, Func<Row.Given, Tensor[]> Reference, int Differentiable = 1)
 {
     /// <summary>What a reference reads.</summary>
     internal sealed record Given(IReadOnlyList<Tensor?> Tensors, Attributes Attributes, Sizes Sizes)
@@ -22,12 +22,27 @@ internal sealed record Row(Operation Operation, Func<Draw, Application> Draw, Fu
 
         public long Int(string name) => Attributes.Int(name);
 
+        public double Real(string name) => Attributes.Real(name);
+
+        public bool Bool(string name) => Attributes.Bool(name);
+
+        /// <summary>The attribute <c>axis</c>; libtorch would count a negative one from the end.</summary>
+        public long Axis() => Int("axis") is >= 0 and var axis ? axis : throw new ArgumentException("The axis is negative.");
+
+        /// <summary>The attribute <c>axes</c>, all of them where it is empty.</summary>
+        public long[] Axes() => Ints("axes") is { Length: > 0 } axes ? axes : [.. Enumerable.Range(0, (int)this[0].dim()).Select(axis => (long)axis)];
+
         public long[] Ints(string name) => [.. Attributes.Ints(name)];
 
         public long[] Shape(string name) => Sizes.Of(Attributes.Shape(name));
     }
 
-    public static readonly IReadOnlyList<Row> All =
+    /// <summary>Whether the operation also takes indices or booleans where its drawn operands hold numbers.</summary>
+    public bool TakesAnyElement { get; init; }
+
+    public static IReadOnlyList<Row> All => [.. Layers, .. Maths];
+
+    private static readonly IReadOnlyList<Row> Layers =
     [
         new(Table.Constant, d => new([Operand.Float(d.Lead())], ("value", 0.25)), x => [tensor(x.Attributes.Real("value"), float64)], 0),
         new(Table.Accumulate, d => Twice(d.Lead()), x => Require(Same(x[0], x[1]), () => Array.Empty<Tensor>()), 0),
@@ -233,6 +248,33 @@ internal sealed record Row(Operation Operation, Func<Draw, Application> Draw, Fu
     /// <summary>Rows that only gradients use: the row whose gradient they are covers them. Loops are covered by whole models.</summary>
     public static readonly IReadOnlyDictionary<Operation, string> CoveredBy = new Dictionary<Operation, string>
     {
+        [Table.PowerScalarBackward] = "pow_scalar",
+        [Table.ReciprocalBackward] = "reciprocal",
+        [Table.ReciprocalSquareRootBackward] = "rsqrt",
+        [Table.TanhBackward] = "tanh",
+        [Table.SigmoidBackward] = "sigmoid",
+        [Table.LogSigmoidBackward] = "log_sigmoid",
+        [Table.SoftplusBackward] = "softplus",
+        [Table.EluBackward] = "elu",
+        [Table.LeakyReluBackward] = "leaky_relu",
+        [Table.ClampBackward] = "clamp",
+        [Table.HardTanhBackward] = "hardtanh",
+        [Table.ErfBackward] = "erf",
+        [Table.MishBackward] = "mish",
+        [Table.HardSwishBackward] = "hardswish",
+        [Table.PowerBackward] = "pow",
+        [Table.PowerExponentBackward] = "pow",
+        [Table.MaximumBackward] = "maximum",
+        [Table.MeanBackward] = "mean",
+        [Table.AMaxBackward] = "amax",
+        [Table.VarianceBackward] = "var",
+        [Table.StandardDeviationBackward] = "std",
+        [Table.LogSumExpBackward] = "logsumexp",
+        [Table.NormBackward] = "norm2",
+        [Table.SelectionBackward] = "max",
+        [Table.CumulativeSumBackward] = "cumsum",
+        [Table.SoftmaxBackward] = "softmax",
+        [Table.LogSoftmaxBackward] = "log_softmax",
         [Table.GeluTanhBackward] = "gelu_tanh",
         [Table.GeluBackward] = "gelu",
         [Table.SiluBackward] = "silu",

@@ -66,5 +66,20 @@ public static partial class Table
         Free,
         c => $"Kernels.Cat([{string.Join(", ", c.Names)}], axis: {c.Int("axis")}, {c.Shape("sizes")})");
 
+    /// <summary>The same elements, repeated along axes of size 1 and along new leading ones, as a view: attribute <c>shape</c>.</summary>
+    public static readonly Operation Expand = new("expand",
+        a => [new(a.Types[0]!.Element, Expanded(a, "expand"))],
+        b => [SumToShape(b, b.Gradient, b[0])],
+        Free,
+        c => $"Kernels.Expand({c[0]}, {c.Shape("shape")})");
+
+    /// <summary>Attribute <c>shape</c>, to which the first operand broadcasts.</summary>
+    private static Shape Expanded(Arguments a, string operation)
+    {
+        var shape = a.Attributes.Shape("shape");
+        That(shape.Equals(Shape.Broadcast(a.Any(0), shape)), $"{operation} cannot repeat {a.Any(0)} to {shape}");
+        return shape;
+    }
+
     private static long[] Inverse(IReadOnlyList<long> axes) => [.. Enumerable.Range(0, axes.Count).Select(axis => (long)axes.ToList().IndexOf(axis))];
 }

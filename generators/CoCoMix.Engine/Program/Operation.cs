@@ -80,7 +80,15 @@ public sealed record Call(Node Node, IReadOnlyList<string> Names, Func<Value, bo
 
     public string Int(string name) => Node.Attributes.Int(name).ToString(System.Globalization.CultureInfo.InvariantCulture);
 
-    public string Real(string name) => Node.Attributes.Real(name).ToString("R", System.Globalization.CultureInfo.InvariantCulture);
+    /// <summary>A C# number; a bound that is absent is infinite.</summary>
+    public string Real(string name) => Node.Attributes.Real(name) switch
+    {
+        double.PositiveInfinity => "double.PositiveInfinity",
+        double.NegativeInfinity => "double.NegativeInfinity",
+        var number => number.ToString("R", System.Globalization.CultureInfo.InvariantCulture),
+    };
+
+    public string Bool(string name) => Node.Attributes.Bool(name) ? "true" : "false";
 
     /// <summary>A C# list of sizes; B and T are variables there.</summary>
     public string Shape(string name) => $"[{string.Join(", ", Node.Attributes.Shape(name))}]";

@@ -10,6 +10,9 @@ public static partial class Kernels
     /// <summary>The axes in another order, a view.</summary>
     public static Tensor Permute(Tensor x, params long[] axes) => x.permute(axes);
 
+    /// <summary>The same elements, repeated along axes of size 1 and along new leading ones, as a view.</summary>
+    public static Tensor Expand(Tensor x, params long[] shape) => x.expand(shape);
+
     /// <summary>Parts of given sizes along an axis, as views.</summary>
     public static Tensor[] Split(Tensor x, long axis, params ReadOnlySpan<long> sizes)
     {

@@ -30,6 +30,34 @@ internal static unsafe class Aten
     public static Tensor SiluBackward(Tensor gradient, Tensor x) =>
         new DispatcherCall().Tensor(gradient).Tensor(x).Invoke("aten::silu_backward"u8).Result(0)!;
 
+    /// <summary><c>tanh_backward</c>, from the result of tanh.</summary>
+    public static Tensor TanhBackward(Tensor gradient, Tensor y) =>
+        new DispatcherCall().Tensor(gradient).Tensor(y).Invoke("aten::tanh_backward"u8).Result(0)!;
+
+    /// <summary><c>sigmoid_backward</c>, from the result of sigmoid.</summary>
+    public static Tensor SigmoidBackward(Tensor gradient, Tensor y) =>
+        new DispatcherCall().Tensor(gradient).Tensor(y).Invoke("aten::sigmoid_backward"u8).Result(0)!;
+
+    /// <summary><c>mish_backward</c></summary>
+    public static Tensor MishBackward(Tensor gradient, Tensor x) =>
+        new DispatcherCall().Tensor(gradient).Tensor(x).Invoke("aten::mish_backward"u8).Result(0)!;
+
+    /// <summary><c>hardswish_backward</c></summary>
+    public static Tensor HardSwishBackward(Tensor gradient, Tensor x) =>
+        new DispatcherCall().Tensor(gradient).Tensor(x).Invoke("aten::hardswish_backward"u8).Result(0)!;
+
+    /// <summary><c>logsumexp</c> along any number of axes.</summary>
+    public static Tensor LogSumExp(Tensor x, long[] axes, bool keepdim) =>
+        new DispatcherCall().Tensor(x).Ints(axes).Bool(keepdim).Invoke("aten::logsumexp"u8).Result(0)!;
+
+    /// <summary><c>_softmax_backward_data</c>, from the result of softmax.</summary>
+    public static Tensor SoftmaxBackward(Tensor gradient, Tensor y, long axis) =>
+        new DispatcherCall().Tensor(gradient).Tensor(y).Int(axis).Int((long)y.dtype).Invoke("aten::_softmax_backward_data"u8).Result(0)!;
+
+    /// <summary><c>_log_softmax_backward_data</c>, from the result of log_softmax.</summary>
+    public static Tensor LogSoftmaxBackward(Tensor gradient, Tensor y, long axis) =>
+        new DispatcherCall().Tensor(gradient).Tensor(y).Int(axis).Int((long)y.dtype).Invoke("aten::_log_softmax_backward_data"u8).Result(0)!;
+
     /// <summary><c>embedding_dense_backward</c>: gradient rows added up by id, <c>[count, D]</c>.</summary>
     public static Tensor EmbeddingBackward(Tensor gradient, Tensor ids, long count) =>
         new DispatcherCall().Tensor(gradient).Tensor(ids).Int(count).Int(-1).Bool(false).Invoke("aten::embedding_dense_backward"u8).Result(0)!;
