@@ -26,7 +26,7 @@ internal static class Catalogue
     public static IReadOnlyList<Choices> Teacher(Sizes sizes) =>
         Model(sizes.Vocabulary, sizes.Context + sizes.TeacherContextBeyond, sizes.TeacherWidth, "TeacherBlock", sizes.TeacherBlocks);
 
-    public static IReadOnlyList<Choices> Student(Sizes sizes) => [.. Model(sizes.Vocabulary, sizes.Context, sizes.Width, "Block", sizes.Blocks)];
+    public static IReadOnlyList<Choices> Student(Sizes sizes) => Model(sizes.Vocabulary, sizes.Context, sizes.Width, "Block", sizes.Blocks);
 
     public static IReadOnlyList<Choices> Mixing(Sizes sizes) =>
         [new("MixConcepts<Head>", Index("BeforeBlock", sizes.Blocks), Any<Mixing>("Mixing"))];
@@ -39,7 +39,7 @@ internal static class Catalogue
     private static IReadOnlyList<Choices> Model(int vocabulary, int context, int width, string block, int blocks) =>
     [
         new("LanguageModel", Of("Vocabulary", vocabulary), Of("Context", context), Of("Width", width),
-            Flag("TiedHead"), Of("ZLoss", null, null, "1e-3", "0.1")),
+            Flag("TiedHead"), Of("LogitSoftCap", null, null, "5", "30"), Of("ZLoss", null, null, "1e-3", "0.1")),
         new($"Blocks<{block}>", Positional("Count", $"{blocks}")),
         new("FinalNorm", Positional("Norm", Members<Norm>()), Of("Epsilon", null, "1e-4", "1e-2")) { IsOptional = true },
     ];
@@ -71,8 +71,8 @@ internal sealed record Sizes(
     {
         int[] widths = [8, 12, 16, 18, 24];
         return new(
-            Vocabulary: random.Next(20, 26), Context: random.Next(5, 13), Width: random.GetItems(widths, 1)[0], Blocks: random.Next(1, 4),
-            Concepts: random.Next(7, 20), TeacherContextBeyond: random.Next(3), TeacherWidth: random.GetItems(widths, 1)[0],
+            Vocabulary: random.Next(20, 26), Context: random.Next(5, 13), Width: widths[random.Next(widths.Length)], Blocks: random.Next(1, 4),
+            Concepts: random.Next(7, 20), TeacherContextBeyond: random.Next(3), TeacherWidth: widths[random.Next(widths.Length)],
             TeacherBlocks: random.Next(1, 4), ActiveLatents: random.Next(4, 7));
     }
 }

@@ -22,9 +22,10 @@ internal static class Compiled
             $"Combinations{combinations[0].Seed}",
             combinations.Select(combination => CSharpSyntaxTree.ParseText(combination.Source, path: $"{combination.Namespace}.cs")),
             References,
-            new(OutputKind.DynamicallyLinkedLibrary, nullableContextOptions: NullableContextOptions.Enable));
+            new(OutputKind.DynamicallyLinkedLibrary, nullableContextOptions: NullableContextOptions.Enable, concurrentBuild: false));
+        // As an editor does, before any code has been generated.
+        var found = await compilation.WithAnalyzers([new DeclarationAnalyzer()]).GetAnalyzerDiagnosticsAsync();
         CSharpGeneratorDriver.Create(new ModelGenerator()).RunGeneratorsAndUpdateCompilation(compilation, out var generated, out var problems);
-        var found = await generated.WithAnalyzers([new DeclarationAnalyzer()]).GetAnalyzerDiagnosticsAsync();
         using var image = new MemoryStream();
         var emitted = generated.Emit(image);
         Diagnostic[] all = [.. problems, .. found, .. emitted.Diagnostics.Where(diagnostic => diagnostic.Severity >= DiagnosticSeverity.Warning)];

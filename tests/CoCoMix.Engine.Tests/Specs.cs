@@ -27,7 +27,7 @@ internal static class Specs
     public static readonly ModelSpec[] Models =
     [
         Plain(1), Plain(3, bias: false), Mixing(3, 0), Mixing(3, 1), Mixing(3, 2),
-        Plain(2) with { TiedHead = false, ZLoss = 0.3, FinalNorm = new(NormKind.RmsNorm, 1e-4) },
+        Plain(2) with { TiedHead = false, LogitSoftCap = 2.5, ZLoss = 0.3, FinalNorm = new(NormKind.RmsNorm, 1e-4) },
         Mixing(2, 1) with { ZLoss = 0.2, FinalNorm = new(NormKind.None, 1e-5) },
     ];
 

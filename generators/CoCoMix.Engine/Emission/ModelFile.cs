@@ -99,6 +99,11 @@ internal static class ModelFile
             code.Line("Probe?.Invoke(\"norm\", h);");
         }
         code.Line(model.TiedHead ? "var logits = nn.functional.linear(h, tokens.weight);" : "var logits = head.call(h);", $"[B, T, {model.Vocabulary}]");
+        if (model.LogitSoftCap > 0)
+        {
+            var cap = ModuleWriter.Real(model.LogitSoftCap);
+            code.Line($"logits = {cap} * (logits / {cap}).tanh();", $"[B, T, {model.Vocabulary}]");
+        }
         code.Line("Probe?.Invoke(\"logits\", logits);");
         code.Line("return logits;");
         code.Close();

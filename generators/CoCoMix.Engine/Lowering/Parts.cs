@@ -72,7 +72,15 @@ internal static class Parts
     public static Value Unembed(Builder g, Value h, ParameterValues p, ModelSpec model)
     {
         if (model.OutputNorm.Kind != NormKind.None) h = g.Probe(Norm(g, "final", h, p, "norm", model.OutputNorm), "norm");
-        return g.Probe(g.One(Table.Linear, "logits", [h, p[model.TiedHead ? "tokens.weight" : "head.weight"], null]), "logits");
+        var logits = g.One(Table.Linear, "logits", [h, p[model.TiedHead ? "tokens.weight" : "head.weight"], null]);
+        return g.Probe(model.LogitSoftCap > 0 ? SoftCap(g, logits, model.LogitSoftCap) : logits, "logits");
+    }
+
+    /// <summary><c>cap tanh(x / cap)</c></summary>
+    private static Value SoftCap(Builder g, Value x, double cap)
+    {
+        var value = new Attributes(("value", cap));
+        return g.One(Table.MultiplyScalar, "capped", [g.One(Table.Tanh, "bounded", [g.One(Table.DivideScalar, "ratio", [x], value)])], value);
     }
 
     /// <summary>TopK latents of standardised rows, ReLU last: values and indices, <c>[..., K]</c>.</summary>
