@@ -21,7 +21,7 @@ internal static class ModuleWriter
         code.Line();
     }
 
-    /// <summary>The type of a norm layer, and the expression that makes one; there is a norm.</summary>
+    /// <summary>The type of a norm layer, and the expression that makes one.</summary>
     public static (string Type, string Create) Norm(NormSpec norm, string width) => norm.Kind == NormKind.RmsNorm
         ? ("RmsNorm", $"new({width}, {Real(norm.Epsilon)})")
         : ("LayerNorm", $"nn.LayerNorm({width}, {Real(norm.Epsilon)})");
