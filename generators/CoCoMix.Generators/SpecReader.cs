@@ -152,6 +152,10 @@ public static class SpecReader
             Positions = (PositionKind)(model?.Value("Positions", 0) ?? 0),
             RotaryBase = model?.Value("RotaryBase", 10_000.0) ?? 10_000,
             Dropout = model?.Value("Dropout", 0.0) ?? 0,
+            TiedHead = model?.Value("TiedHead", true) ?? true,
+            LogitSoftCap = model?.Value("LogitSoftCap", 0.0) ?? 0,
+            ZLoss = model?.Value("ZLoss", 0.0) ?? 0,
+            FinalNorm = Norm(Applied(FinalNorm).FirstOrDefault()),
         };
 
         IEnumerable<AppliedAttribute> Applied(string attribute) => attributes.Where(applied => applied.Name == attribute);

@@ -21,6 +21,7 @@ public sealed class FusedAgainstEagerTests
         () => new ReducedTwoInterleaved(), () => new ReducedInterleavedThenAdded(), () => new ReducedAddedThenInterleaved(),
         () => new ReducedGatedThenCross(), () => new ReducedRotaryInsertions(), () => new ReducedAlibiInsertions(),
         () => new ReducedWrittenOutInsertions(), () => new LabelledSeveral(),
+        () => new ReducedOwnHead(), () => new ReducedWithoutNorm(),
     ];
 
     public static TheoryData<int, int, int> Cases()
@@ -57,6 +58,8 @@ public sealed class FusedAgainstEagerTests
         Assert.Equal(labels is null ? 0 : model.ConceptHeads.Count, fused.Concepts.Count);
         Assert.Equal(eager.Concepts.Select(concept => concept.Weight), fused.Concepts.Select(concept => concept.Weight));
         foreach (var (expectedLoss, loss) in eager.Concepts.Zip(fused.Concepts)) Same("concept loss", expectedLoss.Loss, loss.Loss, 1e-12);
+        Assert.Equal(eager.Z is null, fused.Z is null);
+        if (eager.Z is not null) Same("z-loss", eager.Z, fused.Z!, 1e-12);
         Same("total", eager.Total(), fused.Total(), 1e-12);
         var evaluated = model.evaluate(ids);
         model.eval();
@@ -107,13 +110,16 @@ public sealed class FusedAgainstEagerTests
         Same("after none", once, model.Gradients!.Flat, 1e-6);
     }
 
-    private static readonly (Func<LanguageModel> Student, Func<SparseAutoencoder> Sae, int After)[] Labelled =
+    private static readonly (Func<LanguageModel> Student, Func<LanguageModel> Teacher, Func<SparseAutoencoder> Sae, int After)[] Labelled =
     [
-        (() => new ReducedCoCoMix(), () => new ReducedSae(), 3), (() => new ReducedLastBlock(), () => new ReducedSae(), 0),
-        (() => new LabelledBatchTopK(), () => new ReducedBatchTopK(), 3), (() => new LabelledReluL1(), () => new ReducedReluL1(), 3),
-        (() => new LabelledJumpRelu(), () => new ReducedJumpRelu(), 3), (() => new LabelledGated(), () => new ReducedGatedSae(), 3),
-        (() => new LabelledMatryoshka(), () => new ReducedMatryoshka(), 3),
+        (() => new ReducedCoCoMix(), Gpt2, () => new ReducedSae(), 3), (() => new ReducedLastBlock(), Gpt2, () => new ReducedSae(), 0),
+        (() => new LabelledBatchTopK(), Gpt2, () => new ReducedBatchTopK(), 3), (() => new LabelledReluL1(), Gpt2, () => new ReducedReluL1(), 3),
+        (() => new LabelledJumpRelu(), Gpt2, () => new ReducedJumpRelu(), 3), (() => new LabelledGated(), Gpt2, () => new ReducedGatedSae(), 3),
+        (() => new LabelledMatryoshka(), Gpt2, () => new ReducedMatryoshka(), 3),
+        (() => new ReducedWithoutNorm(), () => new ReducedHeadTeacher(), () => new ReducedSae(), 1),
     ];
+
+    private static LanguageModel Gpt2() => new ReducedGpt2();
 
     public static TheoryData<int> LabelledCases => [.. Enumerable.Range(0, Labelled.Length)];
 
@@ -122,7 +128,8 @@ public sealed class FusedAgainstEagerTests
     {
         using var scope = NewDisposeScope();
         manual_seed(which);
-        var (student, teacher, sae, after) = (Labelled[which].Student(), new ReducedGpt2(), Labelled[which].Sae(), Labelled[which].After);
+        var after = Labelled[which].After;
+        var (student, teacher, sae) = (Labelled[which].Student(), Labelled[which].Teacher(), Labelled[which].Sae());
         teacher.to(float64);
         sae.to(float64);
         Randomize(teacher);

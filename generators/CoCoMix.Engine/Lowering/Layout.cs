@@ -77,7 +77,8 @@ public static class Layout
             .. Insertions(model, insertion => insertion.Mix is { } mix ? Below(insertion.Path("concepts"), ConceptHead(mix.Head, model.Width)) : []),
             .. Insertions(model, insertion => insertion.Mix is { } mix ? Below(insertion.Path("mixing"), Mixing(mix.Mixing, model.Block!, model.Width)) : []),
             .. Insertions(model, insertion => insertion.Mix is null ? [new(insertion.Path("pause") + ".weight", Shape.Of(model.Width))] : []),
-            .. Norm("norm", model.Block!.Norm!.Kind, model.Width),
+            .. Norm("norm", model.OutputNorm.Kind, model.Width),
+            .. model.TiedHead ? [] : Linear("head", model.Width, model.Vocabulary, bias: false),
         ]);
 
     private static IEnumerable<Parameter> Insertions(ModelSpec model, Func<Insertion, IEnumerable<Parameter>> parameters) =>
@@ -86,9 +87,12 @@ public static class Layout
     private static IEnumerable<Parameter> Below(string path, IEnumerable<Parameter> parameters) =>
         parameters.Select(parameter => parameter with { Path = $"{path}.{parameter.Path}" });
 
-    private static IEnumerable<Parameter> Norm(string path, NormKind kind, int width) => kind == NormKind.RmsNorm
-        ? [new(path + ".weight", Shape.Of(width))]
-        : [new(path + ".weight", Shape.Of(width)), new(path + ".bias", Shape.Of(width))];
+    private static IEnumerable<Parameter> Norm(string path, NormKind kind, int width) => kind switch
+    {
+        NormKind.None => [],
+        NormKind.RmsNorm => [new(path + ".weight", Shape.Of(width))],
+        _ => [new(path + ".weight", Shape.Of(width)), new(path + ".bias", Shape.Of(width))],
+    };
 
     private static IEnumerable<Parameter> Linear(string path, int inputs, int outputs, bool bias) =>
         bias ? [new(path + ".weight", Shape.Of(outputs, inputs)), new(path + ".bias", Shape.Of(outputs))]
