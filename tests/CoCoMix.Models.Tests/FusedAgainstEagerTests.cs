@@ -20,7 +20,7 @@ public sealed class FusedAgainstEagerTests
         () => new ReducedPauseFirst(), () => new ReducedPauseLast(), () => new ReducedPauses(),
         () => new ReducedTwoInterleaved(), () => new ReducedInterleavedThenAdded(), () => new ReducedAddedThenInterleaved(),
         () => new ReducedGatedThenCross(), () => new ReducedRotaryInsertions(), () => new ReducedAlibiInsertions(),
-        () => new ReducedWrittenOutInsertions(), () => new LabelledSeveral(),
+        () => new ReducedWrittenOutInsertions(), () => new LabelledSeveral(), () => new ReducedSeveralLosses(),
         () => new ReducedOwnHead(), () => new ReducedWithoutNorm(),
     ];
 
@@ -136,7 +136,10 @@ public sealed class FusedAgainstEagerTests
         Randomize(sae);
         var ids = randint(0, 203, [2, 11], int64);
 
-        LabelsAgree(teacher, sae, after, which == 1 ? Selection.Activation : Selection.Attribution, ids, student.label(ids, teacher, sae));
+        var labels = student.label(ids, teacher, sae);
+
+        teacher.eval();
+        LabelsAgree(teacher, sae, after, which == 1 ? Selection.Activation : Selection.Attribution, ids, labels);
     }
 
     /// <summary>Labels are those that the definition gives, written in plain TorchSharp.</summary>
