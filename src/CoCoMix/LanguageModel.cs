@@ -67,7 +67,8 @@ public class LanguageModel : FusedModule
             prediction.Logits.narrow(1, 0, t - 1).flatten(0, 1), ids.narrow(1, 1, t - 1).flatten());
         if (labels is null) return new(nextToken, []);
         var parts = labels.split([.. LabelCounts.Select(count => (long)count)], 2);
-        return new(nextToken, [.. prediction.Concepts.Select((logits, i) => new ConceptLoss(LabelLoss(logits, parts[i]), ConceptHeads[i].LossWeight))]);
+        return new(nextToken,
+            [.. prediction.Concepts.Select((logits, i) => new ConceptLoss(LabelLoss(logits, parts[i]), ConceptHeads[i].LossWeight))]);
     }
 
     /// <summary>One fused way forth and back: adds the gradients of the total loss to the parameters' <c>grad</c>, as <c>backward()</c> would.</summary>
