@@ -160,8 +160,8 @@ public static class SpecReader
 
         IEnumerable<AppliedAttribute> Applied(string attribute) => attributes.Where(applied => applied.Name == attribute);
 
-        T? Used<T>(AppliedAttribute? attribute, int typeArgument) where T : ClassSpec => uses.FirstOrDefault(use =>
-            attribute is not null && use.Attribute == attribute.Name && use.Index == attribute.Index && use.TypeArgument == typeArgument)?.Declaration.Spec as T;
+        T? Used<T>(AppliedAttribute? attribute, int typeArgument) where T : ClassSpec => attribute is null ? null
+            : uses.FirstOrDefault(use => (use.Attribute, use.Index, use.TypeArgument) == (attribute.Name, attribute.Index, typeArgument))?.Declaration.Spec as T;
     }
 
     /// <summary>The model's final norm is a layer norm where its blocks state none.</summary>

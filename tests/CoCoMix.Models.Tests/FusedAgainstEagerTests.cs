@@ -232,6 +232,31 @@ public sealed class FusedAgainstEagerTests
         Assert.True(difference[7].item<double>() > 1e-6);
     }
 
+    [Theory, InlineData(0), InlineData(1)]
+    public void Probes_of_several_heads_have_their_numbers_and_see_the_same_in_both(int which)
+    {
+        using var scope = NewDisposeScope();
+        manual_seed(9);
+        LanguageModel model = which == 0 ? new ReducedTwoInterleaved() : new ReducedGatedThenCross();
+        model.to(float64);
+        Randomize(model);
+        var ids = randint(0, 203, [2, 9], int64);
+        var labels = randint(0, 64, [2, 9, model.Card.Labels], int64);
+        var seen = new Dictionary<string, Tensor>();
+        model.Probe = (name, value) => seen.Add(name, value.detach().clone());
+        model.loss(ids, labels);
+        var eager = new Dictionary<string, Tensor>(seen);
+        seen.Clear();
+        model.forward_backward(ids, labels);
+        foreach (var head in (string[])["0", "1"])
+            foreach (var name in (string[])["residual", "concept_logits", "continuous_concept", which == 0 ? "interleaved" : "mixed"])
+            {
+                Assert.Contains($"mixing.{head}.{name}", eager.Keys);
+                Assert.Contains($"gradient.mixing.{head}.{name}", seen.Keys);
+            }
+        foreach (var (name, value) in eager) Same(name, value, seen[name], 1e-10);
+    }
+
     [Fact]
     public void Each_of_several_heads_can_be_steered()
     {

@@ -173,7 +173,8 @@ internal static class ModelFile
             code.Line($"h = h.unflatten(1, [-1, {group}]).select(2, {group - 1});", $"[B, T, {d}]");
             code.Line("Probe?.Invoke(\"mixing.predicting\", h);");
         }
-        var logits = insertions.Where(insertion => insertion.Mix is not null).OrderBy(insertion => insertion.Number).Select(insertion => $"conceptLogits{insertion.Number}");
+        var logits = insertions.Where(insertion => insertion.Mix is not null).OrderBy(insertion => insertion.Number)
+            .Select(insertion => $"conceptLogits{insertion.Number}");
         code.Line($"return new(unembed(h), [{string.Join(", ", logits)}]);", $"[B, T, {model.Vocabulary}]");
         code.Close();
         code.Line();

@@ -74,9 +74,9 @@ public static class Layout
         Block(model.Block!, model.Width),
         model.Layers,
         [
-            .. Insertions(model, insertion => insertion.Mix is { } mix ? Below(insertion.Path("concepts"), ConceptHead(mix.Head, model.Width)) : []),
-            .. Insertions(model, insertion => insertion.Mix is { } mix ? Below(insertion.Path("mixing"), Mixing(mix.Mixing, model.Block!, model.Width)) : []),
-            .. Insertions(model, insertion => insertion.Mix is null ? [new(insertion.Path("pause") + ".weight", Shape.Of(model.Width))] : []),
+            .. Insertions(model, at => at.Mix is { } mix ? Below(at.Path("concepts"), ConceptHead(mix.Head, model.Width)) : []),
+            .. Insertions(model, at => at.Mix is { } mix ? Below(at.Path("mixing"), Mixing(mix.Mixing, model.Block!, model.Width)) : []),
+            .. Insertions(model, at => at.Mix is null ? [new(at.Path("pause") + ".weight", Shape.Of(model.Width))] : []),
             .. Norm("norm", model.OutputNorm.Kind, model.Width),
             .. model.TiedHead ? [] : Linear("head", model.Width, model.Vocabulary, bias: false),
         ]);
