@@ -39,7 +39,8 @@ internal static class StepBenchmark
         using var eagerModel = create();
         using var model = create();
         var ids = randint(0, model.Card.Vocabulary, [batch, length], int64);
-        var labels = model.Card.Labels == 0 ? null : randint(0, model.ConceptHeads.Min(head => head.Concepts), [batch, length, model.Card.Labels], int64);
+        var labels = model.Card.Labels == 0 ? null
+            : randint(0, model.ConceptHeads.Min(head => head.Concepts), [batch, length, model.Card.Labels], int64);
         using var eagerOptimizer = optim.AdamW(eagerModel.parameters(), 1e-4, 0.9, 0.95, 1e-8, 0.1);
         AdamW? optimizer = null;
         var (eager, generated) = (new List<double>(), new List<double>());

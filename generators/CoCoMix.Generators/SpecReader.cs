@@ -163,12 +163,16 @@ public static class SpecReader
             Positions = (PositionKind)(model?.Value("Positions", 0) ?? 0),
             RotaryBase = model?.Value("RotaryBase", 10_000.0) ?? 10_000,
             Dropout = model?.Value("Dropout", 0.0) ?? 0,
+            TiedHead = model?.Value("TiedHead", true) ?? true,
+            LogitSoftCap = model?.Value("LogitSoftCap", 0.0) ?? 0,
+            ZLoss = model?.Value("ZLoss", 0.0) ?? 0,
+            FinalNorm = Norm(Applied(FinalNorm).FirstOrDefault()),
         };
 
         IEnumerable<AppliedAttribute> Applied(string attribute) => attributes.Where(applied => applied.Name == attribute);
 
-        T? Used<T>(AppliedAttribute? attribute, int typeArgument) where T : ClassSpec => uses.FirstOrDefault(use =>
-            attribute is not null && use.Attribute == attribute.Name && use.Index == attribute.Index && use.TypeArgument == typeArgument)?.Declaration.Spec as T;
+        T? Used<T>(AppliedAttribute? attribute, int typeArgument) where T : ClassSpec => attribute is null ? null
+            : uses.FirstOrDefault(use => (use.Attribute, use.Index, use.TypeArgument) == (attribute.Name, attribute.Index, typeArgument))?.Declaration.Spec as T;
     }
 
     /// <summary>The norm before the output head of a model whose blocks state none.</summary>

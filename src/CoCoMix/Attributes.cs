@@ -2,7 +2,7 @@ using TorchSharp;
 
 namespace CoCoMix;
 
-/// <summary>The normalisation in a block.</summary>
+/// <summary>A normalisation of the residual stream.</summary>
 public enum Norm
 {
     /// <summary>Layer normalisation with gain and bias.</summary>
@@ -10,6 +10,9 @@ public enum Norm
 
     /// <summary>Division by the root mean square, with a gain alone (Zhang and Sennrich 2019).</summary>
     RmsNorm,
+
+    /// <summary>No normalisation; only <see cref="FinalNormAttribute"/> takes it.</summary>
+    None,
 }
 
 /// <summary>What tells the positions of a sequence apart.</summary>
@@ -92,7 +95,10 @@ public enum Selection
     Activation,
 }
 
-/// <summary>Normalises the input of each sublayer of a block, and what the block's model hands to its output head.</summary>
+/// <summary>
+/// Normalises the input of each sublayer of a block, and what the block's model hands to its output head unless it has a
+/// <see cref="FinalNormAttribute"/>.
+/// </summary>
 [AttributeUsage(AttributeTargets.Class)]
 public sealed class PreNormAttribute(Norm norm) : Attribute
 {
@@ -104,7 +110,8 @@ public sealed class PreNormAttribute(Norm norm) : Attribute
 }
 
 /// <summary>
-/// Normalises the sum of the residual stream and each sublayer of a block, as the original Transformer does; the final norm is of the same kind.
+/// Normalises the sum of the residual stream and each sublayer of a block, as the original Transformer does. Unless the block's model has a
+/// <see cref="FinalNormAttribute"/>, its last norm is of the same kind.
 /// </summary>
 [AttributeUsage(AttributeTargets.Class)]
 public sealed class PostNormAttribute(Norm norm) : Attribute
@@ -237,7 +244,7 @@ public sealed class ConceptHeadAttribute : Attribute
     public double LossWeight { get; set; } = 0.1;
 }
 
-/// <summary>A decoder-only language model with a tied output head.</summary>
+/// <summary>A decoder-only language model.</summary>
 [AttributeUsage(AttributeTargets.Class)]
 public sealed class LanguageModelAttribute : Attribute
 {
@@ -258,6 +265,26 @@ public sealed class LanguageModelAttribute : Attribute
 
     /// <summary>Probability, in training, of dropping each embedded number, attention probability and output of attention and feed-forward.</summary>
     public double Dropout { get; set; }
+
+    /// <summary>Whether the token embeddings are the output head; otherwise it has weights of its own.</summary>
+    public bool TiedHead { get; set; } = true;
+
+    /// <summary>Bounds logits by <c>cap tanh(logits / cap)</c>, as Gemma 2 does; 0 for none.</summary>
+    public double LogitSoftCap { get; set; }
+
+    /// <summary>Weight of <c>mean(logsumexp(logits)^2)</c> in the training loss, as in PaLM; 0 for none.</summary>
+    public double ZLoss { get; set; }
+}
+
+/// <summary>Normalises what a model hands to its output head, where that is not to be as in its blocks.</summary>
+[AttributeUsage(AttributeTargets.Class)]
+public sealed class FinalNormAttribute(Norm norm) : Attribute
+{
+    /// <summary>The kind of normalisation.</summary>
+    public Norm Norm { get; } = norm;
+
+    /// <summary>Added to the variance, or to the mean square, under the root.</summary>
+    public double Epsilon { get; set; } = 1e-5;
 }
 
 /// <summary><paramref name="count"/> blocks of one kind: a declared <see cref="TransformerBlock"/>, or a module with <see cref="DimsAttribute"/>.</summary>

@@ -63,11 +63,14 @@ public class LanguageModel : FusedModule
         CheckInputs(ids, labels);
         var prediction = predict(ids);
         var t = ids.shape[1];
-        var nextToken = nn.functional.cross_entropy(
-            prediction.Logits.narrow(1, 0, t - 1).flatten(0, 1), ids.narrow(1, 1, t - 1).flatten());
-        if (labels is null) return new(nextToken, []);
-        var parts = labels.split([.. LabelCounts.Select(count => (long)count)], 2);
-        return new(nextToken, [.. prediction.Concepts.Select((logits, i) => new ConceptLoss(LabelLoss(logits, parts[i]), ConceptHeads[i].LossWeight))]);
+        var predicting = prediction.Logits.narrow(1, 0, t - 1).flatten(0, 1);
+        var nextToken = nn.functional.cross_entropy(predicting, ids.narrow(1, 1, t - 1).flatten());
+        var parts = labels?.split([.. LabelCounts.Select(count => (long)count)], 2) ?? [];
+        return new(nextToken, [.. prediction.Concepts.Zip(parts).Select(
+            (learned, i) => new ConceptLoss(LabelLoss(learned.First, learned.Second), ConceptHeads[i].LossWeight))])
+        {
+            Z = ZLoss == 0 ? null : ZLoss * predicting.logsumexp(-1).square().mean(),
+        };
     }
 
     /// <summary>One fused way forth and back: adds the gradients of the total loss to the parameters' <c>grad</c>, as <c>backward()</c> would.</summary>
@@ -86,7 +89,8 @@ public class LanguageModel : FusedModule
         using var _ = no_grad();
         var all = weights();
         var losses = Step(ids, labels, all, BuffersOf(all));
-        return new(losses[0], [.. losses.Skip(1).Zip(ConceptHeads, (loss, head) => new ConceptLoss(loss, head.LossWeight))]);
+        var concepts = losses[1..(ZLoss == 0 ? ^0 : ^1)];
+        return new(losses[0], [.. concepts.Zip(ConceptHeads, (loss, head) => new ConceptLoss(loss, head.LossWeight))]) { Z = ZLoss == 0 ? null : losses[^1] };
     }
 
     /// <summary>The next-token loss of a batch, fused and without gradients: mean NLL in nats, a scalar.</summary>
@@ -123,7 +127,10 @@ public class LanguageModel : FusedModule
     [EditorBrowsable(EditorBrowsableState.Never)]
     public virtual Tensor[] weights() => throw NotGenerated.For(this);
 
-    /// <summary>The generated way forth and back: the next-token loss, then the loss of each concept head that has labels.</summary>
+    /// <summary>Weight of the z-loss; 0 for none.</summary>
+    protected virtual double ZLoss => 0;
+
+    /// <summary>The generated way forth and back: the next-token loss, then that of each concept head that has labels, then the z-loss.</summary>
     protected virtual Tensor[] Step(Tensor ids, Tensor? labels, Tensor[] weights, Tensor[] gradients) =>
         throw NotGenerated.For(this);
 

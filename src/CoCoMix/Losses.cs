@@ -7,21 +7,28 @@ namespace CoCoMix;
 /// <param name="Concepts">The loss of each concept head, in the order of <see cref="LanguageModel.ConceptHeads"/>; empty without labels.</param>
 public sealed record Losses(Tensor NextToken, IReadOnlyList<ConceptLoss> Concepts) : IDisposable
 {
+    /// <summary>The z-loss with its weight, or null where the model declares none.</summary>
+    public Tensor? Z { get; init; }
+
     /// <summary>The loss of the first concept head, or null without labels.</summary>
     public Tensor? Concept => Concepts.Count > 0 ? Concepts[0].Loss : null;
 
     /// <summary>Weight of <see cref="Concept"/> in the total (lambda).</summary>
     public double ConceptWeight => Concepts.Count > 0 ? Concepts[0].Weight : 0;
 
-    /// <summary>What is minimised: <see cref="NextToken"/> and each concept loss times its weight; a new tensor each time.</summary>
-    public Tensor Total() => Concepts.Count == 0 ? NextToken.alias()
-        : Concepts.Aggregate(NextToken, (total, concept) => total + concept.Weight * concept.Loss);
+    /// <summary>What is minimised: <see cref="NextToken"/>, each concept loss times its weight, and <see cref="Z"/>; a new tensor each time.</summary>
+    public Tensor Total()
+    {
+        Tensor[] others = [.. Concepts.Select(concept => concept.Weight * concept.Loss), .. Z is null ? Array.Empty<Tensor>() : [Z]];
+        return others.Length == 0 ? NextToken.alias() : others.Aggregate(NextToken, (total, other) => total + other);
+    }
 
     /// <inheritdoc/>
     public void Dispose()
     {
         NextToken.Dispose();
         foreach (var concept in Concepts) concept.Loss.Dispose();
+        Z?.Dispose();
     }
 }
 

@@ -76,5 +76,5 @@ public sealed class ModelProgramTests
     }
 
     private static (Value Loss, double Weight)[] Weighted(ModelSpec spec, ModelProgram program) =>
-        [.. program.Forward.Outputs.Zip([1, .. spec.Mixes.Select(mix => mix.Head.LossWeight)])];
+        [.. program.Forward.Outputs.Zip([1, .. spec.Mixes.Take(spec.Labels.Count).Select(mix => mix.Head.LossWeight), 1])];
 }

@@ -209,7 +209,10 @@ internal sealed partial record Row(Operation Operation, Func<Draw, Application> 
             {
                 var (t, v) = (x[0].shape[1], x[0].shape[2]);
                 return [F.cross_entropy(x[0].narrow(1, 0, t - 1).reshape(-1, v), x[1].narrow(1, 1, t - 1).flatten()), x[0].logsumexp(-1)];
-            })),
+            }), 2),
+        new(Table.ZLoss,
+            d => { var (b, t) = d.Positions(); return new([Operand.Float(b, t)], ("weight", 0.25)); },
+            x => Require(x[0].dim() == 2, () => [x.Attributes.Real("weight") * x[0].narrow(1, 0, x[0].shape[1] - 1).pow(2).mean()])),
         new(Table.ConceptLoss,
             d => { var (lead, c) = (d.Lead(), d.Width()); return new([Operand.Float([.. lead, c]), Operand.Index(c, [.. lead, 1 + d.Below(c)])]); },
             x => Require(SameLeading(x[0], x[1]), () => [-F.log_softmax(x[0], -1).gather(-1, x[1]).mean(), x[0].logsumexp(-1)])),
@@ -273,6 +276,7 @@ internal sealed partial record Row(Operation Operation, Func<Draw, Application> 
         [Table.IndexSelectBackward] = "index_select",
         [Table.SparseWeightGradient] = "sparse_matmul",
         [Table.NextTokenLossBackward] = "next_token_loss",
+        [Table.ZLossBackward] = "z_loss",
         [Table.ConceptLossBackward] = "concept_loss",
         [Table.NormalizedMseBackward] = "normalized_mse",
         [Table.ResidualMseBackward] = "residual_mse",

@@ -131,6 +131,13 @@ internal static class RuleCases
         new("CCM1004", "a negative loss weight", Loss("LossWeight = {|#0:-0.1|}"), "LossWeight of [ConceptHead] on 'Head' is -0.1: it must be finite and not negative"),
         new("CCM1004", "an infinite loss weight", Loss("LossWeight = {|#0:1 / 0.0|}"), "LossWeight of [ConceptHead] on 'Head' is Infinity: it must be finite and not negative"),
         new("CCM1004", "a loss weight of zero", Loss("LossWeight = 0")),
+        Size("a negative soft cap", "[LanguageModel(Vocabulary = 100, Context = 16, Width = 48, LogitSoftCap = {|#0:-30|})]",
+            "LogitSoftCap of [LanguageModel] on 'Student' is -30: it must be finite and not negative"),
+        Size("an infinite z-loss", "[LanguageModel(Vocabulary = 100, Context = 16, Width = 48, ZLoss = {|#0:1 / 0.0|})]",
+            "ZLoss of [LanguageModel] on 'Student' is Infinity: it must be finite and not negative"),
+        Size("a whole head", "[LanguageModel(Vocabulary = 100, Context = 16, Width = 48, TiedHead = false, LogitSoftCap = 30, ZLoss = 1e-4)]"),
+        FinalNorm("CCM1004", "a final epsilon of zero", "[FinalNorm(Norm.RmsNorm, Epsilon = {|#0:0|})]",
+            "Epsilon of [FinalNorm] on 'Student' is 0: it must be finite and more than 0"),
         new("CCM1004", "no latents", new()
         {
             Sae = """
@@ -192,6 +199,8 @@ internal static class RuleCases
         }),
 
         new("CCM1007", "an undefined norm", Norm("[PreNorm({|#0:(Norm)7|})]"), "Norm of [PreNorm] on 'Block' is 7, which names nothing: write Norm.LayerNorm or Norm.RmsNorm"),
+        FinalNorm("CCM1007", "an undefined final norm", "[FinalNorm({|#0:(Norm)7|})]",
+            "Norm of [FinalNorm] on 'Student' is 7, which names nothing: write Norm.LayerNorm, Norm.RmsNorm or Norm.None"),
         new("CCM1007", "an undefined activation", Feed("[FeedForward(Activation = {|#0:(Activation)9|})]"),
             "Activation of [FeedForward] on 'Block' is 9, which names nothing: write Activation.GeluTanh, Activation.Gelu, Activation.Silu or Activation.ReluSquared"),
         new("CCM1007", "an undefined selection", Labels("AfterBlock = 2, Selection = {|#0:(Selection)9|}"),
@@ -231,6 +240,12 @@ internal static class RuleCases
         new("CCM1021", "a setting without a kind", Sae("Prefixes = {|#0:3|}"),
             "Prefixes of [SparseAutoencoder] on 'Sae' does nothing, because Kind is SaeKind.TopK: remove Prefixes, or set Kind to SaeKind.Matryoshka"),
         new("CCM1021", "settings of the kind", Sae("Kind = SaeKind.JumpRelu, Sparsity = 1e-2, Bandwidth = 0.1")),
+
+        new("CCM1041", "a block without a norm", Norm("[PreNorm({|#0:Norm.None|})]"),
+            "Norm of [PreNorm] on 'Block' is Norm.None, which only [FinalNorm] takes: write Norm.LayerNorm or Norm.RmsNorm"),
+        new("CCM1041", "a block without a norm after", Norm("[PostNorm({|#0:Norm.None|})]"),
+            "Norm of [PostNorm] on 'Block' is Norm.None, which only [FinalNorm] takes: write Norm.LayerNorm or Norm.RmsNorm"),
+        FinalNorm("CCM1041", "a model without a final norm", "[FinalNorm(Norm.None)]"),
 
         new("CCM2001", "a head dimension", new()
         {
@@ -640,6 +655,9 @@ internal static class RuleCases
     }, $"'Student' is {form}: a declaration must be a top-level class that is neither generic, abstract nor file-local");
 
     private static Sources Norm(string norm) => new() { Block = new Sources().Block.Replace("[PreNorm(Norm.LayerNorm)]", norm) };
+
+    private static RuleCase FinalNorm(string id, string name, string norm, string? message = null) =>
+        new(id, name, new() { Student = new Sources().Student.Replace("(3)]", $"(3)]\n{norm}") }, message);
 
     private static Sources Attention(string attention) => new() { Block = new Sources().Block.Replace("[CausalSelfAttention(HeadDim = 16)]", attention) };
 

@@ -21,6 +21,7 @@ public class SpecReaderTests
             new([new(teacher, sae, 2, 5, SelectionKind.Activation), new(teacher, sae, 3, 4, SelectionKind.Attribution)]))
         {
             Positions = PositionKind.Rotary, RotaryBase = 500, Dropout = 0.25,
+            TiedHead = false, LogitSoftCap = 30, ZLoss = 1e-4, FinalNorm = new(NormKind.None, 1e-6),
         };
         var compilation = Compilations.Of((Sound with
         {
@@ -35,7 +36,8 @@ public class SpecReaderTests
             Head = Sound.Head.Replace("Active = 8", "Active = 7, LossWeight = 0.5"),
             Student = "[PauseToken]\n" + Sound.Student.Replace("BeforeBlock = 1", "BeforeBlock = 1, Mixing = Mixing.GatedAdd")
                 .Replace("Count = 4)]", "Count = 5, Selection = Selection.Activation)]\n[PauseToken(BeforeBlock = 4)]")
-                .Replace("Width = 48", "Width = 48, Positions = Positions.Rotary, RotaryBase = 500, Dropout = 0.25")
+                .Replace("Width = 48", "Width = 48, Positions = Positions.Rotary, RotaryBase = 500, Dropout = 0.25, TiedHead = false, LogitSoftCap = 30, ZLoss = 1e-4")
+                .Replace("(3)]", "(3)]\n[FinalNorm(Norm.None, Epsilon = 1e-6)]")
                 + "\n[MixConcepts<Head>(BeforeBlock = 2)]\n[ConceptLabels<Teacher, Sae>(AfterBlock = 3)]\npartial class Student;",
         }).ToString());
         Assert.Equal(student, SpecReader.Read(compilation.Class("Student")).Spec);
@@ -58,7 +60,7 @@ public class SpecReaderTests
             Sae = "[SparseAutoencoder] public sealed partial class Sae : SparseAutoencoder;",
             Head = "[ConceptHead] public sealed partial class Head : ConceptHead;",
             Student = """
-                [LanguageModel] [Blocks<Block>(0)] [MixConcepts<Head>] [PauseToken] [ConceptLabels<Teacher, Sae>]
+                [LanguageModel] [Blocks<Block>(0)] [FinalNorm(Norm.LayerNorm)] [MixConcepts<Head>] [PauseToken] [ConceptLabels<Teacher, Sae>]
                 public sealed partial class Student : LanguageModel;
                 """,
         }).ToString());
@@ -73,6 +75,7 @@ public class SpecReaderTests
             [new SparseAutoencoderAttribute()] = student.Labels[0].Sae,
             [new ConceptHeadAttribute()] = student.Mixes[0].Head,
             [new LanguageModelAttribute()] = student,
+            [new FinalNormAttribute(default)] = student.FinalNorm,
             [new MixConceptsAttribute<ConceptHead>()] = student.Mixes[0],
             [new PauseTokenAttribute()] = student.Pauses[0],
             [new ConceptLabelsAttribute<LanguageModel, SparseAutoencoder>()] = student.Labels[0],

@@ -21,7 +21,8 @@ public sealed class FusedAgainstEagerTests
         () => new ReducedPauseFirst(), () => new ReducedPauseLast(), () => new ReducedPauses(),
         () => new ReducedTwoInterleaved(), () => new ReducedInterleavedThenAdded(), () => new ReducedAddedThenInterleaved(),
         () => new ReducedGatedThenCross(), () => new ReducedRotaryInsertions(), () => new ReducedAlibiInsertions(),
-        () => new ReducedWrittenOutInsertions(), () => new LabelledSeveral(),
+        () => new ReducedWrittenOutInsertions(), () => new LabelledSeveral(), () => new ReducedSeveralLosses(),
+        () => new ReducedOwnHead(), () => new ReducedWithoutNorm(),
     ];
 
     public static TheoryData<int, int, int> Cases()
@@ -58,6 +59,8 @@ public sealed class FusedAgainstEagerTests
         Assert.Equal(labels is null ? 0 : model.ConceptHeads.Count, fused.Concepts.Count);
         Assert.Equal(eager.Concepts.Select(concept => concept.Weight), fused.Concepts.Select(concept => concept.Weight));
         foreach (var (expectedLoss, loss) in eager.Concepts.Zip(fused.Concepts)) Same("concept loss", expectedLoss.Loss, loss.Loss, 1e-12);
+        Assert.Equal(eager.Z is null, fused.Z is null);
+        if (eager.Z is not null) Same("z-loss", eager.Z, fused.Z!, 1e-12);
         Same("total", eager.Total(), fused.Total(), 1e-12);
         var evaluated = model.evaluate(ids);
         model.eval();
@@ -108,13 +111,16 @@ public sealed class FusedAgainstEagerTests
         Same("after none", once, model.Gradients!.Flat, 1e-6);
     }
 
-    private static readonly (Func<LanguageModel> Student, Func<SparseAutoencoder> Sae, int After)[] Labelled =
+    private static readonly (Func<LanguageModel> Student, Func<LanguageModel> Teacher, Func<SparseAutoencoder> Sae, int After)[] Labelled =
     [
-        (() => new ReducedCoCoMix(), () => new ReducedSae(), 3), (() => new ReducedLastBlock(), () => new ReducedSae(), 0),
-        (() => new LabelledBatchTopK(), () => new ReducedBatchTopK(), 3), (() => new LabelledReluL1(), () => new ReducedReluL1(), 3),
-        (() => new LabelledJumpRelu(), () => new ReducedJumpRelu(), 3), (() => new LabelledGated(), () => new ReducedGatedSae(), 3),
-        (() => new LabelledMatryoshka(), () => new ReducedMatryoshka(), 3),
+        (() => new ReducedCoCoMix(), Gpt2, () => new ReducedSae(), 3), (() => new ReducedLastBlock(), Gpt2, () => new ReducedSae(), 0),
+        (() => new LabelledBatchTopK(), Gpt2, () => new ReducedBatchTopK(), 3), (() => new LabelledReluL1(), Gpt2, () => new ReducedReluL1(), 3),
+        (() => new LabelledJumpRelu(), Gpt2, () => new ReducedJumpRelu(), 3), (() => new LabelledGated(), Gpt2, () => new ReducedGatedSae(), 3),
+        (() => new LabelledMatryoshka(), Gpt2, () => new ReducedMatryoshka(), 3),
+        (() => new ReducedWithoutNorm(), () => new ReducedHeadTeacher(), () => new ReducedSae(), 1),
     ];
+
+    private static LanguageModel Gpt2() => new ReducedGpt2();
 
     public static TheoryData<int> LabelledCases => [.. Enumerable.Range(0, Labelled.Length)];
 
@@ -123,14 +129,18 @@ public sealed class FusedAgainstEagerTests
     {
         using var scope = NewDisposeScope();
         manual_seed(which);
-        var (student, teacher, sae, after) = (Labelled[which].Student(), new ReducedGpt2(), Labelled[which].Sae(), Labelled[which].After);
+        var after = Labelled[which].After;
+        var (student, teacher, sae) = (Labelled[which].Student(), Labelled[which].Teacher(), Labelled[which].Sae());
         teacher.to(float64);
         sae.to(float64);
         Randomize(teacher);
         Randomize(sae);
         var ids = randint(0, 203, [2, 11], int64);
 
-        LabelsAgree(teacher, sae, after, which == 1 ? Selection.Activation : Selection.Attribution, ids, student.label(ids, teacher, sae));
+        var labels = student.label(ids, teacher, sae);
+
+        teacher.eval();
+        LabelsAgree(teacher, sae, after, which == 1 ? Selection.Activation : Selection.Attribution, ids, labels);
     }
 
     /// <summary>Labels are those that the definition gives, written in plain TorchSharp.</summary>
@@ -221,6 +231,31 @@ public sealed class FusedAgainstEagerTests
         var difference = (model.forward(ids) - model.forward(other)).abs().amax([0, 2]);
         Assert.True(difference[..7].max().item<double>() < 1e-10);
         Assert.True(difference[7].item<double>() > 1e-6);
+    }
+
+    [Theory, InlineData(0), InlineData(1)]
+    public void Probes_of_several_heads_have_their_numbers_and_see_the_same_in_both(int which)
+    {
+        using var scope = NewDisposeScope();
+        manual_seed(9);
+        LanguageModel model = which == 0 ? new ReducedTwoInterleaved() : new ReducedGatedThenCross();
+        model.to(float64);
+        Randomize(model);
+        var ids = randint(0, 203, [2, 9], int64);
+        var labels = randint(0, 64, [2, 9, model.Card.Labels], int64);
+        var seen = new Dictionary<string, Tensor>();
+        model.Probe = (name, value) => seen.Add(name, value.detach().clone());
+        model.loss(ids, labels);
+        var eager = new Dictionary<string, Tensor>(seen);
+        seen.Clear();
+        model.forward_backward(ids, labels);
+        foreach (var head in (string[])["0", "1"])
+            foreach (var name in (string[])["residual", "concept_logits", "continuous_concept", which == 0 ? "interleaved" : "mixed"])
+            {
+                Assert.Contains($"mixing.{head}.{name}", eager.Keys);
+                Assert.Contains($"gradient.mixing.{head}.{name}", seen.Keys);
+            }
+        foreach (var (name, value) in eager) Same(name, value, seen[name], 1e-10);
     }
 
     [Fact]

@@ -63,7 +63,7 @@ public sealed class LifetimeTests
     [Fact]
     public void A_layouts_order_is_the_registration_order_of_every_kind_of_block()
     {
-        LanguageModel[] models = [new ReducedRotary(), new ReducedPostNorm(), new ReducedParallel(), new ReducedSwiGlu()];
+        LanguageModel[] models = [new ReducedRotary(), new ReducedPostNorm(), new ReducedParallel(), new ReducedSwiGlu(), new ReducedSeveralLosses()];
         foreach (var model in models)
             using (model)
             {

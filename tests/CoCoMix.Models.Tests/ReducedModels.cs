@@ -110,6 +110,23 @@ public sealed partial class SwiGluBlock : TransformerBlock;
 [ConceptLabels<ReducedGpt2, ReducedSae>(AfterBlock = 2)]
 public sealed partial class ReducedSwiGlu : LanguageModel;
 
+[LanguageModel(Vocabulary = 203, Context = 32, Width = 36, TiedHead = false, LogitSoftCap = 3, ZLoss = 0.02)]
+[Blocks<SwiGluBlock>(2)]
+[FinalNorm(Norm.LayerNorm, Epsilon = 1e-4)]
+public sealed partial class ReducedOwnHead : LanguageModel;
+
+[LanguageModel(Vocabulary = 203, Context = 32, Width = 26, LogitSoftCap = 1.5, ZLoss = 0.05)]
+[Blocks<GeluBlock>(2)]
+[FinalNorm(Norm.None)]
+[MixConcepts<ReducedConcepts>(BeforeBlock = 1)]
+[ConceptLabels<ReducedHeadTeacher, ReducedSae>(AfterBlock = 1)]
+public sealed partial class ReducedWithoutNorm : LanguageModel;
+
+[LanguageModel(Vocabulary = 203, Context = 32, Width = 128, TiedHead = false, LogitSoftCap = 5, ZLoss = 0.1, Dropout = 0.2)]
+[Blocks<GeluBlock>(2)]
+[FinalNorm(Norm.RmsNorm)]
+public sealed partial class ReducedHeadTeacher : LanguageModel;
+
 [LanguageModel(Vocabulary = 203, Context = 32, Width = 26)]
 [Blocks<GeluBlock>(2)]
 public sealed partial class ReducedGelu : LanguageModel;
@@ -324,3 +341,12 @@ public sealed partial class ReducedWrittenOutInsertions : LanguageModel;
 [ConceptLabels<ReducedDropoutTeacher, ReducedBatchTopK>(Count = 3, Selection = Selection.Activation)]
 [ConceptLabels<ReducedDropoutTeacher, ReducedJumpRelu>(AfterBlock = 1)]
 public sealed partial class LabelledSeveral : LanguageModel;
+
+[LanguageModel(Vocabulary = 203, Context = 32, Width = 36, TiedHead = false, LogitSoftCap = 4, ZLoss = 0.05, Dropout = 0.1)]
+[Blocks<ParallelBlock>(3)]
+[FinalNorm(Norm.RmsNorm)]
+[MixConcepts<ReducedNarrowConcepts>(BeforeBlock = 2, Mixing = Mixing.CrossAttend)]
+[MixConcepts<ReducedConcepts>]
+[ConceptLabels<ReducedHeadTeacher, ReducedNarrowSae>(AfterBlock = 1, Count = 2)]
+[ConceptLabels<ReducedHeadTeacher, ReducedSae>]
+public sealed partial class ReducedSeveralLosses : LanguageModel;

@@ -31,7 +31,7 @@ public sealed class LanguageReferenceTests
         ];
     }
 
-    /// <summary>Zero is what an argument has that a rule asks for, an index, or nothing of an option.</summary>
+    /// <summary>Zero is what an argument has that a rule asks for, an index, or what is off.</summary>
     private static string Default(object value) => value switch
     {
         0 or 0.0 or "" => "",

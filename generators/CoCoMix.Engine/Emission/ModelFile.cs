@@ -17,30 +17,30 @@ internal static class ModelFile
         var layout = Layout.Model(model);
         Layers(code, model);
         Eager(code, model);
-        Step(code, program);
+        Step(code, model, program);
         Evaluate(code, program);
         if (model.Labels.Count > 0) Labels(code, model.Labels);
         CardWriter.Write(code, model, layout, program);
         Weights(code, model, layout);
         BlockFunctions(code, "BlockWeights", program.Block, program.Step);
         WeightsWriter.Model(code, layout);
+        string[] registered = [.. Names(layout.Before), "blocks", .. Names(layout.After)];
         ModuleWriter.Register(code, [],
-        [
-            ("tokens", "tokens"), .. model.Positions == PositionKind.Learned ? [("positions", "positions")] : Array.Empty<(string, string)>(),
-            ("blocks", "blocks"), .. Submodules(model).GroupBy(module => module.Name).Select(Registered), ("norm", "norm"),
-        ]);
+            registered.Select(name => (name, Registered(name, [.. Submodules(model).Where(submodule => submodule.Name == name)]))));
     });
 
     private static void Layers(CodeWriter code, ModelSpec model)
     {
         var (v, d) = (model.Vocabulary, model.Width);
-        Member(code, $"Token embeddings, <c>[{v}, {d}]</c>, and the output head.", "public readonly EmbeddingTable tokens;");
+        Member(code, $"Token embeddings, <c>[{v}, {d}]</c>{(model.TiedHead ? ", and the output head" : "")}.", "public readonly EmbeddingTable tokens;");
         if (model.Positions == PositionKind.Learned)
             Member(code, $"Position embeddings, <c>[{model.Context}, {d}]</c>.", "public readonly EmbeddingTable positions;");
         Member(code, $"{model.Layers} blocks.", $"{Visibility(model.Block!.Type)} readonly ModuleList<{model.Block.Type.Qualified}> blocks;");
         foreach (var submodule in Submodules(model))
             Member(code, submodule.Summary, $"{submodule.Visibility} readonly {submodule.Type} {submodule.Field};");
-        Member(code, "The norm before the output head.", $"public readonly {ModuleWriter.Norm(model.Block.Norm!, "").Type} norm;");
+        var norm = ModuleWriter.Norm(model.OutputNorm, $"{d}");
+        if (HasNorm(model)) Member(code, "The norm before the output head.", $"public readonly {norm.Type} norm;");
+        if (!model.TiedHead) Member(code, $"The output head, <c>[{v}, {d}]</c>.", "public readonly Linear head;");
         code.Line("/// <summary>Draws the weights from torch's default generator; seed it with <c>torch.manual_seed</c>.</summary>");
         code.Open($"public {model.Type.Name}()");
         code.Line($"tokens = new({v}, {d});");
@@ -51,7 +51,8 @@ internal static class ModelFile
             ? string.Join(", ", Modules.Bind(own.Module, own.Dims, d).Values) : $"{d}, depth: {model.Layers}, {options}";
         code.Line($"for (var i = 0; i < {model.Layers}; i++) blocks.Add(new({sizes}));");
         foreach (var submodule in Submodules(model)) code.Line($"{submodule.Field} = {submodule.Create};");
-        code.Line($"norm = {ModuleWriter.Norm(model.Block.Norm!, $"{d}").Create};");
+        if (HasNorm(model)) code.Line($"norm = {norm.Create};");
+        if (!model.TiedHead) code.Line($"head = Initial.Linear({d}, {v}, bias: false);");
         code.Line("RegisterComponents();");
         code.Close();
         code.Line();
@@ -108,9 +109,9 @@ internal static class ModelFile
         };
     }
 
-    /// <summary>The name under which modules are registered, and what is: one, or several told apart by their numbers.</summary>
-    private static (string Name, string Module) Registered(IGrouping<string, Submodule> modules) => (modules.Key, modules.First().Number is null
-        ? modules.First().Field : $"new Numbered({string.Join(", ", modules.Select(module => $"({module.Number}, {module.Field})"))})");
+    /// <summary>What is registered under a name: the member of that name, or submodules told apart by their numbers.</summary>
+    private static string Registered(string name, IReadOnlyList<Submodule> modules) => modules.All(module => module.Number is null) ? name
+        : $"new Numbered({string.Join(", ", modules.Select(module => $"({module.Number}, {module.Field})"))})";
 
     private static void Member(CodeWriter code, string summary, string declaration)
     {
@@ -118,6 +119,10 @@ internal static class ModelFile
         code.Line(declaration);
         code.Line();
     }
+
+    private static bool HasNorm(ModelSpec model) => model.OutputNorm.Kind != NormKind.None;
+
+    private static IEnumerable<string> Names(IEnumerable<Parameter> parameters) => parameters.Select(p => p.Path.Split('.')[0]).Distinct();
 
     /// <summary>A field is no more visible than its type.</summary>
     internal static string Visibility(TypeName type) => type.IsPublic ? "public" : "internal";
@@ -146,14 +151,23 @@ internal static class ModelFile
             /// <inheritdoc/>
             public override Tensor unembed(Tensor h)
             {
-                var final = norm.call(h);                                            // [B, T, {{d}}]
-                Probe?.Invoke("norm", final);
-                var logits = nn.functional.linear(final, tokens.weight);            // [B, T, {{model.Vocabulary}}]
-                Probe?.Invoke("logits", logits);
-                return logits;
-            }
-
             """);
+        code.Indent(+1);
+        if (HasNorm(model))
+        {
+            code.Line("h = norm.call(h);", $"[B, T, {d}]");
+            code.Line("Probe?.Invoke(\"norm\", h);");
+        }
+        code.Line(model.TiedHead ? "var logits = nn.functional.linear(h, tokens.weight);" : "var logits = head.call(h);", $"[B, T, {model.Vocabulary}]");
+        if (model.LogitSoftCap > 0)
+        {
+            var cap = ModuleWriter.Real(model.LogitSoftCap);
+            code.Line($"logits = {cap} * (logits / {cap}).tanh();", $"[B, T, {model.Vocabulary}]");
+        }
+        code.Line("Probe?.Invoke(\"logits\", logits);");
+        code.Line("return logits;");
+        code.Close();
+        code.Line();
         code.Line("/// <inheritdoc/>");
         code.Open("public override Prediction predict(Tensor ids)");
         var insertions = Insertion.Of(model);
@@ -172,7 +186,8 @@ internal static class ModelFile
             code.Line($"h = h.unflatten(1, [-1, {group}]).select(2, {group - 1});", $"[B, T, {d}]");
             code.Line("Probe?.Invoke(\"mixing.predicting\", h);");
         }
-        var logits = insertions.Where(insertion => insertion.Mix is not null).OrderBy(insertion => insertion.Number).Select(insertion => $"conceptLogits{insertion.Number}");
+        var logits = insertions.Where(insertion => insertion.Mix is not null).OrderBy(insertion => insertion.Number)
+            .Select(insertion => $"conceptLogits{insertion.Number}");
         code.Line($"return new(unembed(h), [{string.Join(", ", logits)}]);", $"[B, T, {model.Vocabulary}]");
         code.Close();
         code.Line();
@@ -212,8 +227,14 @@ internal static class ModelFile
 
     private static string Shape(int group, int width) => $"[B, {(group == 1 ? "T" : $"{group}*T")}, {width}]";
 
-    private static void Step(CodeWriter code, ModelProgram program)
+    private static void Step(CodeWriter code, ModelSpec model, ModelProgram program)
     {
+        if (model.ZLoss > 0)
+        {
+            code.Line("/// <inheritdoc/>");
+            code.Line($"protected override double ZLoss => {ModuleWriter.Real(model.ZLoss)};");
+            code.Line();
+        }
         code.Line("/// <inheritdoc/>");
         code.Open("protected override Tensor[] Step(Tensor ids, Tensor? labels, Tensor[] weights, Tensor[] gradients)");
         if (program.Step.Inputs.Count > 1) code.Line("ArgumentNullException.ThrowIfNull(labels);");

@@ -50,7 +50,7 @@ public static class LabelLowering
         if (attributed.Length > 0)
         {
             var above = Parts.Blocks(g, h, block, at, teacher.Layers - at, "teacher");
-            var loss = g.Apply(Table.NextTokenLoss, "loss", [Parts.Unembed(g, above, p, teacher.Block!.Norm!), ids])[0];
+            var loss = g.Apply(Table.NextTokenLoss, "loss", [Parts.Unembed(g, above, p, teacher), ids])[0];
             (var nodes, gradients) = Differentiate.WithRespectTo(attributed, g.Build("Labels", [ids], [loss]), loss);
             g = new Builder(nodes, g.Probes);
             foreach (var residual in attributed) g.Probe(gradients[residual], "gradient." + g.Probes[residual]);

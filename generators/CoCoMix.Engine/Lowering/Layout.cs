@@ -92,10 +92,11 @@ public static class Layout
         Block(model.Block!, model.Width),
         model.Layers,
         [
-            .. Insertions(model, insertion => insertion.Mix is { } mix ? Below(insertion.Path("concepts"), ConceptHead(mix.Head, model.Width)) : []),
-            .. Insertions(model, insertion => insertion.Mix is { } mix ? Below(insertion.Path("mixing"), Mixing(mix, model.Block!, model.Width)) : []),
-            .. Insertions(model, insertion => insertion.Mix is null ? [new(insertion.Path("pause") + ".weight", Shape.Of(model.Width))] : []),
-            .. Norm("norm", model.Block!.Norm!.Kind, model.Width),
+            .. Insertions(model, at => at.Mix is { } mix ? Below(at.Path("concepts"), ConceptHead(mix.Head, model.Width)) : []),
+            .. Insertions(model, at => at.Mix is { } mix ? Below(at.Path("mixing"), Mixing(mix, model.Block!, model.Width)) : []),
+            .. Insertions(model, at => at.Mix is null ? [new(at.Path("pause") + ".weight", Shape.Of(model.Width))] : []),
+            .. Norm("norm", model.OutputNorm.Kind, model.Width),
+            .. model.TiedHead ? [] : Linear("head", model.Width, model.Vocabulary, bias: false),
         ]);
 
     private static IEnumerable<Parameter> Insertions(ModelSpec model, Func<Insertion, IEnumerable<Parameter>> parameters) =>
@@ -104,9 +105,12 @@ public static class Layout
     private static IEnumerable<Parameter> Below(string path, IEnumerable<Parameter> parameters) =>
         parameters.Select(parameter => parameter with { Path = $"{path}.{parameter.Path}" });
 
-    private static IEnumerable<Parameter> Norm(string path, NormKind kind, int width) => kind == NormKind.RmsNorm
-        ? [new(path + ".weight", Shape.Of(width))]
-        : [new(path + ".weight", Shape.Of(width)), new(path + ".bias", Shape.Of(width))];
+    private static IEnumerable<Parameter> Norm(string path, NormKind kind, int width) => kind switch
+    {
+        NormKind.None => [],
+        NormKind.RmsNorm => [new(path + ".weight", Shape.Of(width))],
+        _ => [new(path + ".weight", Shape.Of(width)), new(path + ".bias", Shape.Of(width))],
+    };
 
     private static IEnumerable<Parameter> Linear(string path, int inputs, int outputs, bool bias) =>
         bias ? [new(path + ".weight", Shape.Of(outputs, inputs)), new(path + ".bias", Shape.Of(outputs))]

@@ -7,7 +7,7 @@ using CoCoMix.Engine.Spec;
 namespace CoCoMix.Engine.Lowering;
 
 /// <summary>What a declared model runs, before and after the passes.</summary>
-/// <param name="Forward">ids (and labels) to the losses.</param>
+/// <param name="Forward">ids (and labels) to the losses: next-token, concept where there are labels, z-loss where it has a weight.</param>
 /// <param name="Evaluate">ids to the next-token loss alone, nothing kept.</param>
 /// <param name="Step">The way forth and back of <paramref name="Forward"/>, gradients accumulated.</param>
 /// <param name="Block">The block function, as inference runs it.</param>
@@ -46,8 +46,10 @@ public static class ModelLowering
             inputs.Add(labels);
             losses.AddRange(ConceptLosses(g, logits, labels, model));
         }
-        var nextToken = g.Apply(Table.NextTokenLoss, "loss", [Parts.Unembed(g, h, p, model.Block!.Norm!), ids])[0];
+        var rows = g.Apply(Table.NextTokenLoss, "loss", [Parts.Unembed(g, h, p, model), ids]);
+        var nextToken = rows[0];
         losses.Insert(0, (nextToken, 1));
+        if (model.ZLoss > 0) losses.Add((g.One(Table.ZLoss, "zLoss", [rows[1]], new(("weight", model.ZLoss))), 1));
 
         var forward = Sparsity.Gather(g.Build("Forward", inputs, [.. losses.Select(loss => loss.Loss)]));
         var program = new ModelProgram(

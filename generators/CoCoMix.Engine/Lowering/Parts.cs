@@ -150,11 +150,19 @@ internal static class Parts
             g.One(Table.Linear, layer, [x, p[$"{path}.{layer}.weight"], p.Optional($"{path}.{layer}.bias")]);
     }
 
-    /// <summary>Final norm and tied head: <c>[B, T, D]</c> to logits <c>[B, T, V]</c>.</summary>
-    public static Value Unembed(Builder g, Value h, ParameterValues p, NormSpec norm)
+    /// <summary>Final norm and output head: <c>[B, T, D]</c> to logits <c>[B, T, V]</c>.</summary>
+    public static Value Unembed(Builder g, Value h, ParameterValues p, ModelSpec model)
     {
-        var final = g.Probe(Norm(g, "final", h, p, "norm", norm), "norm");
-        return g.Probe(g.One(Table.Linear, "logits", [final, p["tokens.weight"], null]), "logits");
+        if (model.OutputNorm.Kind != NormKind.None) h = g.Probe(Norm(g, "final", h, p, "norm", model.OutputNorm), "norm");
+        var logits = g.One(Table.Linear, "logits", [h, p[model.TiedHead ? "tokens.weight" : "head.weight"], null]);
+        return g.Probe(model.LogitSoftCap > 0 ? SoftCap(g, logits, model.LogitSoftCap) : logits, "logits");
+    }
+
+    /// <summary><c>cap tanh(x / cap)</c></summary>
+    private static Value SoftCap(Builder g, Value x, double cap)
+    {
+        var value = new Attributes(("value", cap));
+        return g.One(Table.MultiplyScalar, "capped", [g.One(Table.Tanh, "bounded", [g.One(Table.DivideScalar, "ratio", [x], value)])], value);
     }
 
     /// <summary>An encoder's linear part: standardised rows <c>[..., D]</c> to <c>[..., L]</c>.</summary>

@@ -17,15 +17,32 @@ public static partial class Table
             That(a[0].Leading.Equals(ids), $"next_token_loss needs one token id for each position of the logits {a[0]}, not {ids}");
             return [TensorType.Float(), new(Element.Float, ids)];
         },
-        b => [b.Build.One(NextTokenLossBackward!, "d", [b.Gradient, b[0], b[1], b.Output(1)]), null],
+        b => [b.Build.One(NextTokenLossBackward!, "d", [.. b.OutputGradients, b[0], b[1], b.Output(1)]), null],
         node => 3 * node.Inputs[0]!.Shape.Elements,
         c => $"Kernels.NextTokenLoss({c[0]}, {c[1]})") { OutputNames = ["", "LogSumExp"] };
 
+    /// <summary>Gradients of the loss and of the log-sum-exps (which may be absent), logits, ids and log-sum-exps.</summary>
     public static readonly Operation NextTokenLossBackward = new("next_token_loss_backward",
-        a => Float(a[1]),
+        a => Float(a[2]),
         NoGradient,
         PerElement(3),
-        c => $"Kernels.NextTokenLossBackward({c[0]}, {c[1]}, {c[2]}, {c[3]})");
+        c => $"Kernels.NextTokenLossBackward({c[0]}, {c[1]}, {c[2]}, {c[3]}, {c[4]})");
+
+    /// <summary>
+    /// <c>weight mean(l^2)</c> over the <c>B (T - 1)</c> positions that predict a token: log-sum-exps l <c>[B, T]</c> of logits
+    /// (Chowdhery et al. 2022, section 5).
+    /// </summary>
+    public static readonly Operation ZLoss = new("z_loss",
+        a => { Rank(a[0], 2, "z_loss", "log-sum-exps"); return Float(Shape.Of()); },
+        b => [b.Build.One(ZLossBackward!, "d", [b.Gradient, b[0]], new(("weight", b.Node.Attributes.Real("weight"))))],
+        node => 2 * node.Inputs[0]!.Shape.Elements,
+        c => $"Kernels.ZLoss({c[0]}, {c.Real("weight")})");
+
+    public static readonly Operation ZLossBackward = new("z_loss_backward",
+        a => Float(a[1]),
+        NoGradient,
+        PerElement(2),
+        c => $"Kernels.ZLossBackward({c[0]}, {c[1]}, {c.Real("weight")})");
 
     /// <summary>
     /// Mean over positions of the mean cross entropy against each of a position's labels, in one pass:

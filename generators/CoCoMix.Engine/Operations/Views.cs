@@ -59,7 +59,8 @@ public static partial class Table
             var axis = Axis(a, first);
             That(sizes.Count == a.Types.Count, $"cat needs a size for each of {a.Types.Count} operands, not {sizes}");
             foreach (var i in present)
-                That(a.Types[i]!.Equals(new TensorType(element, first.With(axis, sizes[i]))), $"cat along axis {axis} cannot join {a.Types[present[0]]} with {a.Types[i]}");
+                That(a.Types[i]!.Equals(new TensorType(element, first.With(axis, sizes[i]))),
+                    $"cat along axis {axis} cannot join {a.Types[present[0]]} with {a.Types[i]}");
             return [new(element, first.With(axis, sizes.Aggregate((Dim)0, (sum, size) => sum + size)))];
         },
         b => b.Node.Inputs.Count == 1 ? [b.Gradient] : b.Build.Apply(Split, "d", [b.Gradient], b.Node.Attributes),

@@ -111,15 +111,14 @@ public static class Check
 
     private static IEnumerable<Violation> Values(ClassSpec spec) => (spec switch
     {
-        BlockSpec block => [.. Norm(block), .. Attention(block), .. Feed(block)],
+        BlockSpec block => [NoneInBlock(block), .. Norm(block, NormOf(block), block.Norm), .. Attention(block), .. Feed(block)],
         SaeSpec sae =>
         [
             Size(sae, SparseAutoencoder, nameof(sae.Inputs), sae.Inputs),
             Size(sae, SparseAutoencoder, nameof(sae.Latents), sae.Latents),
             Size(sae, SparseAutoencoder, nameof(sae.Active), sae.Active),
             Defined(sae, SparseAutoencoder, nameof(sae.Kind), "SaeKind", sae.Kind),
-            sae.Sparsity is >= 0 and < double.PositiveInfinity
-                ? null : OutOfRange(sae, SparseAutoencoder, nameof(sae.Sparsity), sae.Sparsity, "finite and not negative"),
+            NotNegative(sae, SparseAutoencoder, nameof(sae.Sparsity), sae.Sparsity),
             sae.Bandwidth is > 0 and < double.PositiveInfinity
                 ? null : OutOfRange(sae, SparseAutoencoder, nameof(sae.Bandwidth), sae.Bandwidth, "finite and more than 0"),
             Size(sae, SparseAutoencoder, nameof(sae.Prefixes), sae.Prefixes),
@@ -128,20 +127,22 @@ public static class Check
         [
             Size(head, ConceptHead, nameof(head.Concepts), head.Concepts),
             Size(head, ConceptHead, nameof(head.Active), head.Active),
-            head.LossWeight is >= 0 and < double.PositiveInfinity
-                ? null : OutOfRange(head, ConceptHead, nameof(head.LossWeight), head.LossWeight, "finite and not negative"),
+            NotNegative(head, ConceptHead, nameof(head.LossWeight), head.LossWeight),
         ],
         ModelSpec model =>
         [
             Size(model, LanguageModel, nameof(model.Vocabulary), model.Vocabulary, MaxVocabulary, ", because token ids are stored in 16 bits"),
             Size(model, LanguageModel, nameof(model.Context), model.Context),
             Size(model, LanguageModel, nameof(model.Width), model.Width),
+            NotNegative(model, LanguageModel, nameof(model.LogitSoftCap), model.LogitSoftCap),
+            NotNegative(model, LanguageModel, nameof(model.ZLoss), model.ZLoss),
             Size(model, Blocks, "Count", model.Layers, MaxBlocks),
             Defined(model, LanguageModel, "Positions", "Positions", model.Positions),
             model.RotaryBase is > 0 and < double.PositiveInfinity
                 ? null : OutOfRange(model, LanguageModel, nameof(model.RotaryBase), model.RotaryBase, "finite and more than 0"),
             model.Dropout is >= 0 and < 1
                 ? null : OutOfRange(model, LanguageModel, nameof(model.Dropout), model.Dropout, "from 0 to below 1"),
+            .. Norm(model, FinalNorm, model.FinalNorm),
             .. model.Mixes.Select((mix, i) => Defined(model, MixConcepts, "Mixing", "Mixing", mix.Mixing, i)),
             .. model.Labels.Select((labels, i) => Defined(model, ConceptLabels, "Selection", "Selection", labels.Selection, i)),
             .. model.Labels.Select((labels, i) => Size(model, ConceptLabels, nameof(labels.Count), labels.Count, index: i)),
@@ -149,20 +150,17 @@ public static class Check
         _ => Array.Empty<Violation?>(),
     }).OfType<Violation>();
 
-    private static IEnumerable<Violation?> Norm(BlockSpec block)
-    {
-        if (block.Norm is not { } norm)
-        {
-            return [];
-        }
-        var attribute = block.PostNorm ? PostNorm : PreNorm;
-        return
-        [
-            Defined(block, attribute, "Norm", "Norm", norm.Kind),
-            norm.Epsilon is > 0 and < double.PositiveInfinity
-                ? null : OutOfRange(block, attribute, nameof(norm.Epsilon), norm.Epsilon, "finite and more than 0"),
-        ];
-    }
+    private static IEnumerable<Violation?> Norm(ClassSpec spec, string attribute, NormSpec? norm) => norm is null ? [] :
+    [
+        Defined(spec, attribute, "Norm", "Norm", norm.Kind, elsewhere: attribute == FinalNorm ? null : NormKind.None),
+        norm.Epsilon is > 0 and < double.PositiveInfinity
+            ? null : OutOfRange(spec, attribute, nameof(norm.Epsilon), norm.Epsilon, "finite and more than 0"),
+    ];
+
+    private static Violation? NoneInBlock(BlockSpec block) => block.Norm?.Kind != NormKind.None ? null :
+        Broken(Rule.NoneInBlock, new Site(block.Type, NormOf(block), "Norm"), NormOf(block), block.Type.Name);
+
+    private static string NormOf(BlockSpec block) => block.PostNorm ? PostNorm : PreNorm;
 
     private static IEnumerable<Violation?> Feed(BlockSpec block) => block.FeedForward is not { } feed ? [] :
     [
@@ -425,13 +423,18 @@ public static class Check
         ClassSpec spec, string attribute, string argument, int value, int most = MaxSize, string reason = "", int least = 1, int index = 0) =>
         value >= least && value <= most ? null : OutOfRange(spec, attribute, argument, value, $"from {least} to {most}{reason}", index);
 
+    private static Violation? NotNegative(ClassSpec spec, string attribute, string argument, double value) =>
+        value is >= 0 and < double.PositiveInfinity ? null : OutOfRange(spec, attribute, argument, value, "finite and not negative");
+
     private static Violation OutOfRange(ClassSpec spec, string attribute, string argument, object value, string range, int index = 0) =>
         Broken(Rule.OutOfRange, new Site(spec.Type, attribute, argument, Index: index), argument, attribute, spec.Type.Name, value, range);
 
-    private static Violation? Defined<T>(ClassSpec spec, string attribute, string argument, string type, T value, int index = 0) where T : struct, Enum =>
+    /// <param name="elsewhere">A member that the attribute does not take, and is not suggested.</param>
+    private static Violation? Defined<T>(ClassSpec spec, string attribute, string argument, string type, T value, int index = 0, T? elsewhere = null)
+        where T : struct, Enum =>
         Enum.IsDefined(typeof(T), value) ? null :
             Broken(Rule.UndefinedValue, new Site(spec.Type, attribute, argument, Index: index), argument, attribute, spec.Type.Name, value,
-                Listed(Enum.GetNames(typeof(T)).Select(name => $"{type}.{name}"), "or"));
+                Listed(Enum.GetNames(typeof(T)).Where(name => name != $"{elsewhere}").Select(name => $"{type}.{name}"), "or"));
 
     private static Violation Broken(Rule rule, Site site, params object[] arguments) => new(rule, site, arguments);
 

@@ -55,6 +55,10 @@ public sealed record Rule(string Id, string Category, string Title, string Messa
         "A setting of an autoencoder is one that its kind has",
         "{0} of [SparseAutoencoder] on '{1}' does nothing, because Kind is SaeKind.{2}: remove {0}, or set Kind to {3}");
 
+    public static readonly Rule NoneInBlock = new("CCM1041", Declaration,
+        "A block normalises",
+        "Norm of [{0}] on '{1}' is Norm.None, which only [FinalNorm] takes: write Norm.LayerNorm or Norm.RmsNorm");
+
     public static readonly Rule HeadsDoNotDivide = new("CCM2001", Shape,
         "Attention heads divide the model's width",
         "{0} = {1} of '{2}' does not divide Width = {3} of '{4}': the nearest {0} that would is {5}");
@@ -174,7 +178,7 @@ public sealed record Rule(string Id, string Category, string Title, string Messa
     public static IReadOnlyList<Rule> All { get; } =
     [
         NotPartial, WrongBase, MissingPart, OutOfRange, LabelsWithoutMixing, UnsupportedForm, UndefinedValue, ConflictingMember,
-        TwoNorms, ParallelWithPostNorm, IgnoredSetting,
+        TwoNorms, ParallelWithPostNorm, IgnoredSetting, NoneInBlock,
         HeadsDoNotDivide, HeadsAndHeadDim, SharedHeadsDoNotDivide, OddRotaryHeads,
         InsertionOutOfRange, TooManyActive, ConceptsDiffer, SaeDoesNotFitTeacher, TeacherBlockOutOfRange, TooManyLabels,
         VocabulariesDiffer, TeacherContextTooShort, UnusablePart, TeacherNotPlain, TooManyPrefixes, InsertionsAtOneBlock, LabelsForSomeHeads, TeachersDiffer,

@@ -13,6 +13,7 @@ public static class AttributeNames
     public const string ConceptHead = "ConceptHead";
     public const string LanguageModel = "LanguageModel";
     public const string Blocks = "Blocks";
+    public const string FinalNorm = "FinalNorm";
     public const string MixConcepts = "MixConcepts";
     public const string PauseToken = "PauseToken";
     public const string ConceptLabels = "ConceptLabels";
@@ -23,7 +24,7 @@ public static class AttributeNames
     private static readonly string[] Blockwise = [PreNorm, PostNorm, Parallel, CausalSelfAttention, Attention, FeedForward];
 
     public static IReadOnlyList<string> All { get; } =
-        [.. Blockwise, SparseAutoencoder, ConceptHead, LanguageModel, Blocks, MixConcepts, PauseToken, ConceptLabels, Dims, Eager];
+        [.. Blockwise, SparseAutoencoder, ConceptHead, LanguageModel, Blocks, FinalNorm, MixConcepts, PauseToken, ConceptLabels, Dims, Eager];
 
     /// <summary>Attributes that a class may have several times.</summary>
     public static IReadOnlyList<string> Repeatable { get; } = [MixConcepts, PauseToken, ConceptLabels];
@@ -37,7 +38,7 @@ public static class AttributeNames
         SparseAutoencoder => BaseNames.SparseAutoencoder,
         ConceptHead => BaseNames.ConceptHead,
         Dims or Eager => BaseNames.Module,
-        LanguageModel or Blocks or MixConcepts or PauseToken or ConceptLabels => BaseNames.LanguageModel,
+        LanguageModel or Blocks or FinalNorm or MixConcepts or PauseToken or ConceptLabels => BaseNames.LanguageModel,
         _ => BaseNames.TransformerBlock,
     };
 }

@@ -13,7 +13,7 @@ public sealed record TypeName(string Namespace, string Name, bool IsPublic = tru
 /// <summary>What a declared class's attributes say; each kind of declaration has its own record.</summary>
 public abstract record ClassSpec(TypeName Type);
 
-public enum NormKind { LayerNorm, RmsNorm }
+public enum NormKind { LayerNorm, RmsNorm, None }
 
 public enum PositionKind { Learned, Rotary, Alibi, None }
 
@@ -120,6 +120,20 @@ public sealed record ModelSpec(
     public double RotaryBase { get; init; } = 10_000;
 
     public double Dropout { get; init; }
+
+    public bool TiedHead { get; init; } = true;
+
+    /// <summary>Zero for none.</summary>
+    public double LogitSoftCap { get; init; }
+
+    /// <summary>Zero for none.</summary>
+    public double ZLoss { get; init; }
+
+    /// <summary>Null where the block's norm says it.</summary>
+    public NormSpec? FinalNorm { get; init; }
+
+    /// <summary>The norm before the output head.</summary>
+    public NormSpec OutputNorm => FinalNorm ?? Block!.Norm!;
 
     /// <summary>The model as evaluation runs it: nothing drops out.</summary>
     public ModelSpec InEvaluation() => this with { Dropout = 0, Block = Block?.InEvaluation(), Mixes = new(Mixes.Select(mix => mix.InEvaluation())) };

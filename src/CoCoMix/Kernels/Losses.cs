@@ -16,16 +16,37 @@ public static partial class Kernels
         return ((logSumExp.narrow(1, 0, t - 1) - predicted).mean().MoveToOuterDisposeScope(), logSumExp);
     }
 
-    /// <summary>The way back of <see cref="NextTokenLoss"/>: <c>(softmax - one_hot) dLoss / (B (T - 1))</c>, zero at the last position.</summary>
-    public static Tensor NextTokenLossBackward(Tensor dLoss, Tensor logits, Tensor ids, Tensor logSumExp)
+    /// <summary>
+    /// The way back of <see cref="NextTokenLoss"/>: <c>(softmax - one_hot) dLoss / (B (T - 1))</c>, zero at the last position, and
+    /// <c>softmax dLogSumExp</c> at each.
+    /// </summary>
+    public static Tensor NextTokenLossBackward(Tensor dLoss, Tensor? dLogSumExp, Tensor logits, Tensor ids, Tensor logSumExp)
     {
         var (b, t) = (ids.shape[0], ids.shape[1]);
-        if (t == 1) return zeros_like(logits);
         using var scope = NewDisposeScope();
         var scale = dLoss / (b * (t - 1));
-        var gradient = ScaledSoftmax(logits, logSumExp, scale);
-        gradient.narrow(1, t - 1, 1).fill_(0);
+        var scales = zeros_like(logSumExp);
+        if (dLogSumExp is not null) scales.add_(dLogSumExp);
+        scales.narrow(1, 0, t - 1).add_(scale);
+        var gradient = ScaledSoftmax(logits, logSumExp, scales);
         gradient.narrow(1, 0, t - 1).scatter_add_(2, ids.narrow(1, 1, t - 1).unsqueeze(-1), (-scale).expand(b, t - 1, 1));
+        return gradient.MoveToOuterDisposeScope();
+    }
+
+    /// <summary><c>weight mean(l^2)</c> over all but the last position: log-sum-exps l <c>[B, T]</c>.</summary>
+    public static Tensor ZLoss(Tensor logSumExp, double weight)
+    {
+        using var scope = NewDisposeScope();
+        return (logSumExp.narrow(1, 0, logSumExp.shape[1] - 1).square().mean() * weight).MoveToOuterDisposeScope();
+    }
+
+    /// <summary>The way back of <see cref="ZLoss"/>: <c>2 weight l dLoss / (B (T - 1))</c>, zero at the last position.</summary>
+    public static Tensor ZLossBackward(Tensor dLoss, Tensor logSumExp, double weight)
+    {
+        var (b, t) = (logSumExp.shape[0], logSumExp.shape[1]);
+        using var scope = NewDisposeScope();
+        var gradient = zeros_like(logSumExp);
+        gradient.narrow(1, 0, t - 1).add_(logSumExp.narrow(1, 0, t - 1) * (2 * weight / (b * (t - 1)) * dLoss));
         return gradient.MoveToOuterDisposeScope();
     }
 
@@ -42,7 +63,7 @@ public static partial class Kernels
     {
         using var scope = NewDisposeScope();
         var scale = dLoss / logSumExp.numel();
-        var gradient = ScaledSoftmax(logits, logSumExp, scale);
+        var gradient = ScaledSoftmax(logits, logSumExp, scale.expand(logSumExp.shape).contiguous());
         gradient.scatter_add_(-1, labels, (-scale / labels.shape[^1]).expand(labels.shape));
         return gradient.MoveToOuterDisposeScope();
     }
@@ -94,22 +115,21 @@ public static partial class Kernels
         return result;
     }
 
-    /// <summary><c>exp(logits - log-sum-exp) * scale</c>, scale a scalar.</summary>
-    private static unsafe Tensor ScaledSoftmax(Tensor logits, Tensor logSumExp, Tensor scale)
+    /// <summary><c>exp(logits - log-sum-exp) * scale</c>: logits <c>[..., C]</c>, a log-sum-exp and a scale a row, <c>[...]</c>.</summary>
+    private static unsafe Tensor ScaledSoftmax(Tensor logits, Tensor logSumExp, Tensor scales)
     {
-        if (!IsCpuFloat(logits) || !logits.is_contiguous()) return logits.sub(logSumExp.unsqueeze(-1)).exp_().mul_(scale);
+        if (!IsCpuFloat(logits) || !logits.is_contiguous()) return logits.sub(logSumExp.unsqueeze(-1)).exp_().mul_(scales.unsqueeze(-1));
         var shape = logits.shape;
         var size = (int)shape[^1];
         var result = empty(shape);
-        float* x = Data<float>(logits), l = Data<float>(logSumExp), y = Data<float>(result);
-        var factor = *Data<float>(scale);
+        float* x = Data<float>(logits), l = Data<float>(logSumExp), s = Data<float>(scales), y = Data<float>(result);
         ParallelRows.For(logSumExp.numel(), grain: Math.Max(1, 4_096 / size), (from, to) =>
         {
-            for (var i = from; i < to; i++) Simd.ScaledExp(x + i * size, l[i], factor, y + i * size, size);
+            for (var i = from; i < to; i++) Simd.ScaledExp(x + i * size, l[i], s[i], y + i * size, size);
         });
         GC.KeepAlive(logits);
         GC.KeepAlive(logSumExp);
-        GC.KeepAlive(scale);
+        GC.KeepAlive(scales);
         return result;
     }
 }
