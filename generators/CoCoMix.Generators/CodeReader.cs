@@ -256,8 +256,8 @@ internal sealed class CodeReader(INamedTypeSymbol type)
         return new Choose(at, matches, Expression(arm.Value), Arms(choice, arms.Skip(1)));
     }
 
-    /// <summary>Whether a field has the value that its declaration gives it.</summary>
-    private bool IsInitialised(IFieldSymbol field) => field.IsReadOnly && SymbolEqualityComparer.Default.Equals(field.ContainingType, type)
+    /// <summary>Whether a field has the value that its declaration gives it, and is no layer.</summary>
+    private bool IsInitialised(IFieldSymbol field) => field.IsReadOnly && AppliedAttribute.On(field) is null && SymbolEqualityComparer.Default.Equals(field.ContainingType, type)
         && field.DeclaringSyntaxReferences.Any(reference => reference.GetSyntax() is VariableDeclaratorSyntax { Initializer: not null });
 
     private Expression Initialiser(IFieldReferenceOperation reference)
