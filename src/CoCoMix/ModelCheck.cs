@@ -27,7 +27,8 @@ public static class ModelCheck
         var card = model.Card;
         var t = length ?? Math.Min(16, card.Context);
         var ids = randint(0, card.Vocabulary, [batch, t], int64);
-        var labels = card.Labels == 0 ? null : randint(0, card.Concepts, [batch, t, card.Labels], int64);
+        var labels = card.Labels == 0 ? null
+            : cat([.. model.ConceptHeads.Zip(model.LabelCounts, (head, count) => randint(0, head.Concepts, [batch, t, count], int64))], 2);
 
         manual_seed(seed);
         var eager = model.loss(ids, labels).Total();
