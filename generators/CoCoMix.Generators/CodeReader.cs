@@ -13,14 +13,14 @@ internal sealed class CodeReader(INamedTypeSymbol type)
     private const string TorchSharp = "TorchSharp";
     private const string MakeItAField = "make it a field with an attribute such as [Linear(\"D -> D\")] or [Parameter(\"D\")]";
 
-    private readonly List<SyntaxNode> _places = [];
+    private readonly List<Location> _places = [];
     private readonly List<IMethodSymbol> _methods = [];
     private readonly List<IFieldSymbol> _initialisers = [];
     private bool _compiles = true;
     private readonly Dictionary<ISymbol, string> _locals = new(SymbolEqualityComparer.Default);
 
     /// <summary>Where the numbered expressions and statements stand.</summary>
-    public IReadOnlyList<SyntaxNode> Places => _places;
+    public IReadOnlyList<Location> Places => _places;
 
     /// <summary>The entry method and those of the same class that it calls, in the order of their first call.</summary>
     public EquatableArray<Method> Read(IMethodSymbol entry)
@@ -67,9 +67,10 @@ internal sealed class CodeReader(INamedTypeSymbol type)
         return name;
     }
 
+    /// <summary>A statement's place is its first word.</summary>
     private int At(IOperation operation)
     {
-        _places.Add(operation.Syntax);
+        _places.Add(operation.Syntax is StatementSyntax and not ExpressionStatementSyntax ? operation.Syntax.GetFirstToken().GetLocation() : operation.Syntax.GetLocation());
         return _places.Count - 1;
     }
 
@@ -184,6 +185,8 @@ internal sealed class CodeReader(INamedTypeSymbol type)
             IFieldReferenceOperation { Instance: IInstanceReferenceOperation } field => new Engine.Spec.Member(At(operation), field.Field.Name),
             IFieldReferenceOperation { Field.CorrespondingTupleField: { } item, Instance: { } tuple } => ItemOf(operation, tuple, int.Parse(item.Name.Substring("Item".Length)) - 1),
             IFieldReferenceOperation { Instance: { } instance } field => Apply(operation, field.Field.Name, [("input", instance)]),
+            IFieldReferenceOperation { Field.IsStatic: true } field when !IsKnown(field.Field.ContainingType) && field.Type?.TypeKind != TypeKind.Enum =>
+                Unknown(operation, "make it const, or a field of this class with an attribute such as [Size(\"D\")]"),
             IFieldReferenceOperation { Field.IsStatic: true } field => Apply(operation, $"{field.Field.ContainingType.Name}.{field.Field.Name}", []),
             IPropertyReferenceOperation { Property.GetMethod: { } getter, Arguments.Length: 0 } property when IsOwn(getter) && !IsAutomatic(property.Property) => Own(operation, getter, []),
             IPropertyReferenceOperation { Instance: IInstanceReferenceOperation, Arguments.Length: 0 } property => new Engine.Spec.Member(At(operation), property.Property.Name),
@@ -210,6 +213,10 @@ internal sealed class CodeReader(INamedTypeSymbol type)
             IInvocationOperation invocation => Invocation(invocation),
             IDefaultValueOperation => new Constant(At(operation), null),
             IObjectCreationOperation => Unknown(operation, MakeItAField),
+            IDelegateCreationOperation or IAnonymousFunctionOperation => Unknown(operation, "write a method, or a function in the method"),
+            IAssignmentOperation { Target: IPropertyReferenceOperation { Property.IsIndexer: true } } =>
+                Unknown(operation, "nothing is changed in place, join parts with cat() or choose with where()"),
+            IAssignmentOperation => Unknown(operation, "assign to a variable, in a statement of its own"),
             _ => Unknown(operation),
         };
     }

@@ -79,7 +79,7 @@ internal sealed class SourceMap(INamedTypeSymbol declared, Compilation compilati
         }
         var reader = new CodeReader(type);
         reader.Read(entry);
-        return reader.Places[expression].GetLocation() is { SourceTree: { } tree } location && compilation.ContainsSyntaxTree(tree) ? location : null;
+        return reader.Places[expression] is { SourceTree: { } tree } location && compilation.ContainsSyntaxTree(tree) ? location : null;
     }
 
     private Location? Member(INamedTypeSymbol type, string? name) => name is null ? null :

@@ -1,4 +1,7 @@
-using System.Reflection;
+using System.Collections;
+using CoCoMix.Engine.Language;
+using CoCoMix.Engine.Spec;
+using CoCoMix.Generators;
 using TorchSharp;
 using static TorchSharp.torch;
 
@@ -29,6 +32,25 @@ public sealed class SnippetTests
         }
         Assert.True(failures.Count == 0, string.Join("\n", failures));
     }
+
+    [Fact]
+    public void Every_function_of_the_language_is_in_a_snippet()
+    {
+        var snippets = Snippets.Tables.Values.SelectMany(table => table).ToArray();
+        var compilation = Compiled.Of(snippets.Select((snippet, i) => snippet.Source(Compiled.Namespace(i))));
+        var used = snippets.SelectMany((_, i) => Used(((ModuleSpec)SpecReader.Read(compilation.GetTypeByMetadataName($"{Compiled.Namespace(i)}.Block")!).Spec).Methods));
+
+        Assert.Equal("", string.Join(", ", Functions.Names.Except(used)));
+    }
+
+    /// <summary>The functions that code applies, at any depth.</summary>
+    private static IEnumerable<string> Used(object? code) => code switch
+    {
+        Apply apply => apply.Arguments.SelectMany(argument => Used(argument.Value)).Prepend(apply.Function),
+        string or null => [],
+        IEnumerable several => several.Cast<object>().SelectMany(Used),
+        _ => code.GetType().GetProperties().Select(property => property.GetValue(code)).Where(value => value is IEnumerable or Expression or Argument or Statement).SelectMany(Used),
+    };
 
     private static void Check(Type type)
     {

@@ -136,9 +136,10 @@ internal static partial class Snippets
             private static Tensor Shifted(Tensor y, Tensor? by) => by is null ? y : y + by;
             private static Tensor Checked(Tensor y, Tensor? by = null)
             {
-                if (by != null) y = y * by;
-                if (by == null) y = y - 1;
-                if (null != by) y = y + by;
+                if (by is not null) y = y * by;
+                Linear? none = null;
+                if (none == null) y = y - 1;
+                if (none != null) y = none.call(y);
                 return y + (by ?? y);
             }
             """),
@@ -146,6 +147,7 @@ internal static partial class Snippets
             "private static Tensor Of(Tensor y) => y.sin();\nprivate static Tensor Of(Tensor y, int n) => y * n;\nprivate static Tensor Of(Tensor y, double s) => y + s;"),
         Snippet.Body("a generic method", "return x + after.call(First(h, 2) + First(x, h));", "private static Tensor First<T>(Tensor y, T other) => y * 2;"),
         Snippet.Body("params of one's own", "return x + after.call(Sum(h, x, gain));", "private static Tensor Sum(params Tensor[] all)\n{\n    var sum = all[0];\n    for (var i = 1; i < all.Length; i++) sum = sum + all[i];\n    return sum;\n}"),
+        Snippet.Body("lists", "IReadOnlyList<Tensor> all = [h, x, .. h.chunk(1)]; List<double> scales = [0.5, 2]; foreach (var scale in scales) h = h * scale; return x + after.call(all[0] * all.Count + all[2] * scales.Count + h);"),
         Snippet.Body("properties", "return x + after.call(h.view(-1, h.shape[1], heads, HeadDim).flatten(2) * Scale * Fixed * Weighted);", """
             private long HeadDim => width / heads;
             private double Scale { get { return 1 / Math.Sqrt(HeadDim); } }

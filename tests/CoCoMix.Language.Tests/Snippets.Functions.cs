@@ -9,8 +9,8 @@ internal static partial class Snippets
         "h.exp()", "expm1(h)", "(h.square() + 0.5).log()", "log1p(h.abs())", "(h.square() + 0.1).sqrt()", "rsqrt(h.square() + 0.1)", "square(h)", "(h.square() + 1).reciprocal()",
         "sin(h)", "h.cos()", "h.tanh()", "h.sigmoid()", "torch.erf(h)", "pow(h, 2)", "h.pow(3)", "(h.abs() + 0.1).pow(0.5)", "(h.abs() + 0.5).pow(gain)", "torch.pow(2.0, h)",
         "F.relu(h)", "h.relu()", "nn.functional.relu6(h * 5)", "functional.silu(h)", "F.mish(h)", "h.hardswish()", "F.hardswish(h * 3)", "F.logsigmoid(h)", "h.log_sigmoid()",
-        "nn.functional.gelu(h)", "functional.gelu(h)", "h.gelu(GELU.Approximate.tanh)", "h.gelu(GELU.Approximate.none)", "F.gelu(h, GELU.Approximate.tanh)", "F.elu(h, 0.7)", "h.elu()",
-        "F.leaky_relu(h, 0.2)", "F.leaky_relu(h)", "h.leaky_relu(negative_slope: 0.1)", "F.softplus(h)", "h.softplus()", "F.hardtanh(h)", "F.hardtanh(h, -0.5, max_val: 0.3)",
+        "nn.functional.gelu(h)", "functional.gelu(h)", "h.gelu(TorchSharp.Modules.GELU.Approximate.tanh)", "h.gelu(TorchSharp.Modules.GELU.Approximate.none)", "F.gelu(h, TorchSharp.Modules.GELU.Approximate.tanh)", "F.elu(h, 0.7)", "h.elu()",
+        "F.leaky_relu(h, 0.2)", "F.leaky_relu(h)", "h.leaky_relu(negative_slope: 0.1)", "F.softplus(h)", "h.softplus()",
         "h.clamp(-0.4, 0.6)", "h.clamp(min: -0.2)", "clamp(h, max: 0.2)", "h.clip(-1, 1)", "clamp_min(h, 0.1)", "h.clamp_max(0.3)", "F.glu(cat([h, x], -1))", "F.glu(cat([h, x], dim: 0), dim: 0)",
         "h.maximum(x)", "minimum(h, gain)", "max(h, x)", "torch.min(h, x)",
         "where(h > 0, h, x)", "where(y: x, condition: h.lt(0.1), x: h)", "h.where(h > x, gain * x)", "h.masked_fill(h < 0, 0.25)", "h.masked_fill(mask: h.le(x), value: -1)",
@@ -22,7 +22,7 @@ internal static partial class Snippets
         "h.masked_fill(h > 0 & x > 0, 1)", "h.masked_fill((h > 0) & (x > 0), 1)", "h.masked_fill((h > 0) | (x > 0.2), 1)", "h.masked_fill((h > 0) ^ (x > 0), 1)", "h.masked_fill(~(h > 0), 1)",
         "h.masked_fill(logical_and(h > 0, x > 0), 1)", "h.masked_fill(h.gt(0).logical_or(x > 0), 1)", "h.masked_fill(logical_xor(h > 0, x > 0), 1)", "h.masked_fill((h > 0).logical_not(), 1)",
         "h * (h > 0).to(h.dtype)", "h * (h > 0).to_type(h.dtype)", "h * (h > 0).type_as(h)", "h * (h > 0).type(ScalarType.Float32)", "h * (h > 0).@float()", "h * (h > 0).@double()", "h * (h > 0).to(float32)",
-        "h.to(x.dtype)", "h.to(x.device)", "h.to(h)", "where((h - h.detach().round()).@bool(), h, x)", "where((h > 0).to(ScalarType.Bool), h, x)", "where((h > 0).to(torch.@bool), h, x)",
+        "h.to(x.dtype)", "h.to(x.device)", "h.to(x.device_type)", "h.to(h)", "where((h - h.detach().round()).@bool(), h, x)", "where((h > 0).to(ScalarType.Bool), h, x)", "where((h > 0).to(torch.@bool), h, x)",
         "h.contiguous()", "h.clone()", "h.alias()", "h * (float)Math.Sqrt(0.3)", "h * MathF.Sqrt(heads)", "h / MathF.Exp(heads)", "h * ((float)heads / 7)");
 
     private static IReadOnlyList<Snippet> Shapes => Values(
@@ -40,7 +40,7 @@ internal static partial class Snippets
         "h.reshape([x.NumberOfElements]).view(x.shape)", "h.tile([1, 1, 1])", "h.mean([2], true).repeat(1, 1, width)", "h.mean([2], true).repeat_interleave(width, -1)", "h.narrow(-1, 2, 4).repeat_interleave(width / 4, dim: 2)", "torch.tile(h.narrow(2, 0, half), [1, 1, 2])",
         "h * ones(width)", "h + zeros(h.shape[1], width)", "h * full([width], 0.3)", "h * full(1, width, 0.3)", "h * full(h.shape, -0.5)", "h * ones_like(h)", "h - zeros_like(gain)", "h * full_like(x, 2)", "h.matmul(eye(width))", "h.matmul(eye(width, width) * 2)",
         "h * ones(1, 1, width, device: h.device)", "h * ones([width], dtype: h.dtype)", "h * zeros([h.shape[1], 1]).add(2)", "h * arange(width).to(h.dtype)", "h * arange(1, width + 1).@float()", "h * arange(0, 2 * width, 2)", "h * arange(h.shape[1]).unsqueeze(-1)", "h * arange(width, dtype: ScalarType.Float32)",
-        "h * arange(width, 0, -1, float32)", "h.masked_fill(ones(1, width, dtype: ScalarType.Bool).triu(5), 0)", "h.masked_fill(zeros(1, width, dtype: torch.@bool).logical_not(), 2) + h", "h.index_select(-1, arange(width, dtype: ScalarType.Int64))", "h.index_select(-1, arange(width, dtype: int64).to(int64))",
+        "h * arange(width, 0, -1, float32)", "h.masked_fill(ones(1, width, dtype: ScalarType.Bool).triu(5), 0)", "h.masked_fill(zeros(1, width, dtype: torch.@bool).logical_not(), 2) + h", "h.index_select(-1, arange(width, dtype: ScalarType.Int64))", "h.index_select(-1, arange(width, dtype: int64).to(torch.@long))",
         "h.masked_fill(full([width], 1, dtype: ScalarType.Bool), 2) + h");
 
     private static IReadOnlyList<Snippet> Indexing => Values(

@@ -34,10 +34,10 @@ internal static class ModuleFile
             case LayerKind.LayerNorm:
                 return $"nn.LayerNorm({Sizes.Parse(field.Signature, dims)}, {ModuleWriter.Real(field.Number)})";
             case LayerKind.RmsNorm:
-                return $"new({Sizes.Parse(field.Signature, dims)}, {ModuleWriter.Real(field.Number)})";
+                return $"new((int)({Sizes.Parse(field.Signature, dims)}), {ModuleWriter.Real(field.Number)})";
             case LayerKind.Embedding:
                 var (count, width) = Sizes.Arrow(field.Signature, dims);
-                return $"new((int)({count}), (int)({width}))";
+                return $"new({count}, {width})";
             case LayerKind.Parameter:
                 var shape = string.Join(", ", Sizes.List(field.Signature, dims));
                 return $"Initial.Parameter({ModuleWriter.Real(field.Mean)} + {ModuleWriter.Real(field.Number)} * randn([{shape}]))";

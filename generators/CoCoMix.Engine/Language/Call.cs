@@ -11,11 +11,33 @@ internal sealed class Call(string function, IReadOnlyList<(string Name, Item Ite
 {
     /// <summary>Arguments without a meaning here: generated code follows its input's type and device, and sorts stably.</summary>
     private static readonly string[] Meaningless =
-        ["dtype", "type", "device", "requires_grad", "copy", "disposeAfter", "non_blocking", "names", "isImplicit", "sparse_grad", "output_size", "sorted", "stable"];
+        ["dtype", "type", "device", "deviceType", "deviceIndex", "requires_grad", "copy", "disposeAfter", "non_blocking", "names", "isImplicit", "sparse_grad", "output_size", "sorted", "stable"];
 
     private readonly HashSet<string> _read = [.. Meaningless];
 
     public string Function => function;
+
+    /// <summary>The function as people write it.</summary>
+    public string Shown => function switch
+    {
+        "Add" => "+",
+        "Subtract" => "-",
+        "Multiply" => "*",
+        "Divide" => "/",
+        "Remainder" => "%",
+        "Equals" => "==",
+        "NotEquals" => "!=",
+        "LessThan" => "<",
+        "LessThanOrEqual" => "<=",
+        "GreaterThan" => ">",
+        "GreaterThanOrEqual" => ">=",
+        "And" => "&",
+        "Or" => "|",
+        "ExclusiveOr" => "^",
+        "Not" => "!",
+        "Minus" => "-",
+        _ => function,
+    };
 
     public IReadOnlyList<(string Name, Item Item)> Arguments
     {
@@ -50,9 +72,9 @@ internal sealed class Call(string function, IReadOnlyList<(string Name, Item Ite
         return arguments[index].Item;
     }
 
-    public Item Needed(params string[] names) => Given(names) ?? throw new LanguageException($"{function} needs its argument '{names[0]}' written out");
+    public Item Needed(params string[] names) => Given(names) ?? throw new LanguageException($"{Shown} needs its argument '{names[0]}' written out");
 
-    public Value Value(int index) => index < arguments.Count ? Tensor(At(index)) : throw new LanguageException($"{function} needs a tensor");
+    public Value Value(int index) => index < arguments.Count ? Tensor(At(index)) : throw new LanguageException($"{Shown} needs a tensor");
 
     public Value Value(params string[] names) => Tensor(Needed(names));
 
@@ -62,20 +84,20 @@ internal sealed class Call(string function, IReadOnlyList<(string Name, Item Ite
     {
         null => whenLeftOut,
         FlagItem flag => flag.Value,
-        _ => throw new LanguageException($"{names[0]} of {function} must be true or false when the model is compiled"),
+        _ => throw new LanguageException($"{names[0]} of {Shown} must be true or false when the model is compiled"),
     };
 
     public double Real(double? whenLeftOut, params string[] names) => Given(names) is { } given ? Number(given)
-        : whenLeftOut ?? throw new LanguageException($"{function} needs its argument '{names[0]}' written out");
+        : whenLeftOut ?? throw new LanguageException($"{Shown} needs its argument '{names[0]}' written out");
 
     public Dim Size(params string[] names) => Needed(names) is NumberItem number ? number.Size
-        : throw new LanguageException($"{names[0]} of {function} must be a whole number that is known when the model is compiled");
+        : throw new LanguageException($"{names[0]} of {Shown} must be a whole number that is known when the model is compiled");
 
     public long Int(long? whenLeftOut, params string[] names) => Given(names) switch
     {
-        null => whenLeftOut ?? throw new LanguageException($"{function} needs its argument '{names[0]}' written out"),
+        null => whenLeftOut ?? throw new LanguageException($"{Shown} needs its argument '{names[0]}' written out"),
         NumberItem { Size: var size } => Constant(size),
-        _ => throw new LanguageException($"{names[0]} of {function} must be a whole number that is known when the model is compiled"),
+        _ => throw new LanguageException($"{names[0]} of {Shown} must be a whole number that is known when the model is compiled"),
     };
 
     /// <summary>An axis of a shape, counted from the front.</summary>
@@ -98,7 +120,7 @@ internal sealed class Call(string function, IReadOnlyList<(string Name, Item Ite
     public IReadOnlyList<Dim> Sizes(params string[] names) => [.. All(names).SelectMany(item => item is ListItem list ? list.Items : [item]).Select(Whole)];
 
     public IReadOnlyList<Value> Values(params string[] names) => Needed(names) is ListItem list ? [.. list.Items.Select(Tensor)]
-        : throw new LanguageException($"{names[0]} of {function} must be a list of tensors");
+        : throw new LanguageException($"{names[0]} of {Shown} must be a list of tensors");
 
     public TensorItem One(Operation row, IReadOnlyList<Value?> inputs, params (string, object)[] constants) =>
         new(build.One(row, Name, inputs, new Attributes(constants)));
@@ -109,20 +131,20 @@ internal sealed class Call(string function, IReadOnlyList<(string Name, Item Ite
     public Value Reshape(Value x, IEnumerable<Dim> shape) => build.One(Table.Reshape, Name, [x], new(("shape", new Shape(shape))));
 
     public Dim Whole(Item item) => item is NumberItem number ? number.Size
-        : throw new LanguageException($"{function} needs whole numbers that are known when the model is compiled here");
+        : throw new LanguageException($"{Shown} needs whole numbers that are known when the model is compiled here");
 
     public Value Tensor(Item item) => item is TensorItem tensor ? tensor.Value
-        : throw new LanguageException($"{function} needs a tensor here");
+        : throw new LanguageException($"{Shown} needs a tensor here");
 
     public double Number(Item item) => item switch
     {
         RealItem real => real.Value,
         NumberItem { Size: var size } => Constant(size),
-        _ => throw new LanguageException($"{function} needs a number that is known when the model is compiled here"),
+        _ => throw new LanguageException($"{Shown} needs a number that is known when the model is compiled here"),
     };
 
     public long Constant(Dim size) => size.Constant
-        ?? throw new UnknownSizeException($"{function} needs a number here, and {size} is not known when the model is compiled", size);
+        ?? throw new UnknownSizeException($"{Shown} needs a number here, and {size}", size);
 
     public static int Axis(int rank, long axis, Shape shape) => axis >= -rank && axis < rank ? (int)(axis < 0 ? axis + rank : axis)
         : throw new ShapeException($"axis {axis} is not among the {rank} axes of {shape}");
@@ -146,7 +168,11 @@ internal sealed class Call(string function, IReadOnlyList<(string Name, Item Ite
 internal sealed class LanguageException(string message) : Exception(message);
 
 /// <summary>Sizes that decide what is compiled and are not numbers yet.</summary>
-internal sealed class UnknownSizeException(string message, params Dim[] sizes) : Exception(message)
+/// <param name="what">What is not known, as a subject.</param>
+internal sealed class UnknownSizeException(string what, params Dim[] sizes)
+    : Exception($"{what} {(IsAnyOfBatch(sizes) ? "changes from batch to batch" : "is not known when the model is compiled")}")
 {
-    public bool IsOfBatch => sizes.Any(size => size.DependsOn(Dim.B) || size.DependsOn(Dim.T));
+    public bool IsOfBatch => IsAnyOfBatch(sizes);
+
+    private static bool IsAnyOfBatch(Dim[] sizes) => sizes.Any(size => size.DependsOn(Dim.B) || size.DependsOn(Dim.T));
 }

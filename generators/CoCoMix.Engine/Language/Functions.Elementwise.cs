@@ -20,7 +20,6 @@ internal static partial class Functions
             RealItem real => new RealItem(-real.Value),
             _ => c.One(Table.Negate, [c.Value(0)]),
         },
-        ["UnaryNegation"] = c => c.One(Table.Negate, [c.Value(0)]),
         ["Plus"] = Same,
         ["Not"] = c => c.Input is FlagItem flag ? new FlagItem(!flag.Value) : c.One(Table.LogicalNot, [c.Value(0)]),
         ["BitwiseNegation"] = c => c.One(Table.LogicalNot, [c.Value(0)]),
@@ -75,7 +74,6 @@ internal static partial class Functions
         ["leaky_relu"] = c => c.One(Table.LeakyRelu, [c.Value(0)], ("slope", c.Real(0.01, "negative_slope"))),
         ["softplus"] = c => c.Real(1, "beta") == 1 && c.Real(20, "threshold") == 20 ? c.One(Table.Softplus, [c.Value(0)])
             : throw new LanguageException("softplus has beta 1 and threshold 20 in the language: scale its input and its result instead"),
-        ["hardtanh"] = c => c.One(Table.HardTanh, [c.Value(0)], ("min", c.Real(-1, "min_val", "min")), ("max", c.Real(1, "max_val", "max"))),
         ["clamp"] = Clamp,
         ["clip"] = Clamp,
         ["clamp_min"] = c => c.One(Table.Clamp, [c.Value(0)], ("min", c.Real(null, "min")), ("max", double.PositiveInfinity)),
@@ -104,14 +102,14 @@ internal static partial class Functions
     /// <summary>Between numbers, between tensors, or between one of each.</summary>
     private static Item Binary(Call c, Operation row, Func<Value, double, Item> withNumber, Func<double, Value, Item> fromNumber)
     {
-        if (c.Arguments.Count < 2) throw new LanguageException($"{c.Function} needs two operands");
+        if (c.Arguments.Count < 2) throw new LanguageException($"{c.Shown} needs two operands");
         var (a, b) = (c.Arguments[0].Item, c.Arguments[1].Item);
         return Arithmetic(c.Function, a, b, c) ?? (a, b) switch
         {
             (TensorItem x, TensorItem y) => c.One(row, [Promoted(c, x.Value, y.Value), Promoted(c, y.Value, x.Value)]),
             (TensorItem x, _) => withNumber(x.Value, c.Number(b)),
             (_, TensorItem y) => fromNumber(c.Number(a), y.Value),
-            _ => throw new LanguageException($"{c.Function} needs a tensor or a number on each side"),
+            _ => throw new LanguageException($"{c.Shown} needs a tensor or a number on each side"),
         };
     }
 
@@ -129,7 +127,7 @@ internal static partial class Functions
             (TensorItem x, _) => c.One(scalar, [x.Value], ("value", c.Number(b))),
             (_, TensorItem y) when name != mirrored => All[mirrored](new(mirrored, [("left", b), ("right", a)], c.Build, c.Like)),
             (_, TensorItem y) => c.One(scalar, [y.Value], ("value", c.Number(a))),
-            _ => throw new LanguageException($"{c.Function} needs a tensor or a number on each side"),
+            _ => throw new LanguageException($"{c.Shown} needs a tensor or a number on each side"),
         };
     };
 }

@@ -23,7 +23,6 @@ internal static partial class Functions
         ["Length"] = Count,
         ["Count"] = Count,
         ["is null"] = c => new FlagItem(c.Input is NullItem),
-        ["is not null"] = c => new FlagItem(c.Input is not NullItem),
         ["??"] = c => c.Arguments[0].Item is NullItem ? c.Arguments[1].Item : c.Arguments[0].Item,
         // Generated code frees what it makes, runs without autograd's tape, and follows its input's type and device.
         ["Dispose"] = _ => new NullItem(),
@@ -55,7 +54,7 @@ internal static partial class Functions
     private static Item Same(Call c) => c.Input!;
 
     private static Item Count(Call c) => c.Input is ListItem list ? new NumberItem(list.Items.Count)
-        : throw new LanguageException($"{c.Function} needs an array whose items are known when the model is compiled");
+        : throw new LanguageException($"{c.Shown} needs an array whose items are known when the model is compiled");
 
     private static Item Extreme(Call c, Func<long, long, long> whole, Func<double, double, double> real)
     {
@@ -78,7 +77,7 @@ internal static partial class Functions
                 case "Remainder":
                     if (y.Constant == 0) throw new ShapeException("this divides by zero");
                     return x.Constant is { } whole && y.Constant is { } by ? new NumberItem(whole % by)
-                        : throw new UnknownSizeException($"the remainder of {x} by {y} is not known when the model is compiled", x, y);
+                        : throw new UnknownSizeException($"the remainder of {x} by {y}", x, y);
                 case "Equals" when x.Equals(y): return new FlagItem(true);
                 case "NotEquals" when x.Equals(y): return new FlagItem(false);
                 default: return Compare(operation, c.Constant(x), c.Constant(y));
@@ -115,7 +114,7 @@ internal static partial class Functions
     {
         if (y.Constant == 0) throw new ShapeException("this divides by zero");
         return x.Constant is { } whole && y.Constant is { } by ? whole / by
-            : x.DividedBy(y) ?? throw new UnknownSizeException($"{x} divided by {y} is not known when the model is compiled", x, y);
+            : x.DividedBy(y) ?? throw new UnknownSizeException($"{x} divided by {y}", x, y);
     }
 
     private static FlagItem Compare(string operation, double a, double b) => new(operation switch

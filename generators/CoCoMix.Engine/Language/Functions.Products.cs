@@ -44,7 +44,7 @@ internal static partial class Functions
     /// <summary>libtorch's matmul: vectors become matrices and lose their axis again.</summary>
     private static Value MatMul(Call c, Value a, Value b)
     {
-        if (a.Shape.Count == 0 || b.Shape.Count == 0) throw new ShapeException($"{c.Function} needs tensors with axes, not {a.Shape} and {b.Shape}");
+        if (a.Shape.Count == 0 || b.Shape.Count == 0) throw new ShapeException($"{c.Shown} needs tensors with axes, not {a.Shape} and {b.Shape}");
         // A vector on the right, or a matrix that is a weight: all leading axes of the left are rows.
         if (b.Shape.Count == 1)
         {
@@ -92,5 +92,5 @@ internal static partial class Functions
     }
 
     private static Item Ranked(Call c, int rank) => c.Value(0).Shape.Count == rank && c.Value(1).Shape.Count == rank ? New(MatMul(c, c.Value(0), c.Value(1)))
-        : throw new ShapeException($"{c.Function} needs two tensors with {rank} axes, not {c.Value(0).Shape} and {c.Value(1).Shape}");
+        : throw new ShapeException($"{c.Shown} needs two tensors with {rank} axes, not {c.Value(0).Shape} and {c.Value(1).Shape}");
 }

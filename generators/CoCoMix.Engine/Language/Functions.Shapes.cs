@@ -18,7 +18,6 @@ internal static partial class Functions
         ["reshape"] = c => Reshape(c, "shape"),
         ["view"] = c => Reshape(c, "shape"),
         ["view_as"] = c => New(c.Reshape(c.Value(0), c.Value("other").Shape)),
-        ["reshape_as"] = c => New(c.Reshape(c.Value(0), c.Value("other").Shape)),
         ["unsqueeze"] = c =>
         {
             var shape = c.Value(0).Shape;

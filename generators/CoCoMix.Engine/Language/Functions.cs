@@ -34,13 +34,20 @@ internal static partial class Functions
         return call.Unread is { } unread ? throw new LanguageException($"{call.Function} has no argument '{unread}' in the language: leave it out") : result;
     }
 
+    private static readonly string[] Random = ["rand", "randn", "randint", "randperm", "rand_like", "randn_like", "randint_like", "bernoulli", "multinomial", "normal", "poisson"];
+
     private static string Instead(string function) =>
         function.EndsWith("_", StringComparison.Ordinal) && Names.Contains(function.TrimEnd('_')) ? $"nothing is changed in place, write {function.TrimEnd('_')} and use its result"
+        : Random.Contains(function) ? "a forward pass draws no random numbers, but for dropout"
+        : function is "item" or "data" or "ToSingle" or "ToDouble" or "ToInt32" or "ToInt64" ? "a tensor's values are not known when the model is compiled, compute with the tensor itself"
+        // What TorchSharp 0.107 has under these names computes something else.
+        : function == "hardtanh" ? "TorchSharp's leaves its input as it is, write clamp"
+        : function == "baddbmm" ? "TorchSharp's adds what it should multiply, write bmm and a sum"
         : Closest(function) is { } close ? $"did you mean {close}?"
         : "write it with the functions that docs/language.md lists, or mark the class [Eager]";
 
-    /// <summary>A name that differs in one letter or two.</summary>
-    private static string? Closest(string name) => All.Keys.Where(known => char.IsLetter(known[0]))
+    /// <summary>A name with the same first letter that differs in one or two others.</summary>
+    private static string? Closest(string name) => Names.Where(known => char.IsLetter(known[0]) && known[0] == name[0])
         .Select(known => (known, Distance: Distance(known, name))).Where(pair => pair.Distance <= Math.Min(2, name.Length / 3))
         .OrderBy(pair => pair.Distance).ThenBy(pair => pair.known, StringComparer.Ordinal).Select(pair => pair.known).FirstOrDefault();
 

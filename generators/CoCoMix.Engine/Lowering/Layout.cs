@@ -140,8 +140,8 @@ internal sealed class ParameterValues(IEnumerable<Parameter> parameters, string 
 /// <summary>Parameter paths as C# names: <c>attention.qkv.weight</c> is <c>AttentionQkvWeight</c>.</summary>
 public static class Naming
 {
-    /// <summary>A name of a user's without the number that tells it apart.</summary>
-    public static string Plain(string name) => name.Split('#')[0];
+    /// <summary>A name of a user's without the number or the parameters that tell it apart.</summary>
+    public static string Plain(string name) => name.Split('#', '(')[0];
 
     public static string Pascal(string path) => string.Concat(path.Split('.', '_').Where(part => part.Length > 0)
         .Select(part => char.ToUpperInvariant(part[0]) + part.Substring(1)));
