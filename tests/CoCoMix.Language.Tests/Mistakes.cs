@@ -80,7 +80,7 @@ internal static class Mistakes
         Mistake.Value("{|CCM4006:before.call(h.transpose(1, 2))|}", "linear cannot multiply [B, D, T] with the weight [D, D]: T inputs, not D"),
         Mistake.Value("{|CCM4006:F.linear(h, outer(gain, gain)[..half].t())|}", "linear cannot multiply [B, T, D] with the weight [D, D/2]: D inputs, not D / 2"),
         Mistake.Value("{|CCM4006:before.call(h[.., .., ..half])|}", "linear cannot multiply [B, T, D/2] with the weight [D, D]: D / 2 inputs, not D"),
-        Mistake.Body("a result of another shape", "return h.sum(-1);", "forward returns [B, T], but a block must return [B, T, D], the shape of its input"),
+        Mistake.Body("a result of another shape", "return h.sum(-1);", "forward returns [B, T], but must return [B, T, D], the shape of its input"),
         Mistake.Body("a throw that is certain", "if (heads == heads) {|CCM4006:throw|} new ArgumentException(); return x + after.call(h);", "this throws for the sizes of the model"),
     ];
 }
