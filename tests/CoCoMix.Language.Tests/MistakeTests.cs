@@ -30,6 +30,19 @@ public sealed partial class MistakeTests
         Assert.True(failures.Length == 0, string.Join("\n", failures));
     }
 
+    [Theory]
+    [InlineData("{|CCM4005:x.add_(x)|}")]
+    [InlineData("{|CS0103:missing|}(x)")]
+    public async Task A_mistake_in_a_part_is_not_its_users(string part)
+    {
+        var marked = (Snippets.User with { Others = Snippets.Part.Replace("x.sin()", part) }).Source("Parts");
+        var place = Markup().Match(marked);
+        var compilation = Compiled.Of([Markup().Replace(marked, "$2")]);
+        var found = (await Compiled.Analyze(compilation)).Concat(compilation.GetDiagnostics().Where(diagnostic => diagnostic.Severity == DiagnosticSeverity.Error));
+        Assert.Equal([(place.Groups[1].Value, place.Index)], found.Select(diagnostic => (diagnostic.Id, diagnostic.Location.SourceSpan.Start)));
+        Assert.Empty(Compiled.Generate(compilation).Problems);
+    }
+
     /// <summary>While someone types, the compiler reports what is broken, and nobody else; nothing throws.</summary>
     [Theory]
     [InlineData("var y = h.exp() return x + after.call(y);")]
@@ -64,6 +77,6 @@ public sealed partial class MistakeTests
         Assert.Empty(Compiled.Generate(compilation).Problems);
     }
 
-    [GeneratedRegex(@"\{\|(CCM\d+):(.*?)\|\}", RegexOptions.Singleline)]
+    [GeneratedRegex(@"\{\|(\w+):(.*?)\|\}", RegexOptions.Singleline)]
     private static partial Regex Markup();
 }

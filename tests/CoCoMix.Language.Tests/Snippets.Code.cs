@@ -185,6 +185,14 @@ internal static partial class Snippets
                 return x + after.call(y * mix.flatten() * scalar + codes);
             }
             """),
+        User,
+        Snippet.Class("fields named like generated code", """
+            [Linear("D -> D")] private readonly Linear Kernels;
+            [Linear("D -> D")] private readonly Linear _saved;
+            [Parameter("D", Std = 1)] private readonly Parameter w;
+
+            public override Tensor forward(Tensor x) => x + Kernels.call(_saved.call(before.call(x).tanh()) * w);
+            """),
         Snippet.Class("a module used twice", """
             [Module("D, 2*D")] private readonly GatedMlp mlp;
             [Module("D, H")] private readonly GatedMlp small;
@@ -210,14 +218,29 @@ internal static partial class Snippets
             }
 
             """ + Mlp),
-        Snippet.Class("layers of one's own making", """
-            private readonly double scale = 0.5;
+        Snippet.Class("a layer as an argument", """
+            public override Tensor forward(Tensor x) => x + after.call(Twice(before, x) * 0.5);
 
-            public override Tensor forward(Tensor x) => x + after.call(Twice(before).tanh() * scale);
-
-            private Tensor Twice(Linear layer) => layer.call(layer.weight);
-            """.Replace("Twice(before).tanh() * scale", "Twice(before, x) * scale").Replace("Twice(Linear layer) => layer.call(layer.weight)", "Twice(Linear layer, Tensor y) => layer.call(layer.call(y))")),
+            private static Tensor Twice(Linear layer, Tensor y) => layer.call(layer.call(y));
+            """),
     ];
+
+    /// <summary>A block with a part that is wrong or right.</summary>
+    public static Snippet User { get; } = Snippet.Class("a part", """
+        [Module("D")] private readonly Part part;
+
+        public override Tensor forward(Tensor x) => part.call(part.call(x));
+        """, Part);
+
+    public const string Part = """
+        [Dims("D")]
+        public sealed partial class Part : TransformerBlock
+        {
+            [Linear("D -> D")] private readonly Linear map;
+
+            public override Tensor forward(Tensor x) => map.call(x.sin()) + x;
+        }
+        """;
 
     private const string Mlp = """
         [Dims("D, F")]
