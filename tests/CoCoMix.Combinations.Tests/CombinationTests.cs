@@ -40,12 +40,13 @@ public sealed class CombinationTests
     public void Every_option_of_the_language_is_among_them()
     {
         var stated = All.SelectMany(combination => combination.Stated).Select(at => (at.Attribute, at.Argument.Property, at.Argument.Value)).ToHashSet();
-        var attributes = typeof(LanguageModel).Assembly.GetExportedTypes().Where(type => type.IsSubclassOf(typeof(Attribute)) && type != typeof(DimsAttribute)
-            && type.GetCustomAttribute<AttributeUsageAttribute>()!.ValidOn != AttributeTargets.Field).ToArray();
+        string[] ofCode = ["Dims", "Eager", "Attention"];
+        var attributes = typeof(LanguageModel).Assembly.GetExportedTypes().Where(type => type.IsSubclassOf(typeof(Attribute))
+            && type.GetCustomAttribute<AttributeUsageAttribute>()!.ValidOn == AttributeTargets.Class && !ofCode.Contains(Name(type))).ToArray();
         var properties =
             (from attribute in attributes
              from property in attribute.GetProperties(BindingFlags.Public | BindingFlags.Instance | BindingFlags.DeclaredOnly)
-             where (attribute, property.Name) != (typeof(BlocksAttribute<>), "Dims")
+             where !ofCode.Contains(property.Name)
              select (Attribute: Name(attribute), property.Name, Type: property.PropertyType)).ToArray();
         var enums = properties.Select(property => property.Type).Where(type => type.IsEnum).Distinct();
         var forgotten = properties.Where(property =>
