@@ -6,43 +6,62 @@ namespace CoCoMix.Combinations.Tests;
 /// </summary>
 internal static class Catalogue
 {
-    public static IReadOnlyList<Choices> Block(int width) =>
+    public static IReadOnlyList<Slot> Block(BlockSizes sizes) =>
     [
-        new("PreNorm", Positional("Norm", "Norm.LayerNorm", "Norm.RmsNorm"), Of("Epsilon", null, "1e-4", "1e-2")),
-        new("CausalSelfAttention", [.. Of("Heads", Divisors(width)), .. Of("HeadDim", Divisors(width))], Flag("Bias")),
-        new("FeedForward", Of("Expansion", null, "1", "2", "3"), Any<Activation>("Activation"), Flag("Gated"), Flag("Bias")),
+        new([Norm("PreNorm")], [Norm("PreNorm"), new("Parallel")], [Norm("PostNorm")]),
+        new Choices("CausalSelfAttention", [.. Of("Heads", sizes.Heads), .. Of("HeadDim", sizes.HeadDim)],
+            Of("KeyValueHeads", null, "0", $"{sizes.KeyValueHeads}"), Flag("QueryKeyNorm"), Of("Window", null, null, "0", "1", "3", "100"), Flag("Bias")),
+        new Choices("FeedForward", Of("Expansion", null, "1", "2", "3"), Any<Activation>("Activation"), Flag("Gated"), Flag("Bias")),
     ];
 
-    public static IReadOnlyList<Choices> Sae(Sizes sizes) =>
+    public static IReadOnlyList<Slot> Sae(Sizes sizes, int concepts)
+    {
+        var sparsity = Of("Sparsity", null, "0", "0.1");
+        return
+        [
+            new(
+                Sae(null), Sae(SaeKind.TopK), Sae(SaeKind.BatchTopK), Sae(SaeKind.ReluL1, sparsity),
+                Sae(SaeKind.JumpRelu, sparsity, Of("Bandwidth", null, "0.1", "1")), Sae(SaeKind.Gated, sparsity),
+                Sae(SaeKind.Matryoshka, Of("Prefixes", "1", "2", "3"))),
+        ];
+
+        Choices[] Sae(SaeKind? kind, params IReadOnlyList<Argument?[]> settings) =>
+        [
+            new("SparseAutoencoder",
+                [Of("Inputs", sizes.TeacherBlock.Width), Of("Latents", concepts), Of("Active", sizes.ActiveLatents), Of("Kind", Stated(kind)), .. settings]),
+        ];
+
+        string? Stated(SaeKind? kind) => kind is null ? null : $"SaeKind.{kind}";
+    }
+
+    public static IReadOnlyList<Slot> Head(int concepts) =>
+        [new Choices("ConceptHead", Of("Concepts", concepts), Of("Active", "1", "3", "7"), Of("LossWeight", null, "0", "0.3", "2"))];
+
+    public static IReadOnlyList<Slot> Teacher(Sizes sizes) =>
+        Model(sizes.Vocabulary, sizes.Context + sizes.TeacherContextBeyond, sizes.TeacherBlock, "TeacherBlock", sizes.TeacherBlocks);
+
+    public static IReadOnlyList<Slot> Student(Sizes sizes) => Model(sizes.Vocabulary, sizes.Context, sizes.Block, "Block", sizes.Blocks);
+
+    public static Slot Mixing(int head, int beforeBlock) =>
+        new Choices($"MixConcepts<Head{head}>", Index("BeforeBlock", beforeBlock), Any<Mixing>("Mixing"));
+
+    public static Slot Pause(int beforeBlock) => new Choices("PauseToken", Index("BeforeBlock", beforeBlock));
+
+    public static Slot Labels(Sizes sizes, int sae) => new Choices($"ConceptLabels<Teacher, Sae{sae}>",
+        Of("AfterBlock", [null, .. Enumerable.Range(0, sizes.TeacherBlocks).Select(index => $"{index}")]), Of("Count", null, "1", "2", "4"),
+        Any<Selection>("Selection"));
+
+    private static IReadOnlyList<Slot> Model(int vocabulary, int context, BlockSizes sizes, string block, int blocks) =>
     [
-        new("SparseAutoencoder", Of("Inputs", sizes.TeacherWidth), Of("Latents", sizes.Concepts), Of("Active", sizes.ActiveLatents)),
-    ];
-
-    public static IReadOnlyList<Choices> Head(Sizes sizes) =>
-    [
-        new("ConceptHead", Of("Concepts", sizes.Concepts), Of("Active", "1", "3", "7"), Of("LossWeight", null, "0", "0.3", "2")),
-    ];
-
-    public static IReadOnlyList<Choices> Teacher(Sizes sizes) =>
-        Model(sizes.Vocabulary, sizes.Context + sizes.TeacherContextBeyond, sizes.TeacherWidth, "TeacherBlock", sizes.TeacherBlocks);
-
-    public static IReadOnlyList<Choices> Student(Sizes sizes) => Model(sizes.Vocabulary, sizes.Context, sizes.Width, "Block", sizes.Blocks);
-
-    public static IReadOnlyList<Choices> Mixing(Sizes sizes) =>
-        [new("MixConcepts<Head>", Index("BeforeBlock", sizes.Blocks), Any<Mixing>("Mixing"))];
-
-    public static IReadOnlyList<Choices> Labels(Sizes sizes) =>
-    [
-        new("ConceptLabels<Teacher, Sae>", Index("AfterBlock", sizes.TeacherBlocks), Of("Count", null, "1", "2", "4"), Any<Selection>("Selection")),
-    ];
-
-    private static IReadOnlyList<Choices> Model(int vocabulary, int context, int width, string block, int blocks) =>
-    [
-        new("LanguageModel", Of("Vocabulary", vocabulary), Of("Context", context), Of("Width", width),
+        new Choices("LanguageModel", Of("Vocabulary", vocabulary), Of("Context", context), Of("Width", sizes.Width),
+            Of("Positions", [null, .. Members<Positions>().Where(positions => positions != "Positions.Rotary" || sizes.HeadDim % 2 == 0)]),
+            Of("RotaryBase", null, "100", "1e6"), Of("Dropout", null, null, "0.1", "0.4"),
             Flag("TiedHead"), Of("LogitSoftCap", null, null, "5", "30"), Of("ZLoss", null, null, "1e-3", "0.1")),
-        new($"Blocks<{block}>", Positional("Count", $"{blocks}")),
-        new("FinalNorm", Positional("Norm", Members<Norm>()), Of("Epsilon", null, "1e-4", "1e-2")) { IsOptional = true },
+        new Choices($"Blocks<{block}>", Positional("Count", $"{blocks}")),
+        new([], [new("FinalNorm", Positional("Norm", Members<Norm>()), Of("Epsilon", null, "1e-4", "1e-2"))]),
     ];
+
+    private static Choices Norm(string attribute) => new(attribute, Positional("Norm", "Norm.LayerNorm", "Norm.RmsNorm"), Of("Epsilon", null, "1e-4", "1e-2"));
 
     private static Argument?[] Of(string property, params IEnumerable<string?> values) =>
         [.. values.Select(value => value is null ? null : new Argument(property, value))];
@@ -56,32 +75,63 @@ internal static class Catalogue
 
     private static Argument?[] Any<T>(string property) where T : struct, Enum => Of(property, [null, .. Members<T>()]);
 
-    private static Argument?[] Index(string property, int count) => Of(property, [null, .. Enumerable.Range(0, count).Select(index => $"{index}")]);
+    /// <summary>The first need not be stated.</summary>
+    private static Argument?[] Index(string property, int index) => index == 0 ? Of(property, null, "0") : Of(property, index);
 
     private static IEnumerable<string> Members<T>() where T : struct, Enum => Enum.GetNames<T>().Select(name => $"{typeof(T).Name}.{name}");
-
-    private static IEnumerable<string> Divisors(int width) => Enumerable.Range(1, width).Where(size => width % size == 0).Select(size => $"{size}");
 }
 
 /// <summary>What the classes of a combination must agree on.</summary>
+/// <param name="Concepts">Of each head, in the order of their attributes.</param>
+/// <param name="MixBefore">The block before which each head stands.</param>
+/// <param name="PauseBefore">The blocks before which pause tokens stand.</param>
 internal sealed record Sizes(
-    int Vocabulary, int Context, int Width, int Blocks, int Concepts, int TeacherContextBeyond, int TeacherWidth, int TeacherBlocks, int ActiveLatents)
+    int Vocabulary, int Context, BlockSizes Block, int Blocks, IReadOnlyList<int> Concepts, IReadOnlyList<int> MixBefore, IReadOnlyList<int> PauseBefore,
+    int TeacherContextBeyond, BlockSizes TeacherBlock, int TeacherBlocks, int ActiveLatents)
 {
     public static Sizes Draw(Random random)
     {
-        int[] widths = [8, 12, 16, 18, 24];
+        var blocks = random.Next(1, 5);
+        var free = Enumerable.Range(0, blocks).ToArray();
+        random.Shuffle(free);
+        int[] counts = [0, 1, 1, 1, 2, 3];
+        var heads = Math.Min(blocks, counts[random.Next(counts.Length)]);
+        var pauses = random.Next(3) == 0 ? random.Next(blocks - heads + 1) : 0;
         return new(
-            Vocabulary: random.Next(20, 26), Context: random.Next(5, 13), Width: widths[random.Next(widths.Length)], Blocks: random.Next(1, 4),
-            Concepts: random.Next(7, 20), TeacherContextBeyond: random.Next(3), TeacherWidth: widths[random.Next(widths.Length)],
-            TeacherBlocks: random.Next(1, 4), ActiveLatents: random.Next(4, 7));
+            Vocabulary: random.Next(20, 26), Context: random.Next(5, 13), BlockSizes.Draw(random), blocks,
+            [.. Enumerable.Range(0, heads).Select(_ => random.Next(7, 20))], free[..heads], free[heads..(heads + pauses)],
+            TeacherContextBeyond: random.Next(3), BlockSizes.Draw(random), TeacherBlocks: random.Next(1, 4), ActiveLatents: random.Next(4, 7));
     }
 }
 
-/// <summary>An attribute, and for each place in it what may stand there; null is nothing.</summary>
-internal sealed record Choices(string Attribute, params IReadOnlyList<Argument?>[] Places)
+/// <summary>What a block and its model must agree on.</summary>
+internal sealed record BlockSizes(int Width, int Heads, int KeyValueHeads)
 {
-    public bool IsOptional { get; init; }
+    public int HeadDim => Width / Heads;
+
+    public static BlockSizes Draw(Random random)
+    {
+        int[] widths = [8, 12, 16, 18, 24];
+        var width = widths[random.Next(widths.Length)];
+        var heads = Divisor(width);
+        return new(width, heads, Divisor(heads));
+
+        int Divisor(int number)
+        {
+            int[] all = [.. Enumerable.Range(1, number).Where(size => number % size == 0)];
+            return all[random.Next(all.Length)];
+        }
+    }
 }
+
+/// <summary>A place on a class, and the sets of attributes that may stand there.</summary>
+internal sealed record Slot(params IReadOnlyList<Choices[]> Alternatives)
+{
+    public static implicit operator Slot(Choices only) => new([only]);
+}
+
+/// <summary>An attribute, and for each place in it what may stand there; null is nothing.</summary>
+internal sealed record Choices(string Attribute, params IReadOnlyList<Argument?[]> Places);
 
 /// <summary>An argument as it is written, and the property that it sets.</summary>
 internal sealed record Argument(string Property, string Value, bool IsPositional = false)

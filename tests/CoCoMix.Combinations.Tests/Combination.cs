@@ -13,41 +13,52 @@ internal sealed class Combination
     {
         (Seed, _random) = (seed, new(seed));
         var sizes = Sizes.Draw(_random);
-        var isMixing = _random.Next(4) > 0;
-        var isLabelled = isMixing && _random.Next(3) > 0;
+        var heads = sizes.Concepts.Count;
+        Saes = heads > 0 && _random.Next(3) > 0 ? heads : 0;
 
         _source.Append($"using CoCoMix;\nnamespace {Namespace};\n");
-        Declare("Block : TransformerBlock", Catalogue.Block(sizes.Width));
-        if (isMixing) Declare("Head : ConceptHead", Catalogue.Head(sizes));
-        if (isLabelled)
+        Declare("Block : TransformerBlock", Catalogue.Block(sizes.Block));
+        for (var i = 0; i < heads; i++) Declare($"Head{i} : ConceptHead", Catalogue.Head(sizes.Concepts[i]));
+        for (var i = 0; i < Saes; i++) Declare($"Sae{i} : SparseAutoencoder", Catalogue.Sae(sizes, sizes.Concepts[i]));
+        if (Saes > 0)
         {
-            Declare("TeacherBlock : TransformerBlock", Catalogue.Block(sizes.TeacherWidth));
+            Declare("TeacherBlock : TransformerBlock", Catalogue.Block(sizes.TeacherBlock));
             Declare("Teacher : LanguageModel", Catalogue.Teacher(sizes));
-            Declare("Sae : SparseAutoencoder", Catalogue.Sae(sizes));
         }
         Declare("Student : LanguageModel",
-            [.. Catalogue.Student(sizes), .. isMixing ? Catalogue.Mixing(sizes) : [], .. isLabelled ? Catalogue.Labels(sizes) : []]);
+        [
+            .. Catalogue.Student(sizes),
+            .. sizes.MixBefore.Select((beforeBlock, i) => Catalogue.Mixing(i, beforeBlock)), .. sizes.PauseBefore.Select(Catalogue.Pause),
+            .. Enumerable.Range(0, Saes).Select(i => Catalogue.Labels(sizes, i)),
+        ]);
     }
 
     public int Seed { get; }
 
     public string Namespace => $"Combination{Seed}";
 
+    /// <summary>The number of autoencoders, which is that of the concept heads where these have labels.</summary>
+    public int Saes { get; }
+
     public string Source => _source.ToString();
+
+    /// <summary>Every attribute in the source, by name.</summary>
+    public HashSet<string> Attributes { get; } = [];
 
     /// <summary>Every argument in the source, with its attribute.</summary>
     public IReadOnlyList<(string Attribute, Argument Argument)> Stated => _stated;
 
     public override string ToString() => Source;
 
-    private void Declare(string header, IReadOnlyList<Choices> attributes)
+    private void Declare(string header, IReadOnlyList<Slot> slots)
     {
         _source.Append('\n');
-        foreach (var choices in attributes)
+        foreach (var choices in slots.SelectMany(slot => slot.Alternatives[_random.Next(slot.Alternatives.Count)]))
         {
-            if (choices.IsOptional && _random.Next(2) == 0) continue;
-            var arguments = choices.Places.Select(place => place[_random.Next(place.Count)]).OfType<Argument>().ToArray();
-            _stated.AddRange(arguments.Select(argument => (choices.Attribute.Split('<')[0], argument)));
+            var arguments = choices.Places.Select(place => place[_random.Next(place.Length)]).OfType<Argument>().ToArray();
+            var name = choices.Attribute.Split('<')[0];
+            Attributes.Add(name);
+            _stated.AddRange(arguments.Select(argument => (name, argument)));
             _source.Append($"[{choices.Attribute}({string.Join(", ", arguments.AsEnumerable())})]\n");
         }
         _source.Append($"public sealed partial class {header};\n");

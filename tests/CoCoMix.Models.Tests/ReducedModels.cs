@@ -11,7 +11,7 @@ public sealed partial class ReducedBatchTopK : SparseAutoencoder;
 [SparseAutoencoder(Inputs = 128, Latents = 96, Active = 8, Kind = SaeKind.ReluL1, Sparsity = 0.01)]
 public sealed partial class ReducedReluL1 : SparseAutoencoder;
 
-[SparseAutoencoder(Inputs = 128, Latents = 96, Active = 8, Kind = SaeKind.JumpRelu, Sparsity = 0.01, Bandwidth = 0.5)]
+[SparseAutoencoder(Inputs = 128, Latents = 96, Active = 8, Kind = SaeKind.JumpRelu, Sparsity = 0.01, Bandwidth = 1)]
 public sealed partial class ReducedJumpRelu : SparseAutoencoder;
 
 [SparseAutoencoder(Inputs = 128, Latents = 96, Active = 8, Kind = SaeKind.Gated, Sparsity = 0.02)]

@@ -160,7 +160,7 @@ internal static class SaeFile
     {
         var (l, k) = (sae.Latents, sae.Active);
         var sparsity = ModuleWriter.Real(sae.Sparsity);
-        var bandwidth = ModuleWriter.Real(sae.Bandwidth);
+        var (bandwidth, half) = (ModuleWriter.Real(sae.Bandwidth), ModuleWriter.Real(sae.Bandwidth / 2));
         return sae.Kind switch
         {
             AutoencoderKind.BatchTopK => $$"""
@@ -191,7 +191,7 @@ internal static class SaeFile
                     var preActivations = pre_activations(standardized);                  // [N, {{l}}]
                     var threshold = log_threshold.exp();                                 // [{{l}}]
                     var open = (preActivations > threshold).to(x.dtype);                 // [N, {{l}}]
-                    var near = ((preActivations - threshold).abs() < {{bandwidth}} / 2).to(x.dtype);                  // [N, {{l}}]
+                    var near = ((preActivations - threshold).abs() < {{half}}).to(x.dtype);                           // [N, {{l}}]
                     // Zero, with the straight-through gradient of a step at the threshold.
                     var step = near * (threshold.detach() - threshold) / {{bandwidth}};  // [N, {{l}}]
                     var latents = preActivations * open + threshold.detach() * step;     // [N, {{l}}]
