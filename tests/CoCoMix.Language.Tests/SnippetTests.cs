@@ -64,12 +64,17 @@ public sealed class SnippetTests
         foreach (var (b, t) in new[] { (2, 5), (1, 2) })
         {
             var ids = randint(0, model.Card.Vocabulary, [b, t], int64);
+            // What drops out, drops out the same.
+            manual_seed(b);
             var eager = model.loss(ids);
             eager.Total().backward();
             var expected = model.named_parameters().ToDictionary(p => p.name, p => p.parameter.grad?.clone());
             model.zero_grad(set_to_none: true);
+            manual_seed(b);
             Same($"loss of ({b}, {t})", eager.NextToken, model.forward_backward(ids).NextToken);
-            Same($"evaluation of ({b}, {t})", eager.NextToken, model.evaluate(ids));
+            model.eval();
+            using (no_grad()) Same($"evaluation of ({b}, {t})", model.loss(ids).NextToken, model.evaluate(ids));
+            model.train();
             foreach (var (name, parameter) in model.named_parameters())
                 Same($"{name} of ({b}, {t})", expected[name] ?? zeros_like(parameter), parameter.grad!);
             model.zero_grad();

@@ -30,7 +30,11 @@ internal static partial class Functions
             Value Constant(string name, double value) => c.Build.One(Table.Full, name, [c.Like], new(("shape", Shape.Of(x.Shape.Last)), ("value", value)));
         },
         ["scaled_dot_product_attention"] = Attention,
-        ["dropout"] = c => c.Flag(true, "training") ? c.Several(Table.Dropout, [c.Value(0)], ("p", c.Real(0.5, "p"))).Items[0] : c.Input!,
+        ["dropout"] = c =>
+        {
+            var (p, trains) = (c.Real(0.5, "p"), c.Flag(true, "training"));
+            return trains ? c.Several(Table.Dropout, [c.Value(0)], ("p", p)).Items[0] : c.Input!;
+        },
         ["normalize"] = c =>
         {
             if (c.Real(2, "p") != 2) throw new LanguageException("normalize divides by the Euclidean norm: leave out p");
@@ -65,6 +69,8 @@ internal static partial class Functions
     {
         var (query, key, value, mask) = (Heads(c.Value("input", "query")), Heads(c.Value("key")), Heads(c.Value("value")), c.OptionalValue("attn_mask"));
         var (causal, dropout, shape) = (c.Flag(false, "is_casual"), c.Real(0, "p"), c.Value("input", "query").Shape);
+        // A mask for each of three axes is one for each head of a single one.
+        if (mask?.Shape.Count == 3 && shape.Count == 3) mask = Heads(mask);
         if (mask is not null && causal) throw new LanguageException("attention takes either a mask or is_casual: true");
         if (mask?.Type.Element == Element.Float) return New(c.Reshape(Written(c, query, key, value, mask, dropout), shape));
         if (mask is not null)

@@ -62,14 +62,14 @@ internal static class Modules
 
     /// <summary>Runs a class by itself, on residual streams.</summary>
     /// <exception cref="ShapeException">A block returns another shape than it is given.</exception>
-    public static void Alone(ModuleSpec module)
+    public static void Alone(ModuleSpec module, bool trains)
     {
         var dims = Symbols(module);
         if (module.IsEager) return;
-        if (module.Base == BaseNames.ConceptHead) Predict(module, dims, "", new(), new(Parameters(module, dims)), Stream(dims[module.Dims[0]], "h"), null, trains: true);
-        else if (module.IsBlock) Differentiate.Block(Block(module, dims, module.Type.Name), parameters: true);
+        if (module.Base == BaseNames.ConceptHead) Predict(module, dims, "", new(), new(Parameters(module, dims)), Stream(dims[module.Dims[0]], "h"), null, trains);
+        else if (module.IsBlock) Differentiate.Block(Block(module, dims, module.Type.Name, trains), parameters: true);
         else Interpreter.Run(module, dims, "", new(), new(Parameters(module, dims)),
-            [.. module.Methods[0].Parameters.Select(name => new TensorItem(Stream(dims[module.Dims[0]], name)))], trains: true);
+            [.. module.Methods[0].Parameters.Select(name => new TensorItem(Stream(dims[module.Dims[0]], name)))], trains);
     }
 
     /// <summary>A part of a block or a model, from residual streams to one of the same shape.</summary>

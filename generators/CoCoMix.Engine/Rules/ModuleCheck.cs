@@ -35,9 +35,9 @@ internal static class ModuleCheck
         if (block.Own is { } own)
         {
             var unbound = Unbound(own, model.Width, model.Type, AttributeNames.Blocks);
-            return unbound is not null ? [unbound] : DoesNotFit(model, own, site, dims => AsBlock(own, dims)) is { } violation ? [violation] : [];
+            return unbound is not null ? [unbound] : DoesNotFit(model, own, site, (each, dims) => AsBlock(each, dims)) is { } violation ? [violation] : [];
         }
-        return block.OwnParts.Select(part => DoesNotFit(model, part.Part, site, dims => AsBlock(part.Part, dims)) is { } violation
+        return block.OwnParts.Select(part => DoesNotFit(model, part.Part, site, (each, dims) => AsBlock(each, dims)) is { } violation
             ? violation with { Related = [new(block.Type, part.Attribute), .. violation.Related] } : null).OfType<Violation>();
     }
 
@@ -65,13 +65,13 @@ internal static class ModuleCheck
         var h = new Value("h", TensorType.Float(Dim.B, Dim.T, model.Width));
         foreach (var (own, place) in new[] { (mix.Head.Own, site), (mix.Own, site with { TypeArgument = 1 }) })
             if (own is { Module.IsEager: true }) yield return new(Rule.EagerElsewhere, place, [own.Module.Type.Name]);
-        if (mix.Head.Own is { Module.IsEager: false } head && DoesNotFit(model, head, site, dims =>
-            Modules.Predict(mix.Head, model.Width, "", new(), Parameters(head.Module, dims), h)) is { } violation) yield return violation;
+        if (mix.Head.Own is { Module.IsEager: false } head && DoesNotFit(model, head, site, (each, dims) =>
+            Modules.Predict(mix.Head with { Own = each }, model.Width, "", new(), Parameters(head.Module, dims), h)) is { } violation) yield return violation;
         if (mix.Own is { Module.IsEager: false } mixing)
         {
             if (Unbound(mixing, model.Width, model.Type, AttributeNames.MixConcepts) is { } unbound) yield return unbound with { Site = unbound.Site with { Index = index } };
-            else if (DoesNotFit(model, mixing, site with { TypeArgument = 1 }, dims =>
-                Modules.Part(mixing, model.Width, "", new(), Parameters(mixing.Module, dims), h, h)) is { } other) yield return other;
+            else if (DoesNotFit(model, mixing, site with { TypeArgument = 1 }, (each, dims) =>
+                Modules.Part(each, model.Width, "", new(), Parameters(mixing.Module, dims), h, h)) is { } other) yield return other;
         }
     }
 
@@ -79,9 +79,9 @@ internal static class ModuleCheck
         new(Modules.Parameters(module, dims).Select(parameter => parameter with { Path = "." + parameter.Path }));
 
     private static void AsBlock(OwnSpec own, IReadOnlyDictionary<string, Dim> dims) =>
-        Differentiate.Block(Modules.Block(own.Module, dims, own.Module.Type.Name), parameters: true);
+        Differentiate.Block(Modules.Block(own.Module, dims, own.Module.Type.Name, own.Trains), parameters: true);
 
-    private static Violation? DoesNotFit(ModelSpec model, OwnSpec own, Site site, Action<IReadOnlyDictionary<string, Dim>> run)
+    private static Violation? DoesNotFit(ModelSpec model, OwnSpec own, Site site, Action<OwnSpec, IReadOnlyDictionary<string, Dim>> run)
     {
         var dims = new Dictionary<string, Dim>();
         try
@@ -89,7 +89,8 @@ internal static class ModuleCheck
             foreach (var dim in Modules.Bind(own.Module, own.Dims, model.Width)) dims.Add(dim.Key, dim.Value);
             foreach (var parameter in Modules.Parameters(own.Module, dims))
                 if (parameter.Shape.Any(size => size.Constant < 1)) throw new ShapeException($"the parameter {parameter.Path} would be {parameter.Shape}");
-            run(dims);
+            run(own, dims);
+            run(own.InEvaluation(), dims);
             return null;
         }
         catch (Exception mistake) when (mistake is ShapeException or CodeException or UndecidedException)
@@ -130,8 +131,9 @@ internal static class ModuleCheck
 
     private static string? Mistake(FieldSpec field, IReadOnlyDictionary<string, Dim> dims)
     {
-        if (field.Module is { Methods.Count: 0 }) return "the forward pass of its class is not in the source of this project";
-        if (field.Module is { } module && Alone(module).FirstOrDefault() is { } broken) return broken.Message;
+        if (field.Module is { Methods.Count: 0, IsEager: false }) return "the forward pass of its class is not in the source of this project";
+        // A part's mistakes are reported where they are.
+        if (field.Module is { } part && (!PartsAreSound(part) || Alone(part).Any())) return null;
         try
         {
             _ = Layers.Parameters(field, field.Name, dims).Count();
@@ -148,7 +150,8 @@ internal static class ModuleCheck
     {
         try
         {
-            Modules.Alone(module);
+            Modules.Alone(module, trains: true);
+            Modules.Alone(module, trains: false);
             return [];
         }
         // Only a block's input is known to be [B, T, D]; what another module is given, those who use it know.
