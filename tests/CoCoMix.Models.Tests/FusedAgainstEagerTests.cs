@@ -13,7 +13,7 @@ public sealed class FusedAgainstEagerTests
         () => new ReducedGelu(), () => new ReducedSilu(), () => new ReducedReluSquared(), () => new ReducedSwiGlu(),
         () => new ReducedGrouped(), () => new ReducedRotary(), () => new ReducedPostNorm(), () => new ReducedParallel(),
         () => new ReducedUnplaced(), () => new ReducedDropout(), () => new ReducedDropoutTeacher(), () => new ReducedParallelDropout(),
-        () => new ReducedWrittenOut(), () => new ReducedEager(), () => new ReducedPartlyEager(), () => new ReducedPlainGpt(),
+        () => new ReducedWrittenOut(), () => new ReducedEager(), () => new ReducedPartlyEager(), () => new ReducedOwnNorm(), () => new ReducedEagerNorm(), () => new ReducedPlainGpt(),
         () => new ReducedGatedMlp(), () => new ReducedEncoder(), () => new ReducedShift(), () => new ReducedNothing(),
         () => new ReducedAddFirst(), () => new ReducedAdd(), () => new ReducedAddLast(),
         () => new ReducedGatedFirst(), () => new ReducedGated(), () => new ReducedGatedLast(),
@@ -118,6 +118,7 @@ public sealed class FusedAgainstEagerTests
         (() => new LabelledJumpRelu(), Gpt2, () => new ReducedJumpRelu(), 3), (() => new LabelledGated(), Gpt2, () => new ReducedGatedSae(), 3),
         (() => new LabelledMatryoshka(), Gpt2, () => new ReducedMatryoshka(), 3),
         (() => new ReducedWithoutNorm(), () => new ReducedHeadTeacher(), () => new ReducedSae(), 1),
+        (() => new ReducedEagerNorm(), () => new ReducedPartlyEager(), () => new ReducedSae(), 1),
     ];
 
     private static LanguageModel Gpt2() => new ReducedGpt2();
@@ -138,6 +139,7 @@ public sealed class FusedAgainstEagerTests
         var ids = randint(0, 203, [2, 11], int64);
 
         var labels = student.label(ids, teacher, sae);
+        Assert.All(teacher.parameters(), parameter => Assert.Null(parameter.grad));
 
         teacher.eval();
         LabelsAgree(teacher, sae, after, which == 1 ? Selection.Activation : Selection.Attribution, ids, labels);
