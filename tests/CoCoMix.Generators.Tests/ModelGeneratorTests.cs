@@ -186,10 +186,12 @@ public class ModelGeneratorTests
             public sealed partial class Block : TransformerBlock
             {
                 [Linear("D -> D")] private readonly Linear w;
+                [Linear("D -> D")] private readonly Linear @out;
+                [Parameter("D")] private readonly Parameter @in;
                 public override Tensor forward(Tensor w)
                 {
                     var @float = w.gt(0).@float();
-                    var @out = this.w.call(w * @float);
+                    var @out = this.@out.call(this.w.call(w * @float)) + @in;
                     var (ids, saved, equals, getType) = (@out.exp(), @out.tanh(), w == 0, w.sin());
                     var next = ids * saved * equals.to_type(w.dtype) * getType;
                     return next + w;

@@ -12,7 +12,7 @@ internal static class RuleCases
 {
     private const string SoundStudent = "public sealed partial class Student : LanguageModel;";
 
-    private const string Names = "write names with commas between them, none twice and none of them B or T, as in \"D, H\"";
+    private const string Names = "write names with commas between them, none twice and none of them B, T or a keyword of C#, as in \"D, H\"";
 
     private const string Statements = """
         var heads = inner.call(x).view(x.shape[0], x.shape[1], -1, each);
@@ -465,6 +465,7 @@ internal static class RuleCases
         Code("CCM4001", "a number", "\"D, H\"", "{|#0:\"D, 8\"|}", "'Block' names its dimensions 'D, 8': " + Names),
         Code("CCM4001", "a value", "\"D, H\"", "{|#0:\"D, H = 8\"|}", "'Block' names its dimensions 'D, H = 8': " + Names),
         Code("CCM4001", "the size of the batch", "\"D, H\"", "names: {|#0:\"D, B\"|}", "'Block' names its dimensions 'D, B': " + Names),
+        Code("CCM4001", "a keyword", "\"D, H\"", "{|#0:\"D, in\"|}", "'Block' names its dimensions 'D, in': " + Names),
         Code("CCM4001", "a comma too many", "\"D, H\"", "{|#0:\"D, H,\"|}", "'Block' names its dimensions 'D, H, ': " + Names),
         Code("CCM4001", "names of several letters", "\"D, H\"", "\" D ,H, _key_width2 \"", dims: "H = 2, _key_width2 = D/4"),
 
@@ -567,7 +568,7 @@ internal static class RuleCases
                     static Tensor twice(Tensor y) => y + y;
             """),
 
-        Body("CCM4006", "a product", "return {|#0:x.matmul(x)|};", "batched_matmul cannot multiply [B, T, D] with [B, T, D]: D columns, not T rows"),
+        Body("CCM4006", "a product", "return {|#0:x.matmul(x)|};", "matmul cannot multiply [B, T, D] with [B, T, D]: D columns, not T rows"),
         Body("CCM4006", "another width into a layer", "return {|#0:inner.call(cat(new[] { x, x }, -1))|};", "linear cannot multiply [B, T, 2*D] with the weight [D, D]: 2 * D inputs, not D"),
         Body("CCM4006", "a sum", "return {|#0:x + inner.call(x).narrow(2, 0, 1).expand(-1, -1, each)|};", "add cannot broadcast [B, T, D] with [B, T, D/H]"),
         Body("CCM4006", "an axis", "return {|#0:x.softmax(3)|};", "axis 3 is not among the 3 axes of [B, T, D]"),

@@ -66,7 +66,7 @@ internal static class Mistakes
         Mistake.Value("{|CCM4005:h[h > 0]|}", "an index is a number, a range, or int64 indices with one axis: for masks use where() or masked_fill()"),
         Mistake.Value("{|CCM4005:h.topk(3, largest: false)|}.values", "topk keeps the largest: negate its input and its values for the smallest"),
 
-        Mistake.Value("{|CCM4006:h.matmul(x)|}", "batched_matmul cannot multiply [B, T, D] with [B, T, D]: D columns, not T rows"),
+        Mistake.Value("{|CCM4006:h.matmul(x)|}", "matmul cannot multiply [B, T, D] with [B, T, D]: D columns, not T rows"),
         Mistake.Value("{|CCM4006:h.matmul(outer(gain, gain)[..half])|}", "matmul cannot multiply [B, T, D] with [D/2, D]: D columns, not D / 2 rows"),
         Mistake.Value("{|CCM4006:h.reshape(-1, h.shape[1], h.shape[1], width)|}", "[B, T, D] cannot take the shape [-1, T, T, D]: B * T * D elements do not divide by T * T * D"),
         Mistake.Value("{|CCM4006:h.view(h.shape[0], h.shape[1], heads)|}", "reshape cannot turn [B, T, D] into [B, T, H]: B * T * D elements, not B * T * H"),

@@ -5,6 +5,18 @@ namespace CoCoMix.Engine.Emission;
 /// <summary>One generated file per declared class. Specs passed here have already satisfied every rule.</summary>
 public static class CSharp
 {
+    /// <summary>What cannot name anything without <c>@</c>.</summary>
+    internal static readonly string[] Keywords =
+    [
+        .. ("abstract as base bool break byte case catch char checked class const continue decimal default delegate do double else enum event explicit extern " +
+            "false finally fixed float for foreach goto if implicit in int interface internal is lock long namespace new null object operator out override " +
+            "params private protected public readonly ref return sbyte sealed short sizeof stackalloc static string struct switch this throw true try typeof " +
+            "uint ulong unchecked unsafe ushort using virtual void volatile while").Split(' '),
+    ];
+
+    /// <summary>A name as it is typed.</summary>
+    internal static string Typed(string name) => Keywords.Contains(name) ? "@" + name : name;
+
     public static string Block(BlockSpec block) => BlockFile.Write(block);
 
     public static string Sae(SaeSpec sae) => SaeFile.Write(sae);

@@ -12,14 +12,6 @@ internal sealed class FunctionWriter
     private static readonly string[] Reserved =
         ["w", "g", "i", "B", "T", "module", "next", "saved", "ids", "labels", "weights", "gradients", "probe", "teacher", "sae", "Kernels", "Tensor", "Probe"];
 
-    private static readonly string[] Keywords =
-    [
-        .. ("abstract as base bool break byte case catch char checked class const continue decimal default delegate do double else enum event explicit extern " +
-            "false finally fixed float for foreach goto if implicit in int interface internal is lock long namespace new null object operator out override " +
-            "params private protected public readonly ref return sbyte sealed short sizeof stackalloc static string struct switch this throw true try typeof " +
-            "uint ulong unchecked unsafe ushort using virtual void volatile while").Split(' '),
-    ];
-
     // Members of every struct.
     private static readonly string[] Inherited = ["Equals", "Finalize", "GetHashCode", "GetType", "MemberwiseClone", "ReferenceEquals", "ToString"];
 
@@ -28,7 +20,7 @@ internal sealed class FunctionWriter
     private readonly bool _probes;
     private readonly Dictionary<Value, string> _names = [];
     private readonly Dictionary<Value, int> _lastUse = [];
-    private readonly HashSet<string> _taken = [.. Reserved, .. Keywords];
+    private readonly HashSet<string> _taken = [.. Reserved, .. CSharp.Keywords];
     private readonly HashSet<Value> _kept;
 
     private FunctionWriter(CodeWriter code, Function function, bool probes)

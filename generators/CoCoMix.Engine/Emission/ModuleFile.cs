@@ -15,7 +15,7 @@ internal static class ModuleFile
         var dims = Modules.Symbols(module);
         code.Line($"/// <summary>Makes the layers for the dimensions {string.Join(", ", module.Dims)}.</summary>");
         code.Open($"public {module.Type.Name}({string.Join(", ", module.Dims.Select(name => $"long {name}"))}){(module.Base.Length > 0 ? "" : $" : base(nameof({module.Type.Name}))")}");
-        foreach (var field in module.Fields) code.Line($"this.{field.Name} = {Create(field, dims)};");
+        foreach (var field in module.Fields) code.Line($"this.{CSharp.Typed(field.Name)} = {Create(field, dims)};");
         code.Line("RegisterComponents();");
         code.Close();
         code.Line();

@@ -8,7 +8,7 @@ internal static class ModuleWriter
     /// <param name="parameters">Own parameters, registered first.</param>
     /// <param name="modules">Submodules, in the order of the layout.</param>
     public static void Register(CodeWriter code, IEnumerable<string> parameters, IEnumerable<string> modules) =>
-        Register(code, parameters, modules.Select(module => (module, module)));
+        Register(code, parameters, modules.Select(module => (module, CSharp.Typed(module))));
 
     /// <param name="parameters">Own parameters, registered first.</param>
     /// <param name="modules">Submodules and their names, in the order of the layout.</param>
@@ -20,7 +20,7 @@ internal static class ModuleWriter
         code.Open("protected override void RegisterComponents()");
         code.Line("if (_registered) return;");
         code.Line("_registered = true;");
-        foreach (var parameter in parameters) code.Line($"register_parameter(\"{parameter}\", {parameter});");
+        foreach (var parameter in parameters) code.Line($"register_parameter(\"{parameter}\", {CSharp.Typed(parameter)});");
         foreach (var (name, module) in modules) code.Line($"register_module(\"{name}\", {module});");
         code.Close();
         code.Line();
@@ -33,5 +33,10 @@ internal static class ModuleWriter
 
     public static string Bool(bool value) => value ? "true" : "false";
 
-    public static string Real(double value) => value.ToString("R", System.Globalization.CultureInfo.InvariantCulture);
+    /// <summary>A number that C# reads as a double, so that a quotient of two is not cut to a whole one.</summary>
+    public static string Real(double value)
+    {
+        var text = value.ToString("R", System.Globalization.CultureInfo.InvariantCulture);
+        return text.All(letter => char.IsDigit(letter) || letter == '-') ? text + ".0" : text;
+    }
 }

@@ -1,3 +1,4 @@
+using CoCoMix.Engine.Emission;
 using CoCoMix.Engine.Language;
 using CoCoMix.Engine.Lowering;
 using CoCoMix.Engine.Passes;
@@ -111,7 +112,7 @@ internal static class ModuleCheck
     private static bool AreNames(EquatableArray<string> dims) => dims.Distinct().Count() == dims.Count && dims.All(IsName);
 
     private static bool IsName(string text) =>
-        text.Length > 0 && text is not ("B" or "T") && !char.IsDigit(text[0]) && text.All(letter => char.IsLetterOrDigit(letter) || letter == '_');
+        text.Length > 0 && text is not ("B" or "T") && !CSharp.Keywords.Contains(text) && !char.IsDigit(text[0]) && text.All(letter => char.IsLetterOrDigit(letter) || letter == '_');
 
     private static IEnumerable<Violation> Members(ModuleSpec module)
     {

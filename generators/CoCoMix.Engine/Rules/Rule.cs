@@ -133,7 +133,7 @@ public sealed record Rule(string Id, string Category, string Title, string Messa
 
     public static readonly Rule DimsNotNames = new("CCM4001", Code,
         "Dimensions are names",
-        "'{0}' names its dimensions '{1}': write names with commas between them, none twice and none of them B or T, as in \"D, H\"");
+        "'{0}' names its dimensions '{1}': write names with commas between them, none twice and none of them B, T or a keyword of C#, as in \"D, H\"");
 
     public static readonly Rule BadSignature = new("CCM4002", Code,
         "A layer's sizes are in the class's dimensions",
