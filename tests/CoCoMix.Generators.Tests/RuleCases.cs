@@ -12,6 +12,8 @@ internal static class RuleCases
 {
     private const string SoundStudent = "public sealed partial class Student : LanguageModel;";
 
+    private const string Eager = "'Shift' is [Eager], or has a field that is, which only blocks and the parts of blocks can: remove [Eager]";
+
     private const string Names = "write names with commas between them, none twice and none of them B, T or a keyword of C#, as in \"D, H\"";
 
     private const string Statements = """
@@ -597,7 +599,8 @@ internal static class RuleCases
         new("CCM4009", "both", Averaging("[{|#1:CausalSelfAttention|}(HeadDim = 16)]\n[{|#0:Attention|}<Averages>]"),
             "'Block' has both [CausalSelfAttention] and [Attention]: keep one of them"),
         new("CCM4009", "one of one's own", Averaging("[Attention<Averages>]")),
-        new("CCM4010", "mixing", Shifted(", Eager", "{|#0:Shift|}"), "'Shift' is [Eager], which only blocks and the parts of blocks can be: remove [Eager] from it"),
+        new("CCM4010", "mixing", Shifted(", Eager", "{|#0:Shift|}"), Eager),
+        new("CCM4010", "a field of mixing", Shifted("", "{|#0:Shift|}", ", Eager"), Eager),
         new("CCM4010", "mixing that is read", Shifted("", "Shift")),
     ];
 
@@ -619,16 +622,24 @@ internal static class RuleCases
             """,
     };
 
-    private static Sources Shifted(string eager, string mixing) => new()
+    private static Sources Shifted(string eager, string mixing, string part = "") => new()
     {
         Usings = Sources.WithCode.Usings,
         Head = $$"""
             [Dims("D"){{eager}}]
             public sealed class Shift : nn.Module<Tensor, Tensor, Tensor>
             {
-                [Linear("D -> D")] private readonly Linear project;
-                public Shift(long width) : base("Shift") => project = nn.Linear(width, width);
+                [Module("D")] private readonly Projection project;
+                public Shift(long width) : base("Shift") => project = new(width);
                 public override Tensor forward(Tensor h, Tensor c) => h + project.call(c);
+            }
+
+            [Dims("D"){{part}}]
+            public sealed class Projection : nn.Module<Tensor, Tensor>
+            {
+                [Linear("D -> D")] private readonly Linear linear;
+                public Projection(long width) : base("Projection") => linear = nn.Linear(width, width);
+                public override Tensor forward(Tensor x) => linear.call(x);
             }
 
             {{new Sources().Head}}

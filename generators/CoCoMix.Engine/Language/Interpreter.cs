@@ -37,7 +37,12 @@ internal sealed class Interpreter
     public static Item Run(
         ModuleSpec module, IReadOnlyDictionary<string, Dim> dims, string path, Builder build, ParameterValues parameters, IReadOnlyList<Item> arguments,
         bool trains) =>
-        new Interpreter(module, dims, path, build, parameters, arguments.OfType<TensorItem>().First().Value, trains).Call(module.Methods[0], arguments, [], at: 0);
+        Run(module, dims, path, build, parameters, arguments, ((TensorItem)arguments[0]).Value, trains);
+
+    private static Item Run(
+        ModuleSpec module, IReadOnlyDictionary<string, Dim> dims, string path, Builder build, ParameterValues parameters, IReadOnlyList<Item> arguments,
+        Value like, bool trains) =>
+        new Interpreter(module, dims, path, build, parameters, like, trains).Call(module.Methods[0], arguments, [], at: 0);
 
     private Item Call(Method method, IReadOnlyList<Item> arguments, Dictionary<string, Item> locals, int at)
     {
@@ -247,7 +252,7 @@ internal sealed class Interpreter
         if (module.IsEager) return new TensorItem(_build.Apply(Table.Eager, layer.Field.Name, [call.Value(1)], new(("path", layer.Path)))[0]);
         try
         {
-            return Run(module, dims, layer.Path + ".", _build, _parameters, [.. call.Arguments.Skip(1).Select(argument => argument.Item)], _trains);
+            return Run(module, dims, layer.Path + ".", _build, _parameters, [.. call.Arguments.Skip(1).Select(argument => argument.Item)], _like, _trains);
         }
         catch (CodeException mistake)
         {

@@ -65,16 +65,18 @@ internal static class ModuleCheck
         var site = new Site(model.Type, AttributeNames.MixConcepts, TypeArgument: 0, Index: index);
         var h = new Value("h", TensorType.Float(Dim.B, Dim.T, model.Width));
         foreach (var (own, place) in new[] { (mix.Head.Own, site), (mix.Own, site with { TypeArgument = 1 }) })
-            if (own is { Module.IsEager: true }) yield return new(Rule.EagerElsewhere, place, [own.Module.Type.Name]);
-        if (mix.Head.Own is { Module.IsEager: false } head && DoesNotFit(model, head, site, (each, dims) =>
+            if (IsEager(own)) yield return new(Rule.EagerElsewhere, place, [own!.Module.Type.Name]);
+        if (mix.Head.Own is { } head && !IsEager(head) && DoesNotFit(model, head, site, (each, dims) =>
             Modules.Predict(mix.Head with { Own = each }, model.Width, "", new(), Parameters(head.Module, dims), h)) is { } violation) yield return violation;
-        if (mix.Own is { Module.IsEager: false } mixing)
+        if (mix.Own is { } mixing && !IsEager(mixing))
         {
             if (Unbound(mixing, model.Width, model.Type, AttributeNames.MixConcepts) is { } unbound) yield return unbound with { Site = unbound.Site with { Index = index } };
             else if (DoesNotFit(model, mixing, site with { TypeArgument = 1 }, (each, dims) =>
                 Modules.Part(each, model.Width, "", new(), Parameters(mixing.Module, dims), h, h)) is { } other) yield return other;
         }
     }
+
+    private static bool IsEager(OwnSpec? own) => own is not null && Modules.EagerPaths(own.Module).Any();
 
     private static ParameterValues Parameters(ModuleSpec module, IReadOnlyDictionary<string, Dim> dims) =>
         new(Modules.Parameters(module, dims).Select(parameter => parameter with { Path = "." + parameter.Path }));

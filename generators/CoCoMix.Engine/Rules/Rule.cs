@@ -169,7 +169,7 @@ public sealed record Rule(string Id, string Category, string Title, string Messa
 
     public static readonly Rule EagerElsewhere = new("CCM4010", Code,
         "Blocks and their parts may stay eager",
-        "'{0}' is [Eager], which only blocks and the parts of blocks can be: remove [Eager] from it");
+        "'{0}' is [Eager], or has a field that is, which only blocks and the parts of blocks can: remove [Eager]");
 
     public static readonly Rule TooManyPrefixes = new("CCM3021", Composition,
         "The smallest nested dictionary has a latent",
