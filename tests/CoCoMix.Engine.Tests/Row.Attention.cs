@@ -18,8 +18,10 @@ internal sealed partial record Row
                 var (heads, s) = (groups * (1 + d.Below(3)), d.Of(t, t, d.Size(), 2 * Dim.T));
                 var key = Operand.Float(b, groups, s, width);
                 var causal = d.Coin();
+                // A window that ends before the last queries would leave them nothing to see: KernelTests has that case.
+                var window = causal && (s.Equals(t) || s.Equals(2 * t)) ? d.Of(0, 1, 3, 100) : 0;
                 return new([Operand.Float(b, heads, t, width), key, key, d.Coin() ? Operand.Float(d.Shrunk([b, heads, t, s])) : null],
-                    ("causal", causal), ("window", causal ? d.Of(0, 1, 3, 100) : 0), ("dropout", d.Of(0.0, 0.0, 0.4)), ("scale", d.Of(0.0, 0.7)));
+                    ("causal", causal), ("window", window), ("dropout", d.Of(0.0, 0.0, 0.4)), ("scale", d.Of(0.0, 0.7)));
             },
             x => Require(
                 x[0].dim() == 4 && Same(x[1], x[2]) && x[1].dim() == 4 && x[0].shape[0] == x[1].shape[0] && x[0].shape[3] == x[1].shape[3]
