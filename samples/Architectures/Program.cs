@@ -13,7 +13,8 @@ var command = new RootCommand("Checks the generated gradients of each architectu
 command.SetAction(parsed =>
 {
     var text = SourceText.Bytes();
-    var table = new Table().AddColumns("architecture", "parameters", "MFLOP a token", "gradient error", "loss before", $"after {parsed.GetValue(steps)} steps");
+    var table = new Table().AddColumn(new TableColumn("architecture").NoWrap())
+        .AddColumns("weights", "MFLOP a token", "gradient error", "loss before", $"after {parsed.GetValue(steps)} steps");
     foreach (var architecture in Architecture.All.Where(architecture => parsed.GetValue(name) is null || parsed.GetValue(name) == architecture.Name))
     {
         var error = architecture.Check()[0].Error;
