@@ -40,11 +40,11 @@ public static class SpecReader
         var spec = Spec(type, attributes, uses, here);
         return new(
             spec,
-            ModuleReader.IsModule(type) && ModuleReader.RunsTensors(type) && !ModuleReader.IsHead(type) ? BaseNames.Module
+            spec is ModuleSpec && ModuleReader.RunsTensors(type) ? BaseNames.Module
                 : type.BaseType?.ToDisplayString(SymbolDisplayFormat.MinimallyQualifiedFormat) ?? "nothing",
             new(attributes.Select(attribute => attribute.Name)),
             uses,
-            parts.All(part => part.Modifiers.Any(SyntaxKind.PartialKeyword)) || ModuleReader.HasConstructor(type) && !ModuleReader.IsHead(type),
+            parts.All(part => part.Modifiers.Any(SyntaxKind.PartialKeyword)) || spec is ModuleSpec { HasConstructor: true },
             UnsupportedForm(type),
             ModuleReader.IsModule(type) ? null : ConflictingMember(type, parts),
             usesAreReadable && type.BaseType?.TypeKind != TypeKind.Error && attributes.All(attribute => attribute.IsReadable)

@@ -55,7 +55,7 @@ internal static class BlockFile
 
     /// <summary>The type of a class with a forward pass of its own, and the expression that makes one.</summary>
     private static (string Type, string Create) Part(OwnSpec own) =>
-        (own.Module.Type.Qualified, $"new({string.Join(", ", Modules.Bind(own.Module, own.Dims, Dim.Symbol("width")).Values)})");
+        (own.Module.Type.Qualified, $"new({ModelFile.Sizes(own, Dim.Symbol("width"))})");
 
     private static string Visibility(BlockSpec block, string part) => ModelFile.Visibility((part switch
     {

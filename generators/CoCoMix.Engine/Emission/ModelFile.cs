@@ -48,7 +48,7 @@ internal static class ModelFile
         code.Line("blocks = new();");
         var options = $"Positions.{model.Positions}, rotaryBase: {ModuleWriter.Real(model.RotaryBase)}, dropout: {ModuleWriter.Real(model.Dropout)}";
         var sizes = model.Block.Own is { } own
-            ? string.Join(", ", Modules.Bind(own.Module, own.Dims, d).Values) : $"{d}, depth: {model.Layers}, {options}";
+            ? Sizes(own, d) : $"{d}, depth: {model.Layers}, {options}";
         code.Line($"for (var i = 0; i < {model.Layers}; i++) blocks.Add(new({sizes}));");
         foreach (var submodule in Submodules(model)) code.Line($"{submodule.Field} = {submodule.Create};");
         if (HasNorm(model)) code.Line($"norm = {norm.Create};");
@@ -92,7 +92,7 @@ internal static class ModelFile
             return
             [
                 head, new("mixing", number, Visibility(own.Module.Type), own.Module.Type.Qualified,
-                    $"new({string.Join(", ", Modules.Bind(own.Module, own.Dims, d).Values)})", $"What mixes the concepts before block {insertion.BeforeBlock}.", IsFoundByName: true),
+                    $"new({Sizes(own, d)})", $"What mixes the concepts before block {insertion.BeforeBlock}.", IsFoundByName: true),
             ];
         return mix.Mixing switch
         {
@@ -126,6 +126,9 @@ internal static class ModelFile
 
     /// <summary>A field is no more visible than its type.</summary>
     internal static string Visibility(TypeName type) => type.IsPublic ? "public" : "internal";
+
+    /// <summary>What the constructor of a class with a forward pass of its own takes: the sizes of its dimensions, in order.</summary>
+    internal static string Sizes(OwnSpec own, Dim width) => string.Join(", ", Modules.Bind(own.Module, own.Dims, width).Values);
 
     private static void Eager(CodeWriter code, ModelSpec model)
     {

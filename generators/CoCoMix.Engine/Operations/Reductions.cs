@@ -84,45 +84,34 @@ public static partial class Table
     public static readonly Operation ArgMin = Position("argmin", "ArgMin");
 
     /// <summary>Sums of all elements up to each along an axis.</summary>
-    public static readonly Operation CumulativeSum = new("cumsum",
-        AlongAxis,
-        b => [With(b, CumulativeSumBackward!, b.Gradient)],
-        PerElement(1),
-        c => $"Kernels.CumulativeSum({c[0]}, axis: {c.Int("axis")})");
+    public static readonly Operation CumulativeSum = Along("cumsum", "CumulativeSum", 1, b => With(b, CumulativeSumBackward!, b.Gradient));
 
-    public static readonly Operation CumulativeSumBackward = new("cumsum_backward",
-        AlongAxis,
-        NoGradient,
-        PerElement(1),
-        c => $"Kernels.CumulativeSumBackward({c[0]}, axis: {c.Int("axis")})");
+    public static readonly Operation CumulativeSumBackward = AlongBackward("cumsum_backward", "CumulativeSumBackward", 1, c => c[0]);
 
     /// <summary><c>exp(x) / sum(exp(x))</c> along an axis.</summary>
-    public static readonly Operation Softmax = new("softmax",
-        AlongAxis,
-        b => [With(b, SoftmaxBackward!, b.Gradient, b.Output(0))],
-        PerElement(3),
-        c => $"Kernels.Softmax({c[0]}, axis: {c.Int("axis")})");
+    public static readonly Operation Softmax = Along("softmax", "Softmax", 3, b => With(b, SoftmaxBackward!, b.Gradient, b.Output(0)));
 
     /// <summary>Reads the result of softmax, not its input.</summary>
-    public static readonly Operation SoftmaxBackward = new("softmax_backward",
-        AlongAxis,
-        NoGradient,
-        PerElement(4),
-        c => $"Kernels.SoftmaxBackward({c[0]}, {c[1]}, axis: {c.Int("axis")})");
+    public static readonly Operation SoftmaxBackward = AlongBackward("softmax_backward", "SoftmaxBackward", 4, c => $"{c[0]}, {c[1]}");
 
     /// <summary><c>x - logsumexp(x)</c> along an axis.</summary>
-    public static readonly Operation LogSoftmax = new("log_softmax",
-        AlongAxis,
-        b => [With(b, LogSoftmaxBackward!, b.Gradient, b.Output(0))],
-        PerElement(4),
-        c => $"Kernels.LogSoftmax({c[0]}, axis: {c.Int("axis")})");
+    public static readonly Operation LogSoftmax = Along("log_softmax", "LogSoftmax", 4, b => With(b, LogSoftmaxBackward!, b.Gradient, b.Output(0)));
 
     /// <summary>Reads the result of log_softmax, not its input.</summary>
-    public static readonly Operation LogSoftmaxBackward = new("log_softmax_backward",
+    public static readonly Operation LogSoftmaxBackward = AlongBackward("log_softmax_backward", "LogSoftmaxBackward", 4, c => $"{c[0]}, {c[1]}");
+
+    /// <summary>What keeps the shape of its operand, along one axis.</summary>
+    private static Operation Along(string name, string kernel, long flops, Func<Backward, Value> gradient) => new(name,
+        AlongAxis,
+        b => [gradient(b)],
+        PerElement(flops),
+        c => $"Kernels.{kernel}({c[0]}, axis: {c.Int("axis")})");
+
+    private static Operation AlongBackward(string name, string kernel, long flops, Func<Call, string> arguments) => new(name,
         AlongAxis,
         NoGradient,
-        PerElement(4),
-        c => $"Kernels.LogSoftmaxBackward({c[0]}, {c[1]}, axis: {c.Int("axis")})");
+        PerElement(flops),
+        c => $"Kernels.{kernel}({arguments(c)}, axis: {c.Int("axis")})");
 
     /// <param name="flags">Constants that the kernel takes by name, after <c>keepdim</c>.</param>
     private static Operation Reduction(string name, string kernel, long flops, Func<Backward, Value> gradient, params string[] flags) => new(name,

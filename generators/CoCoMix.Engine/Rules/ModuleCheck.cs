@@ -36,9 +36,9 @@ internal static class ModuleCheck
         if (block.Own is { } own)
         {
             var unbound = Unbound(own, model.Width, model.Type, AttributeNames.Blocks);
-            return unbound is not null ? [unbound] : DoesNotFit(model, own, site, (each, dims) => AsBlock(each, dims)) is { } violation ? [violation] : [];
+            return unbound is not null ? [unbound] : DoesNotFit(model, own, site, AsBlock) is { } violation ? [violation] : [];
         }
-        return block.OwnParts.Select(part => DoesNotFit(model, part.Part, site, (each, dims) => AsBlock(each, dims)) is { } violation
+        return block.OwnParts.Select(part => DoesNotFit(model, part.Part, site, AsBlock) is { } violation
             ? violation with { Related = [new(block.Type, part.Attribute), .. violation.Related] } : null).OfType<Violation>();
     }
 
