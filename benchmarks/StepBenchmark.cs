@@ -27,7 +27,7 @@ internal static class StepBenchmark
                 return 1;
             }
             var (eager, generated) = Time(() => (LanguageModel)Activator.CreateInstance(type)!, batch, length, rounds);
-            Console.WriteLine($"{name,-16} {Describe(eager),22} {Describe(generated),22} {Median(eager) / Median(generated),6:F2} {batch * length / Median(generated) * 1e3,10:N0}");
+            Console.WriteLine($"{name,-16} {Timings.Describe(eager),22} {Timings.Describe(generated),22} {Timings.Median(eager) / Timings.Median(generated),6:F2} {batch * length / Timings.Median(generated) * 1e3,10:N0}");
         }
         return 0;
     }
@@ -73,10 +73,4 @@ internal static class StepBenchmark
         using (NewDisposeScope()) step();
         return watch.Elapsed.TotalMilliseconds;
     }
-
-    private static string Describe(double[] times) => $"{Median(times):F1} ({Quantile(times, 0.25):F1}-{Quantile(times, 0.75):F1})";
-
-    private static double Median(double[] times) => Quantile(times, 0.5);
-
-    private static double Quantile(double[] times, double q) => times.Order().ElementAt((int)(q * (times.Length - 1)));
 }

@@ -10,21 +10,24 @@ namespace CoCoMix.Generators;
 [DiagnosticAnalyzer(LanguageNames.CSharp)]
 public sealed class DeclarationAnalyzer : DiagnosticAnalyzer
 {
-    /// <summary>Property of a diagnostic with a quick fix: the value to write.</summary>
-    public const string ChangeTo = nameof(ChangeTo);
+    /// <summary>Property of a diagnostic with a quick fix: the <see cref="Engine.Rules.EditKind"/>.</summary>
+    public const string EditKind = nameof(EditKind);
 
-    /// <summary>The name of the argument to write it to.</summary>
-    public const string ChangeArgument = nameof(ChangeArgument);
+    /// <summary>What the fix writes.</summary>
+    public const string EditText = nameof(EditText);
 
-    /// <summary>Where to write it: an index into the diagnostic's additional locations, or -1 for its own location.</summary>
-    public const string ChangeAt = nameof(ChangeAt);
+    /// <summary>What an editor's menu calls the fix.</summary>
+    public const string EditTitle = nameof(EditTitle);
+
+    /// <summary>Where it writes: an index into the diagnostic's additional locations, or -1 for its own location.</summary>
+    public const string EditAt = nameof(EditAt);
 
     private const string HelpPages = "https://github.com/cocomix-dotnet/cocomix/blob/main/docs/diagnostics/";
 
     private static readonly ImmutableDictionary<string, DiagnosticDescriptor> Descriptors = Rule.All.ToImmutableDictionary(
         rule => rule.Id,
         rule => new DiagnosticDescriptor(
-            rule.Id, rule.Title, rule.MessageFormat, rule.Category, DiagnosticSeverity.Error, isEnabledByDefault: true, helpLinkUri: $"{HelpPages}{rule.Id}.md"));
+            rule.Id, rule.Title, rule.MessageFormat, rule.Category, SeverityOf(rule), isEnabledByDefault: true, helpLinkUri: $"{HelpPages}{rule.Id}.md"));
 
     public override ImmutableArray<DiagnosticDescriptor> SupportedDiagnostics { get; } = [.. Rule.All.Select(rule => Descriptors[rule.Id])];
 
@@ -43,32 +46,40 @@ public sealed class DeclarationAnalyzer : DiagnosticAnalyzer
             return;
         }
         var map = new SourceMap(type, context.Compilation, context.CancellationToken);
-        foreach (var violation in Check.Violations(SpecReader.Read(type)))
+        var declaration = SpecReader.Read(type);
+        foreach (var violation in Check.Violations(declaration).Concat(Remarks.On(declaration)))
         {
             context.ReportDiagnostic(Diagnostic(violation, map));
         }
     }
 
+    private static DiagnosticSeverity SeverityOf(Rule rule) => rule.Severity switch
+    {
+        Severity.Info => DiagnosticSeverity.Info,
+        Severity.Warning => DiagnosticSeverity.Warning,
+        _ => DiagnosticSeverity.Error,
+    };
+
     private static Diagnostic Diagnostic(Violation violation, SourceMap map)
     {
         var location = map.Locate(violation.Site) ?? Location.None;
-        var related = violation.Related.Select(map.Locate).OfType<Location>().ToList();
+        var related = violation.Related.Select(map.Locate).OfType<Location>().Where(place => place != location).Distinct().ToList();
+        var properties = violation.Edit is { } edit ? Properties(edit, location, related, map) : ImmutableDictionary<string, string?>.Empty;
         return Microsoft.CodeAnalysis.Diagnostic.Create(
-            Descriptors[violation.Rule.Id], location, related, Change(violation.Change, location, related, map),
-            [.. violation.Arguments.Select(argument => Convert.ToString(argument, CultureInfo.InvariantCulture))]);
+            Descriptors[violation.Rule.Id], location, related, properties, [.. violation.Arguments.Select(argument => Convert.ToString(argument, CultureInfo.InvariantCulture))]);
     }
 
-    private static ImmutableDictionary<string, string?> Change(Change? change, Location location, List<Location> related, SourceMap map)
+    /// <summary>The edit as properties; none where its place is in another compilation. The place joins the related ones if it is not among them.</summary>
+    private static ImmutableDictionary<string, string?> Properties(Edit edit, Location location, List<Location> related, SourceMap map)
     {
-        // An argument that was left out has no place to write to.
-        if (change is null || map.StatedArgument(change.Site) is not { } place)
-        {
-            return ImmutableDictionary<string, string?>.Empty;
-        }
-        var at = place == location ? -1 : related.IndexOf(place);
+        if (map.Locate(edit.Site) is not { } place) return ImmutableDictionary<string, string?>.Empty;
+        if (place != location && !related.Contains(place)) related.Add(place);
+        // An argument that was left out is added to its attribute.
+        var text = edit.Kind == Engine.Rules.EditKind.SetArgument && map.StatedArgument(edit.Site) is null ? $"{edit.Site.Argument} = {edit.Text}" : edit.Text;
         return ImmutableDictionary<string, string?>.Empty
-            .Add(ChangeTo, change.Value)
-            .Add(ChangeArgument, change.Site.Argument)
-            .Add(ChangeAt, at.ToString(CultureInfo.InvariantCulture));
+            .Add(EditKind, edit.Kind.ToString())
+            .Add(EditText, text)
+            .Add(EditTitle, edit.Title)
+            .Add(EditAt, (place == location ? -1 : related.IndexOf(place)).ToString(CultureInfo.InvariantCulture));
     }
 }

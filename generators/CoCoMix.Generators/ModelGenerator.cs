@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using CoCoMix.Engine.Emission;
 using CoCoMix.Engine.Rules;
 using CoCoMix.Engine.Spec;
@@ -30,26 +31,26 @@ public sealed class ModelGenerator : IIncrementalGenerator
         Generate<ModuleSpec>(context, AttributeNames.Dims, CSharp.Module);
     }
 
-    /// <summary>The tracked step is named after the attribute.</summary>
+    /// <summary>
+    /// Reading runs again after every edit anywhere, because any may change what a name means; what follows, only where a declaration changed.
+    /// The tracked step is named after the attribute.
+    /// </summary>
     private static void Generate<T>(IncrementalGeneratorInitializationContext context, string attribute, Func<T, string> emit, int arity = 0) where T : ClassSpec
     {
         var files = context.SyntaxProvider
             .ForAttributeWithMetadataName(
                 $"{Runtime.Namespace}.{attribute}Attribute" + (arity == 0 ? "" : $"`{arity}"),
                 static (node, _) => node is ClassDeclarationSyntax,
-                (found, cancellation) => Read<T>(found, attribute, cancellation) is { } spec
-                    ? (Name: FileName((INamedTypeSymbol)found.TargetSymbol, found.SemanticModel.Compilation, cancellation), Spec: spec) : default)
+                (found, cancellation) => Read<T>(found, attribute, cancellation) is { } declaration
+                    ? (Name: FileName((INamedTypeSymbol)found.TargetSymbol, found.SemanticModel.Compilation, cancellation), Declaration: declaration) : default)
+            .Where(static file => file.Declaration is not null)
+            .Select(static (file, _) => (file.Name, Spec: Sound<T>(file.Declaration)))
             .WithTrackingName(attribute);
-        context.RegisterSourceOutput(files, (output, file) =>
-        {
-            if (file.Spec is not null)
-            {
-                output.AddSource(file.Name, file.Spec is T sound ? emit(sound) : CSharp.Stub((BrokenSpec)file.Spec));
-            }
-        });
+        context.RegisterSourceOutput(files, (output, file) => output.AddSource(file.Name, file.Spec is T sound ? emit(sound) : CSharp.Stub((BrokenSpec)file.Spec)));
     }
 
-    private static ClassSpec? Read<T>(GeneratorAttributeSyntaxContext found, string attribute, CancellationToken cancellation) where T : ClassSpec
+    /// <summary>A declaration that gets a file, which is one of the attribute's kind that can be in parts.</summary>
+    private static Declaration? Read<T>(GeneratorAttributeSyntaxContext found, string attribute, CancellationToken cancellation) where T : ClassSpec
     {
         var type = (INamedTypeSymbol)found.TargetSymbol;
         var declaration = SpecReader.Read(type);
@@ -58,19 +59,32 @@ public sealed class ModelGenerator : IIncrementalGenerator
         var isFirst = describes == attribute
             && AppliedAttribute.On(type).First(applied => applied.Name == attribute).Syntax(cancellation) is { } syntax
             && syntax.SyntaxTree == found.TargetNode.SyntaxTree && found.TargetNode.Span.Contains(syntax.Span);
-        return !isFirst || declaration is not { IsPartial: true, UnsupportedForm: null, Spec: T and not ModuleSpec { HasConstructor: true } } ? null
-            : Check.Passes(declaration) ? declaration.Spec
-            : new BrokenSpec(declaration.Type, declaration.Spec is not ModuleSpec { Base: "" });
+        return isFirst && declaration is { IsPartial: true, UnsupportedForm: null, Spec: T and not ModuleSpec { HasConstructor: true } } ? declaration : null;
     }
+
+    private static ClassSpec Sound<T>(Declaration declaration) where T : ClassSpec =>
+        Check.Passes(declaration) ? declaration.Spec : new BrokenSpec(declaration.Type, declaration.Spec is not ModuleSpec { Base: "" });
 
     /// <summary>The class's full name. File names ignore case, so classes that differ in nothing else are told apart by a hash of the spelling.</summary>
     private static string FileName(INamedTypeSymbol type, Compilation compilation, CancellationToken cancellation)
     {
         var name = type.ToDisplayString(FullName);
-        var isAmbiguous = compilation.GetSymbolsWithName(other => IsSame(other, type.Name), SymbolFilter.Type, cancellation)
-            .Any(other => !SymbolEqualityComparer.Default.Equals(other, type) && IsSame(other.ToDisplayString(FullName), name));
-        return (isAmbiguous ? $"{name}.{name.Aggregate(17u, (hash, letter) => unchecked(hash * 31 + letter)):x8}" : name) + FileSuffix;
-
-        static bool IsSame(string one, string other) => string.Equals(one, other, StringComparison.OrdinalIgnoreCase);
+        return (IsAmbiguous(type, name, compilation, cancellation) ? $"{name}.{name.Aggregate(17u, (hash, letter) => unchecked(hash * 31 + letter)):x8}" : name) + FileSuffix;
     }
+
+    private static bool IsAmbiguous(INamedTypeSymbol type, string name, Compilation compilation, CancellationToken cancellation) =>
+        HasSpellings.GetValue(compilation.Assembly, SeveralSpellings).Contains(type.Name) && compilation
+            .GetSymbolsWithName(other => IsSame(other, type.Name), SymbolFilter.Type, cancellation)
+            .Any(other => !SymbolEqualityComparer.Default.Equals(other, type) && IsSame(other.ToDisplayString(FullName), name));
+
+    private static readonly ConditionalWeakTable<IAssemblySymbol, HashSet<string>> HasSpellings = new();
+
+    /// <summary>Names of types that occur in several spellings, or all of them where a namespace does.</summary>
+    private static HashSet<string> SeveralSpellings(IAssemblySymbol assembly) =>
+        new(Spelled(assembly.NamespaceNames).Any() ? assembly.TypeNames : Spelled(assembly.TypeNames));
+
+    private static IEnumerable<string> Spelled(IEnumerable<string> names) =>
+        names.GroupBy(name => name, StringComparer.OrdinalIgnoreCase).Where(spellings => spellings.Distinct().Skip(1).Any()).SelectMany(spellings => spellings);
+
+    private static bool IsSame(string one, string other) => string.Equals(one, other, StringComparison.OrdinalIgnoreCase);
 }

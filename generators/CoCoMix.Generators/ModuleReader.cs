@@ -55,8 +55,9 @@ internal static class ModuleReader
     private static FieldSpec? Field(IFieldSymbol field, IAssemblySymbol here, IReadOnlyList<INamedTypeSymbol> within)
     {
         if (AppliedAttribute.On(field) is not { } attribute || !Enum.TryParse<LayerKind>(attribute.Name, out var kind)) return null;
-        var module = kind == LayerKind.Module && field.Type is INamedTypeSymbol type && IsModule(type) && !within.Contains(type, SymbolEqualityComparer.Default)
-            ? Read(type, SpecReader.NameOf(type), here, [.. within, type]) : null;
+        var inner = kind == LayerKind.Module && field.Type is INamedTypeSymbol type && IsModule(type) ? type : null;
+        var cycle = within.SkipWhile(outer => !SymbolEqualityComparer.Default.Equals(outer, inner));
+        var module = inner is null || cycle.Any() ? null : Read(inner, SpecReader.NameOf(inner), here, [.. within, inner]);
         return new(
             field.Name, kind, attribute.Value("Signature", ""), field.Type.ToDisplayString(FullName),
             attribute.Value("Bias", true),
@@ -67,6 +68,7 @@ internal static class ModuleReader
                 _ => attribute.Value("Std", 0.0),
             },
             attribute.Value("Mean", 0.0),
-            module);
+            module,
+            string.Join(",", cycle.Select(outer => outer.Name)));
     }
 }

@@ -1,3 +1,5 @@
+using System.Collections.Concurrent;
+using System.Runtime.CompilerServices;
 using CoCoMix.Engine;
 using CoCoMix.Engine.Spec;
 using Microsoft.CodeAnalysis;
@@ -25,13 +27,18 @@ public static class SpecReader
         AppliedAttribute.On(type).Count > 0 ||
         (Runtime.BaseName(type.BaseType) is not null && !type.IsAbstract && !type.GetMembers().Any(member => member.IsOverride));
 
+    // Symbols of a compilation never change: each class is read once, however many models use it.
+    private static readonly ConditionalWeakTable<IAssemblySymbol, ConcurrentDictionary<(ISymbol, bool), Declaration>> Known = new();
+
     public static Declaration Read(INamedTypeSymbol type) => Read(type, type.ContainingAssembly, withLabels: true);
+
+    private static Declaration Read(INamedTypeSymbol type, IAssemblySymbol here, bool withLabels) =>
+        Known.GetValue(here, _ => new()).GetOrAdd((type.OriginalDefinition, withLabels), key => ReadNew((INamedTypeSymbol)key.Item1, here, key.Item2));
 
     /// <param name="here">The assembly being compiled, whose declarations are reported on their own.</param>
     /// <param name="withLabels">False for a teacher: its own teacher is nobody's concern, and may be the student.</param>
-    private static Declaration Read(INamedTypeSymbol type, IAssemblySymbol here, bool withLabels)
+    private static Declaration ReadNew(INamedTypeSymbol type, IAssemblySymbol here, bool withLabels)
     {
-        type = type.OriginalDefinition;
         var attributes = AppliedAttribute.On(type);
         var (uses, usesAreReadable) = Uses(attributes.Where(attribute => withLabels || attribute.Name != ConceptLabels), here);
         var parts = type.DeclaringSyntaxReferences
@@ -167,6 +174,7 @@ public static class SpecReader
             LogitSoftCap = model?.Value("LogitSoftCap", 0.0) ?? 0,
             ZLoss = model?.Value("ZLoss", 0.0) ?? 0,
             FinalNorm = Norm(Applied(FinalNorm).FirstOrDefault()),
+            Budget = Applied(AttributeNames.Budget).FirstOrDefault() is { } budget ? new(budget.Value("GiB", 0.0), budget.Value("BatchTokens", 0)) : null,
         };
 
         IEnumerable<AppliedAttribute> Applied(string attribute) => attributes.Where(applied => applied.Name == attribute);

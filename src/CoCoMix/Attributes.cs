@@ -354,3 +354,17 @@ public sealed class ConceptLabelsAttribute<TTeacher, TSae> : Attribute where TTe
     /// <summary>How labels are chosen.</summary>
     public Selection Selection { get; set; }
 }
+
+/// <summary>
+/// The memory that a training step of a model may take; the compiler warns where its own count is higher. It counts weights, gradients and
+/// the optimizer's two moments, and what a step of that many tokens, in sequences as long as the context, keeps for its way back.
+/// </summary>
+[AttributeUsage(AttributeTargets.Class)]
+public sealed class BudgetAttribute : Attribute
+{
+    /// <summary>Memory in GiB (2^30 bytes).</summary>
+    public double GiB { get; set; }
+
+    /// <summary>Tokens of a step, all sequences together.</summary>
+    public int BatchTokens { get; set; }
+}

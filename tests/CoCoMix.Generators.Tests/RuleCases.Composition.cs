@@ -82,7 +82,7 @@ internal static partial class RuleCases
         {
             Teacher = new Sources().Teacher.Replace("100", "{|#1:99|}"),
             Student = new Sources().Student.Replace("100", "{|#2:100|}").Replace("<Teacher", "<{|#0:Teacher|}"),
-        }, "The teacher 'Teacher' has Vocabulary = 99, but 'Student' has Vocabulary = 100: both must be the same, because the teacher reads the student's tokens"),
+        }, "The teacher 'Teacher' has Vocabulary = 99, but 'Student' has Vocabulary = 100: both must be the same, but for padding to a multiple of 64, because the teacher reads the student's tokens"),
         new("CCM3007", "the same vocabulary", new()),
 
         new("CCM3008", "a longer student", new()

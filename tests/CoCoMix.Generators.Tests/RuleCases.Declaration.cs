@@ -27,7 +27,7 @@ internal static partial class RuleCases
                 [{|#0:PreNorm|}(Norm.LayerNorm)]
                 [CausalSelfAttention(HeadDim = 16)]
                 [FeedForward]
-                public sealed partial class Block;
+                public sealed partial class {|#1:Block|};
                 """,
             Teacher = "",
             Student = "",

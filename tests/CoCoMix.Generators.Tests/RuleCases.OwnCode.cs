@@ -39,10 +39,7 @@ internal static partial class RuleCases
             "[Parameter] on 'other': '7/2' divides 7 by 2, which leaves a remainder"),
         Field("a division by zero", "[Size({|#0:\"D/0\"|})] private readonly long other;",
             "[Size] on 'other': 'D/0' divides D by 0, which leaves a remainder"),
-        Field("sizes of a class without dimensions", "[Module({|#0:\"D\"|})] private readonly Linear other;",
-            "[Module] on 'other': its class has no [Dims], or contains this one"),
-        Field("a class in itself", "[Module({|#0:\"D, H\"|})] private readonly Block other;",
-            "[Module] on 'other': its class has no [Dims], or contains this one"),
+        Field("sizes of a class without dimensions", "[Module({|#0:\"D\"|})] private readonly Linear other;", "[Module] on 'other': its class has no [Dims]"),
         new("CCM4002", "fewer sizes than dimensions", WithPart("[Module({|#0:\"D\"|})] private readonly Part part;"),
             "[Module] on 'part': 'D' is not one size for each dimension of 'Part', which are D, F"),
         Field("every kind of size", """
@@ -122,14 +119,7 @@ internal static partial class RuleCases
                     static Tensor twice(Tensor y) => y + y;
             """),
 
-        Body("CCM4006", "a product", "return {|#0:x.matmul(x)|};", "matmul cannot multiply [B, T, D] with [B, T, D]: D columns, not T rows"),
-        Body("CCM4006", "another width into a layer", "return {|#0:inner.call(cat(new[] { x, x }, -1))|};", "linear cannot multiply [B, T, 2*D] with the weight [D, D]: 2 * D inputs, not D"),
-        Body("CCM4006", "a sum", "return {|#0:x + inner.call(x).narrow(2, 0, 1).expand(-1, -1, each)|};", "add cannot broadcast [B, T, D] with [B, T, D/H]"),
-        Body("CCM4006", "an axis", "return {|#0:x.softmax(3)|};", "axis 3 is not among the 3 axes of [B, T, D]"),
-        Code("CCM4006", "another shape out", $"forward(Tensor x)\n    {{\n        {Statements}", "{|#0:forward|}(Tensor x)\n    {\n        return x.mean(new long[] { 1 });",
-            "In 'Block', forward returns [B, D], but must return [B, T, D], the shape of its input"),
-        new("CCM4006", "of a part", WithPart("[Module(\"D, 3*H\")] private readonly Part part;", "return {|#0:part.call(x.narrow(2, 0, 1))|};"),
-            "In 'Block', in 'Part', linear cannot multiply [B, T, 1] with the weight [3*H, D]: 1 inputs, not D"),
+        Body("CCM4006", "a slice", "return x + {|#0:{|#1:inner.call(x).chunk(3, -1)|}[3]|};", "there is no item 3 among 3"),
         Body("CCM4006", "shapes that fit", "return x + inner.call(x.mean(new long[] { 1 }, keepdim: true));"),
 
         Bound("no value", "[Blocks<{|#0:Block|}>(3)]", "H of 'Block' has no value: write Dims = \"H = 8\""),
@@ -144,7 +134,7 @@ internal static partial class RuleCases
 
         Fits("a size with a remainder", "H = 5", Statements, "'D/H' divides 48 by 5, which leaves a remainder"),
         Fits("a size that its code refuses", "H = 16", "if (each % 2 == 1) {|#1:throw|} new ArgumentException();\n        return x;", "this throws for the sizes of the model"),
-        Fits("too few items", "H = 16", "return x + {|#1:x.unflatten(2, new long[] { -1, each }).unbind(3)[3]|}.repeat(1, 1, each);", "there is no item 3 among 3"),
+        Fits("too few items", "H = 16", "return x + {|#1:{|#2:x.unflatten(2, new long[] { -1, each }).unbind(3)|}[3]|}.repeat(1, 1, each);", "there is no item 3 among 3"),
         Fits("a parameter without numbers", "H = 48", Statements, "the parameter other.weight would be [0, 48]", "[Linear(\"D -> D - H\")] private readonly Linear other;"),
         Code("CCM4008", "numbers that fit", "H = 2", "H = 2", dims: "H = D/4"),
 
@@ -154,6 +144,10 @@ internal static partial class RuleCases
         new("CCM4010", "mixing", Shifted(", Eager", "{|#0:Shift|}"), Eager),
         new("CCM4010", "a field of mixing", Shifted("", "{|#0:Shift|}", ", Eager"), Eager),
         new("CCM4010", "mixing that is read", Shifted("", "Shift")),
+
+        Code("CCM4011", "a class in itself", "[Size(\"D/H\")]", "[Module(\"D, H\")] private readonly Block {|#0:other|};\n    [Size(\"D/H\")]",
+            "'other' of 'Block' makes 'Block' contain itself (Block > Block): no such module could be built, so give the field another class"),
+        new("CCM4011", "a part", WithPart("[Module(\"D, 4*D\")] private readonly Part part;")),
     ];
 
     private static Sources Averaging(string attention) => new()

@@ -12,7 +12,7 @@ internal static partial class RuleCases
 {
     private const string SoundStudent = "public sealed partial class Student : LanguageModel;";
 
-    public static IReadOnlyList<RuleCase> All { get; } = [.. Declaration, .. Shape, .. Composition, .. OwnCode];
+    public static IReadOnlyList<RuleCase> All { get; } = [.. Declaration, .. Shape, .. Composition, .. OwnCode, .. Misfits, .. Remarks];
 
     private static Sources Attention(string attention) => new() { Block = new Sources().Block.Replace("[CausalSelfAttention(HeadDim = 16)]", attention) };
 

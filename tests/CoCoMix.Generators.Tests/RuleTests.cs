@@ -15,20 +15,25 @@ public class RuleTests
         var (id, _, sources, message) = RuleCases.All.Single(rule => $"{rule}" == name);
         var source = sources.ToString();
         var test = new AnalyzerTest(source);
+        // Layers that a case leaves unused are not what it is about.
+        if (id != "CCM4104") test.DisabledDiagnostics.Add("CCM4104");
         if (message is not null)
         {
             var places = Enumerable.Range(0, 10).TakeWhile(place => source.Contains($"{{|#{place}:"));
             test.ExpectedDiagnostics.Add(places.Aggregate(
-                new DiagnosticResult(id, DiagnosticSeverity.Error).WithMessage(message), (expected, place) => expected.WithLocation(place)));
+                new DiagnosticResult(id, Severity(id)).WithMessage(message), (expected, place) => expected.WithLocation(place)));
         }
         await test.RunAsync();
     }
 
+    private static DiagnosticSeverity Severity(string id) =>
+        new DeclarationAnalyzer().SupportedDiagnostics.Single(descriptor => descriptor.Id == id).DefaultSeverity;
+
     [Fact]
     public void Every_rule_is_tested_broken_and_kept()
     {
-        Assert.Equal(Rule.All.Select(rule => rule.Id), RuleCases.All.Where(rule => rule.Message is not null).Select(rule => rule.Id).Distinct());
-        Assert.Equal(Rule.All.Select(rule => rule.Id), RuleCases.All.Where(rule => rule.Message is null).Select(rule => rule.Id).Distinct());
+        Assert.Equal(Rule.All.Select(rule => rule.Id), RuleCases.All.Where(rule => rule.Message is not null).Select(rule => rule.Id).Distinct().Order());
+        Assert.Equal(Rule.All.Select(rule => rule.Id), RuleCases.All.Where(rule => rule.Message is null).Select(rule => rule.Id).Distinct().Order());
     }
 
     [Fact]
@@ -36,6 +41,32 @@ public class RuleTests
     {
         var sources = new Sources();
         await new AnalyzerTest((sources with { Block = sources.Block.Replace("partial class Block", "class {|CCM1001:Block|}") }).ToString()).RunAsync();
+    }
+
+    [Fact]
+    public async Task Classes_in_each_other_are_reported_each_with_the_way_back()
+    {
+        const string Source = """
+            using CoCoMix;
+            using static TorchSharp.torch;
+            [Dims("D")] public sealed partial class One : nn.Module<Tensor, Tensor>
+            {
+                public One() : base("One") { }
+                [Module("D")] private readonly Two {|#0:two|} = null!;
+                public override Tensor forward(Tensor x) => two.call(x);
+            }
+            [Dims("D")] public sealed partial class Two : nn.Module<Tensor, Tensor>
+            {
+                public Two() : base("Two") { }
+                [Module("D")] private readonly One {|#1:one|} = null!;
+                public override Tensor forward(Tensor x) => one.call(x);
+            }
+            """;
+        var test = new AnalyzerTest(Source);
+        foreach (var (place, way) in new[] { (0, "One > Two > One"), (1, "Two > One > Two") })
+            test.ExpectedDiagnostics.Add(new DiagnosticResult("CCM4011", DiagnosticSeverity.Error).WithLocation(place)
+                .WithArguments(way.Split(" > ")[1].ToLowerInvariant(), way.Split(" > ")[0], way));
+        await test.RunAsync();
     }
 
     [Fact]
@@ -88,7 +119,7 @@ public class RuleTests
 
     [Theory]
     [InlineData("\"D, F\"", "[Linear({|CCM4002:\"D -> Q\"|})]", "x + inner.call(x)")]
-    [InlineData("\"D, F\"", "[Linear(\"D -> F\")]", "{|CCM4006:x + inner.call(x)|}")]
+    [InlineData("\"D, F\"", "[Linear(\"D -> F\")]", "{|CCM4022:x + inner.call(x)|}")]
     [InlineData("{|CCM4001:\"D, D\"|}", "[Linear(\"D -> D\")]", "x + inner.call(x)")]
     public async Task A_mistake_of_a_part_is_reported_there_alone(string dims, string field, string result) =>
         await new AnalyzerTest((Sources.WithCode with

@@ -1,5 +1,6 @@
 using CoCoMix.Engine.Lowering;
 using CoCoMix.Engine.Operations;
+using CoCoMix.Engine.Passes;
 using CoCoMix.Engine.Program;
 using CoCoMix.Engine.Spec;
 
@@ -10,7 +11,7 @@ internal static class CardWriter
 {
     public static void Write(CodeWriter code, ModelSpec model, ModelLayout layout, ModelProgram program)
     {
-        var (forward, backward, kept) = Split(program.Step);
+        var (forward, backward, kept) = Cost.Split(program.Step);
         // C# leaves names with two underscores to compilers, so no member of the user's clashes.
         code.Lines($"""
             /// <inheritdoc/>
@@ -47,20 +48,6 @@ internal static class CardWriter
         node.Loop is { } loop ? Dropout(loop.Body)
         : node.Operation == Table.Dropout ? node.Attributes.Real("p")
         : node.Operation == Table.Attention ? node.Attributes.Real("dropout") : 0).Append(0).Max();
-
-    /// <summary>FLOPs forth and back, and the bytes that wait between them.</summary>
-    private static (Dim Forward, Dim Backward, Dim Kept) Split(Function step)
-    {
-        // The way back starts with the losses' own gradients.
-        var turn = step.Nodes.TakeWhile(node => node.Operation != Table.Constant).Count();
-        var forth = step.Nodes.Take(turn).ToArray();
-        var back = step.Nodes.Skip(turn).ToArray();
-        var read = new HashSet<Value>(back.SelectMany(node => node.Inputs).OfType<Value>());
-        var kept = Function.Bytes(forth.SelectMany(node => node.Outputs).Where(value => value.Type.Element != Element.Saved && read.Contains(value)), forth);
-        foreach (var node in forth.Where(node => node.Operation == Table.RepeatSaving))
-            kept += node.Loop!.Count * Function.Bytes(node.Loop.Body.Saved, node.Loop.Body.Nodes).WithT(node.Inputs[0]!.Shape[1]);
-        return (Function.FlopsOf(forth), Function.FlopsOf(back), kept);
-    }
 
     /// <summary>A count for <c>[B, T]</c> tokens as a count per token, linear in T.</summary>
     private static string PerToken(Dim count) => $"new({count.Coefficient(1, 1)}, {count.Coefficient(1, 2)})";

@@ -136,10 +136,11 @@ internal sealed class Call(string function, IReadOnlyList<(string Name, Item Ite
     public Value Tensor(Item item) => item is TensorItem tensor ? tensor.Value
         : throw new LanguageException($"{Shown} needs a tensor here");
 
+    /// <summary>A number; NaN where a class's own dimensions, which only its model knows, have a part in it. Shapes do not depend on it.</summary>
     public double Number(Item item) => item switch
     {
         RealItem real => real.Value,
-        NumberItem { Size: var size } => Constant(size),
+        NumberItem { Size: var size } => size.Constant is null && !size.DependsOn(Dim.B) && !size.DependsOn(Dim.T) ? double.NaN : Constant(size),
         _ => throw new LanguageException($"{Shown} needs a number that is known when the model is compiled here"),
     };
 
@@ -147,7 +148,7 @@ internal sealed class Call(string function, IReadOnlyList<(string Name, Item Ite
         ?? throw new UnknownSizeException($"{Shown} needs a number here, and {size}", size);
 
     public static int Axis(int rank, long axis, Shape shape) => axis >= -rank && axis < rank ? (int)(axis < 0 ? axis + rank : axis)
-        : throw new ShapeException($"axis {axis} is not among the {rank} axes of {shape}");
+        : throw new ShapeException($"axis {axis} is not among the {rank} axes of {shape}, which are {-rank} to {rank - 1}", Misfit.Axis);
 
     /// <summary>What results are called until a variable names them.</summary>
     private string Name => function switch
@@ -165,7 +166,11 @@ internal sealed class Call(string function, IReadOnlyList<(string Name, Item Ite
 }
 
 /// <summary>Something that C# has and the language has not, in one sentence.</summary>
-internal sealed class LanguageException(string message) : Exception(message);
+/// <param name="rename">The function to write instead, where the arguments stay as they are.</param>
+internal sealed class LanguageException(string message, string? rename = null) : Exception(message)
+{
+    public string? Rename => rename;
+}
 
 /// <summary>Sizes that decide what is compiled and are not numbers yet.</summary>
 /// <param name="what">What is not known, as a subject.</param>

@@ -127,7 +127,10 @@ internal static partial class Functions
 
     private static Item Select(Call c, Value x, int axis, Item index)
     {
-        var part = ((TensorItem)Narrow(c, x, axis, Position(c, index, x.Shape[axis]), 1, 1)).Value;
+        var position = Position(c, index, x.Shape[axis]);
+        if (x.Shape[axis].Constant is { } size && (position.Constant < 0 || position.Constant >= size))
+            throw new ShapeException($"there is no index {position} on axis {axis} of {x.Shape}, which has 0 to {size - 1}");
+        var part = ((TensorItem)Narrow(c, x, axis, position, 1, 1)).Value;
         return New(c.Reshape(part, x.Shape.Where((_, i) => i != axis)));
     }
 

@@ -17,7 +17,7 @@ internal static partial class Functions
         ["Math.Abs"] = c => c.Input is NumberItem number ? new NumberItem(Math.Abs(c.Constant(number.Size))) : new RealItem(Math.Abs(c.Number(c.Input!))),
         ["Math.Min"] = c => Extreme(c, Math.Min, Math.Min),
         ["Math.Max"] = c => Extreme(c, Math.Max, Math.Max),
-        ["(int)"] = c => new NumberItem((long)c.Number(c.Input!)),
+        ["(int)"] = c => new NumberItem((long)Known(c, c.Number(c.Input!))),
         ["(double)"] = c => new RealItem(c.Number(c.Input!)),
         ["(float)"] = c => new RealItem((float)c.Number(c.Input!)),
         ["Length"] = Count,
@@ -93,7 +93,7 @@ internal static partial class Functions
                 "Multiply" => new RealItem(p * q),
                 "Divide" => new RealItem(p / q),
                 "Remainder" => new RealItem(p % q),
-                _ => Compare(operation, p, q),
+                _ => Compare(operation, Known(c, p), Known(c, q)),
             };
         }
         return (a, b, operation) switch
@@ -109,6 +109,8 @@ internal static partial class Functions
             _ => null,
         };
     }
+
+    private static double Known(Call c, double number) => !double.IsNaN(number) ? number : throw new UnknownSizeException($"what {c.Shown} needs");
 
     private static Dim Quotient(Dim x, Dim y, Call c)
     {

@@ -89,7 +89,7 @@ internal static partial class Functions
     private static Value Written(Call c, Value query, Value key, Value value, Value mask, double dropout)
     {
         var axes = new long[] { 0, 1, 3, 2 };
-        var width = c.Constant(query.Shape.Last);
+        var width = c.Number(new NumberItem(query.Shape.Last));
         var products = c.Build.One(Table.BatchedMatMul, "products", [query, c.Build.One(Table.Permute, "keys", [key], new(("axes", axes)))]);
         var scores = c.Build.One(Table.Add, "scores", [c.Build.One(Table.DivideScalar, "scaled", [products], new(("value", Math.Sqrt(width)))), mask]);
         var weights = c.Build.One(Table.Softmax, "weights", [scores], new(("axis", 3)));

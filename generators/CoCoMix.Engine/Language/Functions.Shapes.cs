@@ -108,7 +108,7 @@ internal static partial class Functions
         var known = sizes.Where(size => size.Constant != -1).Aggregate((Dim)1, (product, size) => product * size);
         var rest = open == 1 ? elements.DividedBy(known) : null;
         return rest is not null ? sizes.Select(size => size.Constant == -1 ? rest : size)
-            : throw new ShapeException($"{from} cannot take the shape {new Shape(sizes)}: {elements} elements do not divide by {known}");
+            : throw new ShapeException($"{from} cannot take the shape {new Shape(sizes)}: {elements} elements do not divide by {known}", Misfit.Elements);
     }
 
     private static Item Swap(Call c, int a, int b) => New(Swap(c, c.Value(0), a, b));

@@ -29,7 +29,7 @@ internal static partial class Functions
     public static Item Apply(Call call)
     {
         if (!All.TryGetValue(Synonyms.TryGetValue(call.Function, out var name) ? name : call.Function, out var function))
-            throw new LanguageException($"{call.Function} is not part of the language: {Instead(call.Function)}");
+            throw new LanguageException($"{call.Function} is not part of the language: {Instead(call.Function)}", InPlace(call.Function) ?? Closest(call.Function));
         var result = function(call);
         return call.Unread is { } unread ? throw new LanguageException($"{call.Function} has no argument '{unread}' in the language: leave it out") : result;
     }
@@ -37,7 +37,7 @@ internal static partial class Functions
     private static readonly string[] Random = ["rand", "randn", "randint", "randperm", "rand_like", "randn_like", "randint_like", "bernoulli", "multinomial", "normal", "poisson"];
 
     private static string Instead(string function) =>
-        function.EndsWith("_", StringComparison.Ordinal) && Names.Contains(function.TrimEnd('_')) ? $"nothing is changed in place, write {function.TrimEnd('_')} and use its result"
+        InPlace(function) is { } plain ? $"nothing is changed in place, write {plain} and use its result"
         : Random.Contains(function) ? "a forward pass draws no random numbers, but for dropout"
         : function is "item" or "data" or "ToSingle" or "ToDouble" or "ToInt32" or "ToInt64" ? "a tensor's values are not known when the model is compiled, compute with the tensor itself"
         // What TorchSharp 0.107 has under these names computes something else.
@@ -45,6 +45,10 @@ internal static partial class Functions
         : function == "baddbmm" ? "TorchSharp's adds what it should multiply, write bmm and a sum"
         : Closest(function) is { } close ? $"did you mean {close}?"
         : "write it with the functions that docs/language.md lists, or mark the class [Eager]";
+
+    /// <summary>The function of which this is the form that changes its input.</summary>
+    private static string? InPlace(string function) =>
+        function.EndsWith("_", StringComparison.Ordinal) && Names.Contains(function.TrimEnd('_')) ? function.TrimEnd('_') : null;
 
     /// <summary>A name with the same first letter that differs in one or two others.</summary>
     private static string? Closest(string name) => Names.Where(known => char.IsLetter(known[0]) && known[0] == name[0])

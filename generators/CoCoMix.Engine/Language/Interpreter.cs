@@ -20,13 +20,16 @@ internal sealed class Interpreter
     private readonly ParameterValues _parameters;
     private readonly Value _like;
     private readonly bool _trains;
+    private readonly bool _isPart;
     private readonly Stack<Method> _running = new();
     private int _steps;
+    private int _result;
 
     /// <param name="path">Where the class's parameters are, with a dot behind it, or empty.</param>
+    /// <param name="isPart">Whether another class's code runs it, whose places the operations then have not.</param>
     private Interpreter(
-        ModuleSpec module, IReadOnlyDictionary<string, Dim> dims, string path, Builder build, ParameterValues parameters, Value like, bool trains) =>
-        (_module, _dims, _path, _build, _parameters, _like, _trains) = (module, dims, path, build, parameters, like, trains);
+        ModuleSpec module, IReadOnlyDictionary<string, Dim> dims, string path, Builder build, ParameterValues parameters, Value like, bool trains, bool isPart) =>
+        (_module, _dims, _path, _build, _parameters, _like, _trains, _isPart) = (module, dims, path, build, parameters, like, trains, isPart);
 
     /// <summary>Appends the operations of a forward pass.</summary>
     /// <param name="dims">The class's dimensions by name.</param>
@@ -34,19 +37,20 @@ internal sealed class Interpreter
     /// <param name="trains">What the code reads as <c>training</c>.</param>
     /// <exception cref="CodeException">The code has a mistake.</exception>
     /// <exception cref="UndecidedException">Dimensions that are not numbers yet decide what happens.</exception>
-    public static Item Run(
+    /// <returns>The result, and the expression that it is returned from.</returns>
+    public static (Item Result, int At) Run(
         ModuleSpec module, IReadOnlyDictionary<string, Dim> dims, string path, Builder build, ParameterValues parameters, IReadOnlyList<Item> arguments,
-        bool trains) =>
-        Run(module, dims, path, build, parameters, arguments, ((TensorItem)arguments[0]).Value, trains);
-
-    private static Item Run(
-        ModuleSpec module, IReadOnlyDictionary<string, Dim> dims, string path, Builder build, ParameterValues parameters, IReadOnlyList<Item> arguments,
-        Value like, bool trains) =>
-        new Interpreter(module, dims, path, build, parameters, like, trains).Call(module.Methods[0], arguments, [], at: 0);
+        bool trains)
+    {
+        var interpreter = new Interpreter(module, dims, path, build, parameters, ((TensorItem)arguments[0]).Value, trains, isPart: false);
+        var result = interpreter.Call(module.Methods[0], arguments, [], at: 0);
+        build.At = null;
+        return (result, interpreter._result);
+    }
 
     private Item Call(Method method, IReadOnlyList<Item> arguments, Dictionary<string, Item> locals, int at)
     {
-        if (_running.Contains(method)) throw new CodeException(at, $"{Naming.Plain(method.Name)} calls itself: write a loop", isShape: false);
+        if (_running.Contains(method)) throw new CodeException(at, $"{Naming.Plain(method.Name)} calls itself: write a loop");
         _running.Push(method);
         foreach (var (name, argument) in method.Parameters.Zip(arguments, (name, argument) => (name, argument))) locals[name] = argument;
         var result = Execute(method.Body, locals);
@@ -93,18 +97,19 @@ internal sealed class Interpreter
             case Jump jump:
                 return new JumpItem(jump.IsBreak);
             case Return value:
+                if (_running.Count == 1) _result = value.Value.At;
                 return Evaluate(value.Value, locals);
             case Run run:
                 Evaluate(run.Value, locals);
                 return null;
             default:
-                throw new CodeException(statement.At, "this throws for the sizes of the model", isShape: true);
+                throw new CodeException(statement.At, "this throws for the sizes of the model", Misfit.Shapes);
         }
     }
 
     private void Count(Statement statement)
     {
-        if (++_steps > MaxSteps) throw new CodeException(statement.At, "this loop has too many steps to be unrolled", isShape: false);
+        if (++_steps > MaxSteps) throw new CodeException(statement.At, "this loop has too many steps to be unrolled");
     }
 
     private void Bind(Assign assign, Item value, Dictionary<string, Item> locals)
@@ -116,7 +121,7 @@ internal sealed class Interpreter
         }
         var items = Items(value, assign.At);
         if (items.Count != assign.Names.Count)
-            throw new CodeException(assign.At, $"{items.Count} values cannot be taken apart into {assign.Names.Count} variables", isShape: false);
+            throw new CodeException(assign.At, $"{items.Count} values cannot be taken apart into {assign.Names.Count} variables");
         for (var i = 0; i < items.Count; i++) Bind(assign.Names[i], items[i], locals);
     }
 
@@ -144,12 +149,12 @@ internal sealed class Interpreter
     private bool Decide(Expression condition, Dictionary<string, Item> locals) => Evaluate(condition, locals) switch
     {
         FlagItem flag => flag.Value,
-        TensorItem => throw new CodeException(condition.At, "a tensor's values cannot decide what is compiled: use where(), masked_fill() or a product with a mask", isShape: false),
-        _ => throw new CodeException(condition.At, "this is not known when the model is compiled: decide by constants and sizes", isShape: false),
+        TensorItem => throw new CodeException(condition.At, "a tensor's values cannot decide what is compiled: use where(), masked_fill() or a product with a mask"),
+        _ => throw new CodeException(condition.At, "this is not known when the model is compiled: decide by constants and sizes"),
     };
 
     private static IReadOnlyList<Item> Items(Item item, int at) => item is ListItem list ? list.Items
-        : throw new CodeException(at, "this is no tuple or array whose items are known when the model is compiled", isShape: false);
+        : throw new CodeException(at, "this is no tuple or array whose items are known when the model is compiled");
 
     private Item Evaluate(Expression expression, Dictionary<string, Item> locals)
     {
@@ -166,7 +171,7 @@ internal sealed class Interpreter
                 };
             case Local local:
                 return locals.TryGetValue(local.Name, out var item) ? item
-                    : throw new CodeException(local.At, $"'{Naming.Plain(local.Name)}' has no value here", isShape: false);
+                    : throw new CodeException(local.At, $"'{Naming.Plain(local.Name)}' has no value here");
             case Member member:
                 return Field(member);
             case Choose choose:
@@ -179,13 +184,13 @@ internal sealed class Interpreter
                 return new RangeItem(range.From is null ? null : Evaluate(range.From, locals), range.To is null ? null : Evaluate(range.To, locals));
             case FromEnd end:
                 return Evaluate(end.Value, locals) is NumberItem { Size: var size } ? new FromEndItem(size)
-                    : throw new CodeException(end.At, "what follows ^ is a whole number", isShape: false);
+                    : throw new CodeException(end.At, "what follows ^ is a whole number");
             case Own own:
                 return Method(own, locals);
             case Apply apply:
                 return Function(apply, locals);
             case Unsupported unsupported:
-                throw new CodeException(unsupported.At, $"'{unsupported.What}' is not part of the language: {unsupported.Instead}", isShape: false);
+                throw new CodeException(unsupported.At, $"'{unsupported.What}' is not part of the language: {unsupported.Instead}");
             default:
                 throw new InvalidOperationException($"No rule reads {expression.GetType().Name}.");
         }
@@ -196,7 +201,7 @@ internal sealed class Interpreter
         if (member.Name == "training") return new FlagItem(_trains);
         var field = _module.Fields.FirstOrDefault(field => field.Name == member.Name)
             ?? throw new CodeException(member.At,
-                $"'{member.Name}' is not known when the model is compiled: make it const, or give the field an attribute such as [Linear(\"D -> D\")] or [Size(\"D\")]", isShape: false);
+                $"'{member.Name}' is not known when the model is compiled: make it const, or give the field an attribute such as [Linear(\"D -> D\")] or [Size(\"D\")]");
         return field.Kind switch
         {
             LayerKind.Size => new NumberItem(Sizes.Parse(field.Signature, _dims)),
@@ -221,6 +226,7 @@ internal sealed class Interpreter
             return left == (apply.Function == "ConditionalOr") ? new FlagItem(left) : new FlagItem(Decide(apply.Arguments[1].Value, locals));
         }
         var call = new Call(apply.Function, [.. apply.Arguments.Select(argument => (argument.Name, Evaluate(argument.Value, locals)))], _build, _like);
+        _build.At = _isPart ? null : apply.At;
         try
         {
             return call.Input is LayerItem layer ? apply.Function switch
@@ -232,17 +238,31 @@ internal sealed class Interpreter
         }
         catch (ShapeException mistake)
         {
-            throw new CodeException(apply.At, mistake.Message, isShape: true);
+            var advice = Advice.On(mistake, _module.Type, apply, call);
+            throw new CodeException(apply.At, advice is null ? mistake.Message : $"{mistake.Message}; {advice.Text}", mistake.Misfit)
+            {
+                Advice = advice, Origins = [.. call.Arguments.SelectMany(argument => Origins(argument.Item))],
+            };
         }
         catch (LanguageException gap)
         {
-            throw new CodeException(apply.At, gap.Message, isShape: false);
+            throw new CodeException(apply.At, gap.Message) { Advice = gap.Rename is { } name ? Advice.Rename(_module.Type, apply, name) : null };
         }
         catch (UnknownSizeException unknown)
         {
             throw new UndecidedException(apply.At, unknown.Message, unknown.IsOfBatch);
         }
     }
+
+    /// <summary>Where an operand comes from.</summary>
+    private IEnumerable<Origin> Origins(Item item) => item switch
+    {
+        LayerItem layer => [new(null, layer.Field.Name)],
+        ListItem list => list.Items.SelectMany(Origins),
+        TensorItem { Value: { Parameter: { } path } } when path.StartsWith(_path, StringComparison.Ordinal) => [new(null, path.Substring(_path.Length).Split('.')[0])],
+        TensorItem tensor when _build.Nodes.FirstOrDefault(node => node.Outputs.Contains(tensor.Value))?.At is { } at => [new(at)],
+        _ => [],
+    };
 
     private Item Layer(LayerItem layer, Call call, int at)
     {
@@ -252,12 +272,13 @@ internal sealed class Interpreter
         if (module.IsEager) return new TensorItem(_build.Apply(Table.Eager, layer.Field.Name, [call.Value(1)], new(("path", layer.Path)))[0]);
         try
         {
-            return Run(module, dims, layer.Path + ".", _build, _parameters, [.. call.Arguments.Skip(1).Select(argument => argument.Item)], _like, _trains);
+            return new Interpreter(module, dims, layer.Path + ".", _build, _parameters, _like, _trains, isPart: true)
+                .Call(module.Methods[0], [.. call.Arguments.Skip(1).Select(argument => argument.Item)], [], at: 0);
         }
         catch (CodeException mistake)
         {
             // The place is in the other class, which has its own report.
-            throw new CodeException(at, $"in '{module.Type.Name}', {mistake.Message}", mistake.IsShape);
+            throw new CodeException(at, $"in '{module.Type.Name}', {mistake.Message}", mistake.Misfit) { Origins = [new(null, layer.Field.Name), .. call.Arguments.SelectMany(argument => Origins(argument.Item))] };
         }
         catch (UndecidedException unknown)
         {

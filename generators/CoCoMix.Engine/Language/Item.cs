@@ -38,13 +38,22 @@ public sealed record LayerItem(FieldSpec Field, string Path, IReadOnlyDictionary
 public sealed record OpaqueItem(string Name) : Item;
 
 /// <summary>A mistake in a forward pass, at one of its expressions.</summary>
-/// <param name="isShape">Whether shapes do not fit; otherwise the language does not have what is written.</param>
-public sealed class CodeException(int at, string message, bool isShape) : Exception(message)
+/// <param name="misfit">What does not fit; null where the language does not have what is written.</param>
+public sealed class CodeException(int at, string message, Misfit? misfit = null) : Exception(message)
 {
     public int At => at;
 
-    public bool IsShape => isShape;
+    public Misfit? Misfit => misfit;
+
+    /// <summary>Where the operands come from: expressions, and fields of the class.</summary>
+    public IReadOnlyList<Origin> Origins { get; init; } = [];
+
+    /// <summary>What would make it right.</summary>
+    public Advice? Advice { get; init; }
 }
+
+/// <summary>Where a tensor or a layer comes from: an expression of the class's code, or one of its fields.</summary>
+public sealed record Origin(int? Expression, string? Field = null);
 
 /// <summary>What is written depends on sizes that are not known yet.</summary>
 /// <param name="isOfBatch">Whether they change from batch to batch, so that no model knows them either.</param>

@@ -40,7 +40,7 @@ internal static class Layers
     /// <summary>The class of a field that has code of its own, and its dimensions.</summary>
     public static (ModuleSpec Module, IReadOnlyDictionary<string, Dim> Dims) Module(FieldSpec field, IReadOnlyDictionary<string, Dim> dims)
     {
-        var module = field.Module ?? throw new ShapeException("its class has no [Dims], or contains this one");
+        var module = field.Module ?? throw new ShapeException("its class has no [Dims]");
         var sizes = Sizes.List(field.Signature, dims);
         return sizes.Count == module.Dims.Count
             ? (module, module.Dims.Zip(sizes, (name, size) => (name, size)).ToDictionary(pair => pair.name, pair => pair.size))

@@ -60,17 +60,30 @@ internal static class Modules
         return build.Build(name, [x], [Stream(module, dims, "", build, new(Parameters(module, dims)), [x], trains)]);
     }
 
-    /// <summary>Runs a class by itself, on residual streams.</summary>
+    /// <summary>A class by itself, on residual streams: what it computes, with the tensors that it returns.</summary>
     /// <exception cref="ShapeException">A block returns another shape than it is given.</exception>
-    public static void Alone(ModuleSpec module, bool trains)
+    public static Function Alone(ModuleSpec module, bool trains)
     {
         var dims = Symbols(module);
-        if (module.IsEager) return;
-        if (module.Base == BaseNames.ConceptHead) Predict(module, dims, "", new(), new(Parameters(module, dims)), Stream(dims[module.Dims[0]], "h"), null, trains);
-        else if (module.IsBlock) Differentiate.Block(Block(module, dims, module.Type.Name, trains), parameters: true);
-        else Interpreter.Run(module, dims, "", new(), new(Parameters(module, dims)),
-            [.. module.Methods[0].Parameters.Select(name => new TensorItem(Stream(dims[module.Dims[0]], name)))], trains);
+        if (module.IsBlock) return Block(module, dims, module.Type.Name, trains);
+        var (build, parameters) = (new Builder(), new ParameterValues(Parameters(module, dims)));
+        if (module.Base == BaseNames.ConceptHead)
+        {
+            var h = Stream(dims[module.Dims[0]], "h");
+            var (concept, logits) = Predict(module, dims, "", build, parameters, h, null, trains);
+            return build.Build(module.Type.Name, [h], [concept, logits]);
+        }
+        var inputs = module.Methods[0].Parameters.Select(name => Stream(dims[module.Dims[0]], name)).ToArray();
+        var result = Interpreter.Run(module, dims, "", build, parameters, [.. inputs.Select(input => new TensorItem(input))], trains).Result;
+        return build.Build(module.Type.Name, inputs, [.. Tensors(result)]);
     }
+
+    private static IEnumerable<Value> Tensors(Item item) => item switch
+    {
+        TensorItem tensor => [tensor.Value],
+        ListItem list => list.Items.SelectMany(Tensors),
+        _ => [],
+    };
 
     /// <summary>A part of a block or a model, from residual streams to one of the same shape.</summary>
     public static Value Part(OwnSpec own, Dim width, string path, Builder build, ParameterValues parameters, params Value[] inputs) =>
@@ -83,12 +96,12 @@ internal static class Modules
     private static (Value Concept, Value Logits) Predict(
         ModuleSpec module, IReadOnlyDictionary<string, Dim> dims, string path, Builder build, ParameterValues parameters, Value h, int? concepts, bool trains)
     {
-        var result = Interpreter.Run(module, dims, path, build, parameters, [new TensorItem(h)], trains);
+        var (result, at) = Interpreter.Run(module, dims, path, build, parameters, [new TensorItem(h)], trains);
         if (result is not ListItem { Items.Count: 2 } pair || pair.Items[0] is not TensorItem { Value: var concept } || pair.Items[1] is not TensorItem { Value: var logits })
-            throw new ShapeException("predict must return two tensors, concepts and logits");
-        if (!concept.Type.Equals(h.Type)) throw new ShapeException($"predict returns concepts {concept.Type}, but must return {h.Shape}, the shape of its input");
+            throw new CodeException(at, "predict must return two tensors, concepts and logits", Misfit.Result);
+        if (!concept.Type.Equals(h.Type)) throw Wrong(at, "predict returns concepts", concept, h.Shape, "the shape of its input");
         if (concepts is { } count && !logits.Type.Equals(new(Element.Float, h.Shape.WithLast(count))))
-            throw new ShapeException($"predict returns logits {logits.Type}, but must return {h.Shape.WithLast(count)}, one for each concept");
+            throw Wrong(at, "predict returns logits", logits, h.Shape.WithLast(count), "one for each concept");
         return (concept, logits);
     }
 
@@ -101,10 +114,12 @@ internal static class Modules
         if (module.IsEager) return build.Apply(Table.Eager, "y", [.. inputs], new(("path", path.TrimEnd('.'))))[0];
         if (module.Methods[0].Parameters.Count != inputs.Count)
             throw new ShapeException($"forward of '{module.Type.Name}' must take {inputs.Count} tensor{(inputs.Count == 1 ? "" : "s")} here");
-        var result = Interpreter.Run(module, dims, path, build, parameters, [.. inputs.Select(input => new TensorItem(input))], trains);
-        return result is TensorItem { Value: var y } && y.Type.Equals(inputs[0].Type) ? y
-            : throw new ShapeException($"forward returns {Describe(result)}, but must return {inputs[0].Shape}, the shape of its input");
+        var (result, at) = Interpreter.Run(module, dims, path, build, parameters, [.. inputs.Select(input => new TensorItem(input))], trains);
+        if (result is not TensorItem { Value: var y })
+            throw new CodeException(at, $"forward returns no tensor, but must return {inputs[0].Shape}, the shape of its input", Misfit.Result);
+        return y.Type.Equals(inputs[0].Type) ? y : throw Wrong(at, "forward returns", y, inputs[0].Shape, "the shape of its input");
     }
 
-    private static string Describe(Item item) => item is TensorItem tensor ? tensor.Value.Type.ToString() : "no tensor";
+    private static CodeException Wrong(int at, string returns, Value result, Shape expected, string why) =>
+        new(at, string.Concat($"{returns} {result.Type}, but must return {expected}, {why}", Advice.OnResult(result.Shape, expected) is { } advice ? $"; {advice}" : ""), Misfit.Result);
 }

@@ -11,7 +11,7 @@ public static partial class Table
         {
             RankAtLeast(a[0], 1, "linear", "an input");
             Rank(a[1], 2, "linear", "a weight");
-            That(a[0].Last.Equals(a[1][1]), $"linear cannot multiply {a[0]} with the weight {a[1]}: {a[0].Last} inputs, not {a[1][1]}");
+            That(a[0].Last.Equals(a[1][1]), $"linear cannot multiply {a[0]} with the weight {a[1]}: {a[0].Last} inputs, not {a[1][1]}", Misfit.InnerSizes);
             if (a.Has(2)) That(a[2].Equals(Shape.Of(a[1][0])), $"linear needs a bias of shape [{a[1][0]}], not {a[2]}");
             return Float(a[0].WithLast(a[1][0]));
         },
@@ -30,7 +30,7 @@ public static partial class Table
         {
             RankAtLeast(a[0], 1, "matmul", "an input");
             Rank(a[1], 2, "matmul", "a weight");
-            That(a[0].Last.Equals(a[1][0]), $"matmul cannot multiply {a[0]} with {a[1]}: {a[0].Last} columns, not {a[1][0]} rows");
+            That(a[0].Last.Equals(a[1][0]), $"matmul cannot multiply {a[0]} with {a[1]}: {a[0].Last} columns, not {a[1][0]} rows", Misfit.InnerSizes);
             return Float(a[0].WithLast(a[1][1]));
         },
         b => [b.Build.One(Linear, "d", [b.Gradient, b[1], null]), b.Build.One(WeightGradient!, "d", [b[0], b.Gradient])],

@@ -12,7 +12,7 @@ public static partial class Table
             RankAtLeast(a[0], 2, "batched_matmul", "a left operand");
             RankAtLeast(a[1], 2, "batched_matmul", "a right operand");
             var rows = a[1][a[1].Count - 2];
-            That(a[0].Last.Equals(rows), $"matmul cannot multiply {a[0]} with {a[1]}: {a[0].Last} columns, not {rows} rows");
+            That(a[0].Last.Equals(rows), $"matmul cannot multiply {a[0]} with {a[1]}: {a[0].Last} columns, not {rows} rows", Misfit.InnerSizes);
             var leading = Broadcast(a[0].Leading.Leading, a[1].Leading.Leading, "batched_matmul");
             return Float(new([.. leading, a[0][a[0].Count - 2], a[1].Last]));
         },

@@ -5,9 +5,9 @@ namespace CoCoMix.Engine.Operations;
 /// <summary>What shape rules have in common: requirements that end in one sentence when they fail.</summary>
 internal static class Require
 {
-    public static void That(bool holds, string otherwise)
+    public static void That(bool holds, string otherwise, Misfit misfit = Misfit.Shapes)
     {
-        if (!holds) throw new ShapeException(otherwise);
+        if (!holds) throw new ShapeException(otherwise, misfit);
     }
 
     public static void Rank(Shape shape, int rank, string operation, string operand) =>
@@ -23,12 +23,12 @@ internal static class Require
     public static int Axis(Arguments a, Shape shape)
     {
         var axis = a.Attributes.Int("axis");
-        That(axis >= 0 && axis < shape.Count, $"{a.Operation} has no axis {axis} in {shape}");
+        That(axis >= 0 && axis < shape.Count, $"{a.Operation} has no axis {axis} in {shape}", Misfit.Axis);
         return (int)axis;
     }
 
     public static Shape Broadcast(Shape a, Shape b, string operation) =>
-        Shape.Broadcast(a, b) ?? throw new ShapeException($"{operation} cannot broadcast {a} with {b}");
+        Shape.Broadcast(a, b) ?? throw new ShapeException($"{operation} cannot broadcast {a} with {b}", Misfit.Broadcasting);
 
     /// <summary>An operation whose gradient is not asked for: only gradients use it.</summary>
     public static readonly Func<Backward, IReadOnlyList<Value?>>? NoGradient = null;

@@ -11,7 +11,7 @@ public static partial class Table
         {
             var shape = a.Attributes.Shape("shape");
             That(shape.Elements.Equals(a.Any(0).Elements),
-                $"reshape cannot turn {a.Any(0)} into {shape}: {a.Any(0).Elements} elements, not {shape.Elements}");
+                $"reshape cannot turn {a.Any(0)} into {shape}: {a.Any(0).Elements} elements, not {shape.Elements}", Misfit.Elements);
             return [new(a.Types[0]!.Element, shape)];
         },
         b => [b.Build.One(Reshape!, "d", [b.Gradient], new(("shape", b[0].Shape)))],

@@ -26,14 +26,23 @@ public static class Differentiate
         return ([.. tape.Forward, .. tape.Backward], values.ToDictionary(value => value, value => tape.Gradients[value]));
     }
 
+    /// <summary>The parameters that gradients of a function's results reach.</summary>
+    /// <exception cref="ShapeException">An operation on the way has no gradient.</exception>
+    public static IReadOnlyCollection<Value> Learning(Function function)
+    {
+        var results = function.Outputs.Where(output => output.Type.Element == Element.Float).Distinct();
+        var tape = new Tape(function, value => value.Parameter is not null, results.Select(result => (result, new Value("d" + Capital(result.Name), result.Type))));
+        return [.. tape.Backward.Where(node => node.Operation == Table.Accumulate).Select(node => node.Inputs[0]!).Distinct()];
+    }
+
     /// <summary>Splits a block into the function that saves and the function of its way back.</summary>
     public static (Function Saving, Function Backward) Block(Function block, bool parameters)
     {
         var input = block.Inputs.Single();
         var output = block.Outputs.Single();
         var outputGradient = new Value("d" + Capital(output.Name), output.Type);
-        var tape = new Tape(block, value => value == input || parameters && value.Parameter is not null, outputGradient);
-        if (!tape.Gradients.ContainsKey(input)) throw new ShapeException($"no gradient reaches the input of {block.Name}, so nothing below it could learn");
+        var tape = new Tape(block, value => value == input || parameters && value.Parameter is not null, [(output, outputGradient)]);
+        if (!tape.Gradients.ContainsKey(input)) throw new ShapeException($"no gradient reaches the input of {block.Name}, so nothing below it could learn; let the input reach the result, as in x + ..., without detach()", Misfit.Gradient);
         var backward = Recomputing(tape.Forward, Simplify.Dead(new(
             block.Name + "Backward", [outputGradient], tape.Backward, [tape.Gradients[input]], [], tape.Probes)));
 
@@ -83,11 +92,11 @@ public static class Differentiate
             WalkBack(needed);
         }
 
-        public Tape(Function function, Func<Value, bool> wanted, Value outputGradient)
+        public Tape(Function function, Func<Value, bool> wanted, IEnumerable<(Value Output, Value Gradient)> gradients)
         {
             (_function, _wanted) = (function, wanted);
             var needed = WalkForth();
-            _gradients[function.Outputs.Single()] = outputGradient;
+            foreach (var (output, gradient) in gradients) _gradients[output] = gradient;
             WalkBack(needed);
         }
 
@@ -150,7 +159,7 @@ public static class Differentiate
         private IReadOnlyList<Value?> RowGradients(Node node, IReadOnlyList<Value?> gradients)
         {
             var rule = node.Operation.Gradient
-                ?? throw new ShapeException($"the gradient of {node.Operation.Name} is not defined");
+                ?? throw new ShapeException($"the gradient of {node.Operation.Name} is not defined", Misfit.Gradient) { At = node.At };
             return rule(new(node, gradients, _back, _wanted(AnyParameter)));
         }
 

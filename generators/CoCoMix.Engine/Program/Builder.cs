@@ -21,6 +21,9 @@ public sealed class Builder
 
     public IReadOnlyDictionary<Value, string> Probes => _probes;
 
+    /// <summary>The expression whose operations are being appended; see <see cref="Node.At"/>.</summary>
+    public int? At { get; set; }
+
     public void Append(Node node) => _nodes.Add(node);
 
     /// <exception cref="ShapeException">The operands do not fit.</exception>
@@ -30,7 +33,7 @@ public sealed class Builder
         var types = operation.Shape(new(operation.Name, [.. inputs.Select(input => input?.Type)], attributes));
         var outputs = types.Select((type, i) =>
             new Value(i == 0 ? name : $"{name}{(operation.OutputNames.Count > i ? operation.OutputNames[i] : (i + 1).ToString())}", type)).ToArray();
-        _nodes.Add(new(operation, inputs, outputs, attributes));
+        _nodes.Add(new(operation, inputs, outputs, attributes) { At = At });
         return outputs;
     }
 

@@ -69,7 +69,11 @@ public sealed class Dim : IEquatable<Dim>
     public override int GetHashCode() => _terms.Aggregate(17, (hash, term) => unchecked(hash * 31 + term.GetHashCode()));
 
     /// <summary>A C# expression too: <c>2 * T</c>.</summary>
-    public override string ToString() => _terms.Length == 0 ? "0" : string.Join(" + ", _terms.Select(term => term.ToString()));
+    public override string ToString() => _terms.Length == 0 ? "0" : string.Concat(_terms.Select((term, i) =>
+        i == 0 ? term.ToString() : term.Times < 0 ? $" - {term with { Times = -term.Times }}" : $" + {term}"));
+
+    /// <summary>Whether it is a quotient of sizes, which only some of them make whole.</summary>
+    public bool IsQuotient => _terms.Any(term => term.Over != 1 || term.Powers.Below.Any());
 
     /// <summary><c>Times / Over</c> times powers of symbols.</summary>
     private sealed record Term(Powers Powers, long Times, long Over)

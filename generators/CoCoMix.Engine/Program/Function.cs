@@ -66,6 +66,9 @@ public sealed class Node(
         || Operation == Operations.Table.EagerBackward && Attributes.Bool("parameters")
         || Operation == Operations.Table.RepeatBackward && Loop!.Body.Nodes.Any(node => node.HasEffect);
 
+    /// <summary>Where a class's code applies it: the number of the expression. Null for what the compiler adds, and inside a class's parts.</summary>
+    public int? At { get; init; }
+
     /// <summary>The function a <c>repeat</c> runs, block by block; null for every other operation.</summary>
     public Loop? Loop { get; } = loop;
 

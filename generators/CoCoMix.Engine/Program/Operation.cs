@@ -55,7 +55,7 @@ public sealed record Arguments(string Operation, IReadOnlyList<TensorType?> Type
     public bool Has(int i) => i < Types.Count && Types[i] is not null;
 
     private Shape Of(Element element, int i) => Types[i]!.Element == element ? Any(i)
-        : throw new ShapeException($"{Operation} needs {Plural(element)}, not {Plural(Types[i]!.Element)} of shape {Any(i)}");
+        : throw new ShapeException($"{Operation.Replace("_scalar", "")} needs {Plural(element)}, not {Plural(Types[i]!.Element)} of shape {Any(i)}", Misfit.ElementType) { Needed = element };
 
     private static string Plural(Element element) => element switch
     {
@@ -77,7 +77,7 @@ public sealed record Backward(Node Node, IReadOnlyList<Value?> OutputGradients, 
 
     /// <summary>The gradient of the first output, where the others (log-sum-exps, means) are kept for the way back only.</summary>
     public Value Gradient => OutputGradients[0] is { } gradient && OutputGradients.Skip(1).All(other => other is null) ? gradient
-        : throw new ShapeException($"the gradient of {Node.Operation.Name} is defined for its first output only");
+        : throw new ShapeException($"the gradient of {Node.Operation.Name} is defined for its first output only", Misfit.Gradient) { At = Node.At };
 }
 
 /// <summary>What an emit rule reads: the names of its inputs, its constants, and which outputs are used.</summary>
@@ -112,6 +112,3 @@ public sealed record Call(Node Node, IReadOnlyList<string> Names, Func<Value, bo
     /// <summary><c>true</c> or <c>false</c>, for kernels that can skip an output.</summary>
     public string Used(int output) => IsUsed(Node.Outputs[output]) ? "true" : "false";
 }
-
-/// <summary>Operands that do not fit, in one sentence.</summary>
-public sealed class ShapeException(string message) : Exception(message);

@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using CoCoMix.Engine.Spec;
 using static CoCoMix.Engine.Spec.AttributeNames;
 
@@ -12,6 +13,9 @@ public static class Check
     private const int MaxBlocks = 1024;
     private const int MaxVocabulary = 1 << 16;
 
+    // A declaration is judged with every model that uses it; each is read once, and so judged once.
+    private static readonly ConditionalWeakTable<Declaration, IReadOnlyList<Violation>> Judged = new();
+
     public static bool Passes(Declaration declaration) =>
         declaration.IsReadable && Violations(declaration).Count == 0 && declaration.Uses.All(use => Passes(use.Declaration))
         && (declaration.Spec is not ModuleSpec module || ModuleCheck.PartsAreSound(module));
@@ -20,7 +24,9 @@ public static class Check
     /// The rules that <paramref name="declaration"/> itself breaks. Values are compared with each other only once each is sound by itself,
     /// so that one mistake is one error.
     /// </summary>
-    public static IReadOnlyList<Violation> Violations(Declaration declaration)
+    public static IReadOnlyList<Violation> Violations(Declaration declaration) => Judged.GetValue(declaration, Judge);
+
+    private static IReadOnlyList<Violation> Judge(Declaration declaration)
     {
         if (!declaration.IsReadable)
         {
@@ -45,7 +51,7 @@ public static class Check
         var site = new Site(declaration.Type);
         if (!declaration.IsPartial)
         {
-            yield return Broken(Rule.NotPartial, site, name);
+            yield return Broken(Rule.NotPartial, site, name) with { Edit = new(EditKind.MakePartial, site, "", $"Make '{name}' partial") };
         }
         if (declaration.UnsupportedForm is { } form)
         {
@@ -54,12 +60,14 @@ public static class Check
         if (declaration.ConflictingMember is { } member)
         {
             var what = member == ".ctor" ? "a constructor" : $"'{member}'";
-            yield return Broken(Rule.ConflictingMember, site with { Member = member }, name, what);
+            site = site with { Member = member };
+            yield return Broken(Rule.ConflictingMember, site, name, what) with { Edit = new(EditKind.RemoveMember, site, "", $"Remove {what}") };
         }
         // One error for each base that is asked for in vain, at the first attribute that asks.
         foreach (var asking in declaration.Attributes.GroupBy(BaseOf).Where(asking => asking.Key != declaration.Base && !IsOwnHead(declaration, asking.Key)))
         {
-            yield return Broken(Rule.WrongBase, site with { Attribute = asking.First() }, asking.First(), asking.Key, name, declaration.Base);
+            yield return Broken(Rule.WrongBase, new(declaration.Type, asking.First()), asking.First(), asking.Key, name, declaration.Base)
+                with { Edit = declaration.Base == "object" && asking.Key != BaseNames.Module ? new(EditKind.SetBase, new(declaration.Type), asking.Key!, $"Derive '{name}' from {asking.Key}") : null };
         }
     }
 
@@ -80,20 +88,21 @@ public static class Check
         if (missing.Count > 0)
         {
             yield return Broken(Rule.MissingPart, new Site(declaration.Type), declaration.Type.Name, BaseOf(needed[0]),
-                Listed(missing.Select(attribute => $"[{attribute}]"), "and"), Listed(missing.Select(Example), "and"));
+                Listed(missing.Select(attribute => $"[{attribute}]"), "and"), Listed(missing.Select(Example), "and"))
+                with { Edit = missing.All(attribute => attribute is PreNorm or FeedForward) ? Added(declaration.Type, missing) : null };
         }
         if (declaration.Has(ConceptLabels) && !declaration.Has(MixConcepts))
         {
-            yield return Broken(Rule.LabelsWithoutMixing, new Site(declaration.Type, ConceptLabels), declaration.Type.Name);
+            yield return WithoutAttribute(Broken(Rule.LabelsWithoutMixing, new Site(declaration.Type, ConceptLabels), declaration.Type.Name));
         }
         if (declaration.Has(PreNorm) && declaration.Has(PostNorm))
         {
-            yield return Broken(Rule.TwoNorms, new Site(declaration.Type, PostNorm), declaration.Type.Name)
+            yield return WithoutAttribute(Broken(Rule.TwoNorms, new Site(declaration.Type, PostNorm), declaration.Type.Name))
                 with { Related = [new Site(declaration.Type, PreNorm)] };
         }
         else if (declaration.Has(AttributeNames.Parallel) && declaration.Has(PostNorm))
         {
-            yield return Broken(Rule.ParallelWithPostNorm, new Site(declaration.Type, AttributeNames.Parallel), declaration.Type.Name)
+            yield return WithoutAttribute(Broken(Rule.ParallelWithPostNorm, new Site(declaration.Type, AttributeNames.Parallel), declaration.Type.Name))
                 with { Related = [new Site(declaration.Type, PostNorm)] };
         }
     }
@@ -143,6 +152,9 @@ public static class Check
             model.Dropout is >= 0 and < 1
                 ? null : OutOfRange(model, LanguageModel, nameof(model.Dropout), model.Dropout, "from 0 to below 1"),
             .. Norm(model, FinalNorm, model.FinalNorm),
+            model.Budget is { GiB: not (> 0 and < double.PositiveInfinity) }
+                ? OutOfRange(model, AttributeNames.Budget, nameof(BudgetSpec.GiB), model.Budget.GiB, "finite and more than 0") : null,
+            model.Budget is { } budget ? Size(model, AttributeNames.Budget, nameof(budget.BatchTokens), budget.BatchTokens, int.MaxValue) : null,
             .. model.Mixes.Select((mix, i) => Defined(model, MixConcepts, "Mixing", "Mixing", mix.Mixing, i)),
             .. model.Labels.Select((labels, i) => Defined(model, ConceptLabels, "Selection", "Selection", labels.Selection, i)),
             .. model.Labels.Select((labels, i) => Size(model, ConceptLabels, nameof(labels.Count), labels.Count, index: i)),
@@ -158,7 +170,8 @@ public static class Check
     ];
 
     private static Violation? NoneInBlock(BlockSpec block) => block.Norm?.Kind != NormKind.None ? null :
-        Broken(Rule.NoneInBlock, new Site(block.Type, NormOf(block), "Norm"), NormOf(block), block.Type.Name);
+        Broken(Rule.NoneInBlock, new Site(block.Type, NormOf(block), "Norm"), NormOf(block), block.Type.Name)
+            with { Edit = Set(new Site(block.Type, NormOf(block), "Norm"), "Norm.LayerNorm") };
 
     private static string NormOf(BlockSpec block) => block.PostNorm ? PostNorm : PreNorm;
 
@@ -178,7 +191,7 @@ public static class Check
         if (heads != 0 && headDim != 0)
         {
             var both = HeadSite(block, nameof(attention.HeadDim));
-            return [Broken(Rule.HeadsAndHeadDim, both, block.Type.Name, $"both Heads = {heads} and HeadDim = {headDim}")
+            return [WithoutArgument(Broken(Rule.HeadsAndHeadDim, both, block.Type.Name, $"both Heads = {heads} and HeadDim = {headDim}"))
                 with { Related = [HeadSite(block, nameof(attention.Heads))] }];
         }
         if (heads == 0 && headDim == 0)
@@ -204,7 +217,10 @@ public static class Check
         SaeSpec sae => [Active(sae, SparseAutoencoder, sae.Active, nameof(sae.Latents), sae.Latents), .. IgnoredSettings(sae), Prefixes(sae)],
         ConceptHeadSpec head => [Active(head, ConceptHead, head.Active, nameof(head.Concepts), head.Concepts)],
         BlockSpec { OwnAttention: not null, Attention: not null } block =>
-            [Broken(Rule.TwoAttentions, new Site(block.Type, AttributeNames.Attention), block.Type.Name) with { Related = [new Site(block.Type, CausalSelfAttention)] }],
+            [Broken(Rule.TwoAttentions, new Site(block.Type, AttributeNames.Attention), block.Type.Name) with
+            {
+                Related = [new Site(block.Type, CausalSelfAttention)], Edit = WithoutAttribute(new Site(block.Type, CausalSelfAttention)),
+            }],
         BlockSpec block when block.OwnParts.Any() => [.. ModuleCheck.InBlock(block)],
         BlockSpec { Attention: { Heads: > 0 } attention } block =>
             [SharedHeads(block, attention.Heads, "", HeadSite(block, nameof(attention.KeyValueHeads)), HeadSite(block, nameof(attention.Heads)))],
@@ -221,7 +237,7 @@ public static class Check
         }
         var site = new Site(spec.Type, attribute, "Active");
         return Broken(Rule.TooManyActive, site, active, spec.Type.Name, of, size)
-            with { Related = [site with { Argument = of }], Change = new Change(site, $"{size}") };
+            with { Related = [site with { Argument = of }], Edit = Set(site, $"{size}") };
     }
 
     private static IEnumerable<Violation> IgnoredSettings(SaeSpec sae) =>
@@ -229,7 +245,7 @@ public static class Check
         let kinds = SaeSpec.Settings[setting]
         where !kinds.Contains(sae.Kind)
         let site = new Site(sae.Type, SparseAutoencoder, setting)
-        select Broken(Rule.IgnoredSetting, site, setting, sae.Type.Name, sae.Kind, Listed(kinds.Select(kind => $"SaeKind.{kind}"), "or"));
+        select WithoutArgument(Broken(Rule.IgnoredSetting, site, setting, sae.Type.Name, sae.Kind, Listed(kinds.Select(kind => $"SaeKind.{kind}"), "or")));
 
     private static Violation? Prefixes(SaeSpec sae)
     {
@@ -240,7 +256,7 @@ public static class Check
         }
         var site = new Site(sae.Type, SparseAutoencoder, nameof(sae.Prefixes));
         return Broken(Rule.TooManyPrefixes, site, sae.Type.Name, sae.Latents, sae.Prefixes, most)
-            with { Related = [site with { Argument = nameof(sae.Latents) }], Change = new Change(site, $"{most}") };
+            with { Related = [site with { Argument = nameof(sae.Latents) }], Edit = Set(site, $"{most}") };
     }
 
     private static IEnumerable<Violation?> Heads(ModelSpec model, BlockSpec block)
@@ -252,7 +268,7 @@ public static class Check
             var nearest = NeighbouringDivisors(model.Width, value);
             yield return Broken(Rule.HeadsDoNotDivide, user,
                     argument, value, block.Type.Name, model.Width, model.Type.Name, Listed(nearest.Select(divisor => $"{divisor}"), "or"))
-                with { Related = [heads, WidthOf(model)], Change = new Change(heads, Nearest(nearest, value)) };
+                with { Related = [heads, WidthOf(model)], Edit = Set(heads, Nearest(nearest, value)) };
             yield break;
         }
         if (block.Attention!.HeadDim > 0)
@@ -279,7 +295,7 @@ public static class Check
         }
         var nearest = NeighbouringDivisors(heads, shared);
         return Broken(Rule.SharedHeadsDoNotDivide, site, shared, block.Type.Name, heads, where, Listed(nearest.Select(divisor => $"{divisor}"), "or"))
-            with { Related = related, Change = new Change(HeadSite(block, nameof(block.Attention.KeyValueHeads)), Nearest(nearest, shared)) };
+            with { Related = related, Edit = Set(HeadSite(block, nameof(block.Attention.KeyValueHeads)), Nearest(nearest, shared)) };
     }
 
     private static string Nearest(IEnumerable<int> divisors, int value) => $"{divisors.OrderBy(divisor => Math.Abs(divisor - value)).First()}";
@@ -302,18 +318,24 @@ public static class Check
         foreach (var (site, enters, block) in all.Where(insertion => insertion.BeforeBlock < 0 || insertion.BeforeBlock >= model.Layers))
         {
             yield return Broken(Rule.InsertionOutOfRange, site, model.Type.Name, enters, block, model.Layers, model.Layers - 1)
-                with { Related = [LayersOf(model)], Change = new Change(site, $"{NearestIndex(block, model.Layers)}") };
+                with { Related = [LayersOf(model)], Edit = Set(site, $"{NearestIndex(block, model.Layers)}") };
         }
         foreach (var same in all.GroupBy(insertion => insertion.BeforeBlock).Select(same => same.ToList()).Where(same => same.Count > 1))
         {
             var (first, second) = (same[0].Site, same[1].Site);
             var what = first.Attribute == second.Attribute ? $"[{first.Attribute}] twice" : $"[{first.Attribute}] and [{second.Attribute}]";
-            yield return Broken(Rule.InsertionsAtOneBlock, second, model.Type.Name, what, same[0].BeforeBlock) with { Related = [first] };
+            yield return Broken(Rule.InsertionsAtOneBlock, second, model.Type.Name, what, same[0].BeforeBlock) with
+            {
+                Related = [first],
+                Edit = Enumerable.Range(0, model.Layers).Except(all.Select(insertion => insertion.BeforeBlock)).OrderBy(free => Math.Abs(free - same[0].BeforeBlock))
+                    .Select(free => Set(second, $"{free}")).FirstOrDefault(),
+            };
         }
         foreach (var (mix, i) in model.Mixes.Select((mix, i) => (mix, i)).Where(each => each.mix.Mixing == MixingKind.CrossAttend && model.Block!.Attention is null))
         {
-            yield return Broken(Rule.CrossAttentionWithoutHeads, new Site(model.Type, MixConcepts, nameof(mix.Mixing), Index: i), model.Type.Name, model.Block!.Type.Name)
-                with { Related = [new Site(model.Type, Blocks, TypeArgument: 0)] };
+            var site = new Site(model.Type, MixConcepts, nameof(mix.Mixing), Index: i);
+            yield return Broken(Rule.CrossAttentionWithoutHeads, site, model.Type.Name, model.Block!.Type.Name)
+                with { Related = [new Site(model.Type, Blocks, TypeArgument: 0)], Edit = Set(site, "Mixing.Interleave") };
         }
 
         Site Place(string attribute, int index) => new(model.Type, attribute, "BeforeBlock", Index: index);
@@ -345,15 +367,23 @@ public static class Check
             yield return Broken(Rule.TeacherNotPlain, site, teacher.Type.Name, student, extra)
                 with { Related = [new Site(teacher.Type, extra)] };
         }
-        if (teacher.Vocabulary != model.Vocabulary)
+        if (teacher.Vocabulary != model.Vocabulary && teacher.Vocabulary != Padded(model.Vocabulary) && Padded(teacher.Vocabulary) != model.Vocabulary)
         {
             yield return Broken(Rule.VocabulariesDiffer, site, teacher.Type.Name, teacher.Vocabulary, student, model.Vocabulary)
-                with { Related = [Size(teacher, nameof(teacher.Vocabulary)), Size(model, nameof(model.Vocabulary))] };
+                with
+                {
+                    Related = [Size(teacher, nameof(teacher.Vocabulary)), Size(model, nameof(model.Vocabulary))],
+                    Edit = Set(Size(model, nameof(model.Vocabulary)), Number(teacher.Vocabulary)),
+                };
         }
         if (teacher.Context < model.Context)
         {
             yield return Broken(Rule.TeacherContextTooShort, site, teacher.Type.Name, teacher.Context, student, model.Context)
-                with { Related = [Size(teacher, nameof(teacher.Context)), Size(model, nameof(model.Context))] };
+                with
+                {
+                    Related = [Size(teacher, nameof(teacher.Context)), Size(model, nameof(model.Context))],
+                    Edit = Set(Size(model, nameof(model.Context)), Number(teacher.Context)),
+                };
         }
         foreach (var (other, i) in model.Labels.Select((labels, i) => (labels.Teacher, i)).Where(labels => labels.Teacher.Type != teacher.Type))
         {
@@ -376,26 +406,30 @@ public static class Check
                 with
                 {
                     Related = [concepts, new Site(sae.Type, SparseAutoencoder, nameof(sae.Latents))],
-                    Change = new Change(concepts, $"{sae.Latents}"),
+                    Edit = Set(concepts, $"{sae.Latents}"),
                 };
         }
         if (sae.Inputs != teacher.Width)
         {
             yield return Broken(Rule.SaeDoesNotFitTeacher, new Site(model.Type, ConceptLabels, TypeArgument: 1, Index: index),
                     sae.Type.Name, sae.Inputs, teacher.Type.Name, teacher.Width)
-                with { Related = [new Site(sae.Type, SparseAutoencoder, nameof(sae.Inputs)), WidthOf(teacher)] };
+                with
+                {
+                    Related = [new Site(sae.Type, SparseAutoencoder, nameof(sae.Inputs)), WidthOf(teacher)],
+                    Edit = Set(new Site(sae.Type, SparseAutoencoder, nameof(sae.Inputs)), Number(teacher.Width)),
+                };
         }
         if (labels.AfterBlock < 0 || labels.AfterBlock >= teacher.Layers)
         {
             var site = new Site(model.Type, ConceptLabels, nameof(labels.AfterBlock), Index: index);
             yield return Broken(Rule.TeacherBlockOutOfRange, site, student, labels.AfterBlock, teacher.Type.Name, teacher.Layers, teacher.Layers - 1)
-                with { Related = [LayersOf(teacher)], Change = new Change(site, $"{NearestIndex(labels.AfterBlock, teacher.Layers)}") };
+                with { Related = [LayersOf(teacher)], Edit = Set(site, $"{NearestIndex(labels.AfterBlock, teacher.Layers)}") };
         }
         if (labels.Count > sae.Active)
         {
             var site = new Site(model.Type, ConceptLabels, nameof(labels.Count), Index: index);
             yield return Broken(Rule.TooManyLabels, site, student, labels.Count, sae.Type.Name, sae.Active)
-                with { Related = [new Site(sae.Type, SparseAutoencoder, nameof(sae.Active))], Change = new Change(site, $"{sae.Active}") };
+                with { Related = [new Site(sae.Type, SparseAutoencoder, nameof(sae.Active))], Edit = Set(site, $"{sae.Active}") };
         }
     }
 
@@ -435,6 +469,24 @@ public static class Check
         Enum.IsDefined(typeof(T), value) ? null :
             Broken(Rule.UndefinedValue, new Site(spec.Type, attribute, argument, Index: index), argument, attribute, spec.Type.Name, value,
                 Listed(Enum.GetNames(typeof(T)).Where(name => name != $"{elsewhere}").Select(name => $"{type}.{name}"), "or"));
+
+    /// <summary>A vocabulary with the rows that fill up its last tile.</summary>
+    private static int Padded(int size) => (size + 63) / 64 * 64;
+
+    private static Edit Set(Site site, string value) => new(EditKind.SetArgument, site, value, $"Set {site.Argument} to {value}");
+
+    private static Edit Added(TypeName type, IReadOnlyList<string> attributes) =>
+        new(EditKind.AddAttribute, new(type), string.Join("\n", attributes.Select(Example)), $"Add {Listed(attributes.Select(Example), "and")}");
+
+    private static Edit WithoutAttribute(Site site) => new(EditKind.RemoveAttribute, site, "", $"Remove [{site.Attribute}]");
+
+    private static Violation WithoutAttribute(Violation violation) => violation with { Edit = WithoutAttribute(violation.Site) };
+
+    private static Violation WithoutArgument(Violation violation) =>
+        violation with { Edit = new(EditKind.RemoveArgument, violation.Site, "", $"Remove {violation.Site.Argument}") };
+
+    /// <summary>A number as a person types it: <c>50_304</c>.</summary>
+    internal static string Number(long value) => value.ToString("N0", System.Globalization.CultureInfo.InvariantCulture).Replace(",", "_");
 
     private static Violation Broken(Rule rule, Site site, params object[] arguments) => new(rule, site, arguments);
 

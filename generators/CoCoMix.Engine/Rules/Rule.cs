@@ -1,8 +1,10 @@
 namespace CoCoMix.Engine.Rules;
 
+/// <summary>How much a broken rule matters: an error leaves a declaration without code.</summary>
+public enum Severity { Info, Warning, Error }
+
 /// <summary>
-/// What a declaration must satisfy. Every rule is an error, because a declaration that breaks one gets no code.
-/// A message says what is wrong, between which values, and what would be right.
+/// What a declaration must satisfy, or should. A message says what is wrong, between which values, and what would be right.
 /// </summary>
 public sealed record Rule(string Id, string Category, string Title, string MessageFormat)
 {
@@ -10,6 +12,9 @@ public sealed record Rule(string Id, string Category, string Title, string Messa
     private const string Shape = "CoCoMix.Shape";
     private const string Composition = "CoCoMix.Composition";
     private const string Code = "CoCoMix.Code";
+    private const string Cost = "CoCoMix.Cost";
+
+    public Severity Severity { get; init; } = Severity.Error;
 
     public static readonly Rule NotPartial = new("CCM1001", Declaration,
         "A declared class is partial",
@@ -101,7 +106,7 @@ public sealed record Rule(string Id, string Category, string Title, string Messa
 
     public static readonly Rule VocabulariesDiffer = new("CCM3007", Composition,
         "Teacher and student read the same tokens",
-        "The teacher '{0}' has Vocabulary = {1}, but '{2}' has Vocabulary = {3}: both must be the same, because the teacher reads the student's tokens");
+        "The teacher '{0}' has Vocabulary = {1}, but '{2}' has Vocabulary = {3}: both must be the same, but for padding to a multiple of 64, because the teacher reads the student's tokens");
 
     public static readonly Rule TeacherContextTooShort = new("CCM3008", Composition,
         "The teacher reads sequences as long as the student's",
@@ -175,14 +180,93 @@ public sealed record Rule(string Id, string Category, string Title, string Messa
         "The smallest nested dictionary has a latent",
         "'{0}' halves its Latents = {1} for Prefixes = {2} nested dictionaries, which leaves the smallest without a latent: Prefixes must be from 1 to {3}");
 
+    public static readonly Rule StreamTooLong = new("CCM3011", Composition,
+        "A block's positions reach as far as the stream",
+        "'{0}' runs '{1}' on up to {2} positions{3}, but {4} of them are taken here from an axis of {5}: give the axis {2}, or shorten Context of '{0}' to at most {6}");
+
+    public static readonly Rule ContainsItself = new("CCM4011", Code,
+        "A class is not made of itself",
+        "'{0}' of '{1}' makes '{1}' contain itself ({2}): no such module could be built, so give the field another class");
+
+    public static readonly Rule InnerSizesDiffer = new("CCM4021", Code,
+        "Inner sizes of a product agree",
+        "In '{0}', {1}");
+
+    public static readonly Rule DoesNotBroadcast = new("CCM4022", Code,
+        "Operands broadcast",
+        "In '{0}', {1}");
+
+    public static readonly Rule ElementsDiffer = new("CCM4023", Code,
+        "A reshape keeps the number of elements",
+        "In '{0}', {1}");
+
+    public static readonly Rule NoSuchAxis = new("CCM4024", Code,
+        "An axis is one of the tensor's",
+        "In '{0}', {1}");
+
+    public static readonly Rule ElementTypesMixed = new("CCM4025", Code,
+        "Numbers, indices and booleans stay apart",
+        "In '{0}', {1}");
+
+    public static readonly Rule WrongResult = new("CCM4026", Code,
+        "A forward pass returns what its place expects",
+        "In '{0}', {1}");
+
+    public static readonly Rule NoGradientDefined = new("CCM4027", Code,
+        "Gradients flow back through a forward pass",
+        "In '{0}', {1}");
+
+    public static readonly Rule SoftmaxOverBatch = new("CCM4101", Code,
+        "A softmax stays within an example",
+        "In '{0}', {1} normalises axis {2} of {3}, which is the batch, so that the examples of a batch change each other: take one of its own axes, such as the last, -1")
+        { Severity = Severity.Warning };
+
+    public static readonly Rule LogOfSoftmax = new("CCM4102", Code,
+        "The logarithm of a softmax is log_softmax",
+        "In '{0}', log of a softmax of {1} is -infinity where a probability rounds to 0, and has no gradient there: write log_softmax")
+        { Severity = Severity.Warning };
+
+    public static readonly Rule SoftmaxOverOtherAxis = new("CCM4103", Code,
+        "A softmax normalises what a product sums over",
+        "In '{0}', the softmax normalises axis {1} of {2}, but the product with {3} sums over axis {4}, where the weights then do not add up to 1: take the softmax over -1")
+        { Severity = Severity.Warning };
+
+    public static readonly Rule UnusedLayer = new("CCM4104", Code,
+        "A layer is used",
+        "'{0}' of '{1}' is a [{2}] that {3} never uses: use it, or remove the field")
+        { Severity = Severity.Warning };
+
+    public static readonly Rule NoGradient = new("CCM4105", Code,
+        "A parameter gets a gradient",
+        "'{0}' of '{1}' is a [{2}] that no gradient reaches, so it never learns: let {3} carry it to the result without detach(), comparisons or indices in between")
+        { Severity = Severity.Warning };
+
+    public static readonly Rule ReshapeMovesAxis = new("CCM4106", Code,
+        "A reshape leaves batch and positions where they are",
+        "In '{0}', this reshape of {1} to {2} cuts anew through {3}, which stands behind other axes than before, so that {4} are mixed up: bring {3} to its place first, with transpose or permute")
+        { Severity = Severity.Warning };
+
+    public static readonly Rule OverBudget = new("CCM5001", Cost,
+        "A model keeps its memory budget",
+        "'{0}' needs {1} GiB for steps of {2} tokens, more than its budget of {3} GiB: {4} GiB for weights, gradients and moments, {5} GiB for activations in float32; {6}")
+        { Severity = Severity.Warning };
+
+    public static readonly Rule WastesTensorCores = new("CCM5002", Cost,
+        "Large sizes are multiples of 8",
+        "{0} = {1} of '{2}' is no multiple of 8, which leaves tensor cores idle in its matrix products: {3} would be one")
+        { Severity = Severity.Info };
+
     public static IReadOnlyList<Rule> All { get; } =
     [
         NotPartial, WrongBase, MissingPart, OutOfRange, LabelsWithoutMixing, UnsupportedForm, UndefinedValue, ConflictingMember,
         TwoNorms, ParallelWithPostNorm, IgnoredSetting, NoneInBlock,
         HeadsDoNotDivide, HeadsAndHeadDim, SharedHeadsDoNotDivide, OddRotaryHeads,
         InsertionOutOfRange, TooManyActive, ConceptsDiffer, SaeDoesNotFitTeacher, TeacherBlockOutOfRange, TooManyLabels,
-        VocabulariesDiffer, TeacherContextTooShort, UnusablePart, TeacherNotPlain, TooManyPrefixes, InsertionsAtOneBlock, LabelsForSomeHeads, TeachersDiffer,
-        CrossAttentionWithoutHeads,
+        VocabulariesDiffer, TeacherContextTooShort, UnusablePart, TeacherNotPlain, StreamTooLong, TooManyPrefixes,
+        InsertionsAtOneBlock, LabelsForSomeHeads, TeachersDiffer, CrossAttentionWithoutHeads,
         DimsNotNames, BadSignature, WrongField, NoForward, NotInLanguage, ShapesDoNotFit, DimsUnbound, BlockDoesNotFit, TwoAttentions, EagerElsewhere,
+        ContainsItself, InnerSizesDiffer, DoesNotBroadcast, ElementsDiffer, NoSuchAxis, ElementTypesMixed, WrongResult, NoGradientDefined,
+        SoftmaxOverBatch, LogOfSoftmax, SoftmaxOverOtherAxis, UnusedLayer, NoGradient, ReshapeMovesAxis,
+        OverBudget, WastesTensorCores,
     ];
 }

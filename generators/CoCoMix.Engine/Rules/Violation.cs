@@ -15,9 +15,6 @@ public sealed record Site(
     TypeName Class, string? Attribute = null, string? Argument = null, int? TypeArgument = null, string? Member = null, int Index = 0,
     int? Expression = null);
 
-/// <summary>An edit that would satisfy the rule: the value to type at a place.</summary>
-public sealed record Change(Site Site, string Value);
-
 /// <summary>A rule that a declaration breaks.</summary>
 /// <param name="Site">The place to mend, on the declaration that was checked.</param>
 /// <param name="Arguments">What fills the rule's message.</param>
@@ -26,7 +23,7 @@ public sealed record Violation(Rule Rule, Site Site, IReadOnlyList<object> Argum
     /// <summary>Where the other values of the message come from.</summary>
     public IReadOnlyList<Site> Related { get; init; } = [];
 
-    public Change? Change { get; init; }
+    public Edit? Edit { get; init; }
 
     public string Message => string.Format(CultureInfo.InvariantCulture, Rule.MessageFormat, [.. Arguments]);
 }

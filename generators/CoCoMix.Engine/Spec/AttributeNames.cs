@@ -17,6 +17,7 @@ public static class AttributeNames
     public const string MixConcepts = "MixConcepts";
     public const string PauseToken = "PauseToken";
     public const string ConceptLabels = "ConceptLabels";
+    public const string Budget = "Budget";
 
     public const string Dims = "Dims";
     public const string Eager = "Eager";
@@ -24,7 +25,7 @@ public static class AttributeNames
     private static readonly string[] Blockwise = [PreNorm, PostNorm, Parallel, CausalSelfAttention, Attention, FeedForward];
 
     public static IReadOnlyList<string> All { get; } =
-        [.. Blockwise, SparseAutoencoder, ConceptHead, LanguageModel, Blocks, FinalNorm, MixConcepts, PauseToken, ConceptLabels, Dims, Eager];
+        [.. Blockwise, SparseAutoencoder, ConceptHead, LanguageModel, Blocks, FinalNorm, MixConcepts, PauseToken, ConceptLabels, Budget, Dims, Eager];
 
     /// <summary>Attributes that a class may have several times.</summary>
     public static IReadOnlyList<string> Repeatable { get; } = [MixConcepts, PauseToken, ConceptLabels];
@@ -38,7 +39,7 @@ public static class AttributeNames
         SparseAutoencoder => BaseNames.SparseAutoencoder,
         ConceptHead => BaseNames.ConceptHead,
         Dims or Eager => BaseNames.Module,
-        LanguageModel or Blocks or FinalNorm or MixConcepts or PauseToken or ConceptLabels => BaseNames.LanguageModel,
+        LanguageModel or Blocks or FinalNorm or MixConcepts or PauseToken or ConceptLabels or Budget => BaseNames.LanguageModel,
         _ => BaseNames.TransformerBlock,
     };
 }

@@ -69,3 +69,38 @@ public sealed record Throw(int At) : Statement(At);
 /// <param name="IsLocal">Whether it sees the variables of the method that calls it.</param>
 /// <param name="Compiles">Whether the C# compiler accepts it; nothing is read of what it rejects.</param>
 public sealed record Method(string Name, bool IsLocal, bool Compiles, EquatableArray<string> Parameters, EquatableArray<Statement> Body);
+
+/// <summary>Walks code.</summary>
+public static class CodeTree
+{
+    /// <summary>All expressions of some methods, those inside others too.</summary>
+    public static IEnumerable<Expression> Expressions(IEnumerable<Method> methods) => methods.SelectMany(method => In(method.Body));
+
+    private static IEnumerable<Expression> In(IEnumerable<Statement> statements) => statements.SelectMany(statement => statement switch
+    {
+        Assign assign => In(assign.Value),
+        If choice => [.. In(choice.Condition), .. In(choice.Then), .. In(choice.Else)],
+        For loop => [.. In(loop.First), .. In(loop.Condition), .. In(loop.Step), .. In(loop.Body)],
+        ForEach loop => [.. In(loop.List), .. In(loop.Body)],
+        Return result => In(result.Value),
+        Run run => In(run.Value),
+        _ => Enumerable.Empty<Expression>(),
+    });
+
+    private static IEnumerable<Expression> In(Expression? expression) => expression is null ? [] :
+    [
+        expression,
+        .. expression switch
+        {
+            Apply apply => apply.Arguments.SelectMany(argument => In(argument.Value)),
+            Own own => own.Arguments.SelectMany(argument => In(argument.Value)),
+            Choose choose => [.. In(choose.Condition), .. In(choose.Then), .. In(choose.Else)],
+            TupleOf tuple => tuple.Items.SelectMany(In),
+            ListOf list => list.Items.SelectMany(In),
+            Spread spread => In(spread.List),
+            RangeOf range => [.. In(range.From), .. In(range.To)],
+            FromEnd end => In(end.Value),
+            _ => Enumerable.Empty<Expression>(),
+        },
+    ];
+}

@@ -8,8 +8,9 @@ public enum LayerKind { Linear, LayerNorm, RmsNorm, Embedding, Parameter, Dropou
 /// <param name="Mean">Mean of a parameter's initial values.</param>
 /// <param name="Type">The field's type, as code names it.</param>
 /// <param name="Module">The class of the field where that has code of its own.</param>
+/// <param name="Cycle">The classes by way of which the field's class contains itself: <c>Outer, Inner</c>; empty where it does not.</param>
 public sealed record FieldSpec(
-    string Name, LayerKind Kind, string Signature, string Type, bool Bias = true, double Number = 0, double Mean = 0, ModuleSpec? Module = null);
+    string Name, LayerKind Kind, string Signature, string Type, bool Bias = true, double Number = 0, double Mean = 0, ModuleSpec? Module = null, string Cycle = "");
 
 /// <summary>A class with a forward pass of its own, in a block's or a model's place for it.</summary>
 /// <param name="Dims">Values for its dimensions after the first, which is the width: <c>H = 8, F = 4*D</c>.</param>

@@ -109,6 +109,9 @@ public sealed record PauseSpec(int BeforeBlock);
 /// <param name="Teacher">Read without its own labels, so that no cycle arises.</param>
 public sealed record LabelSpec(ModelSpec Teacher, SaeSpec Sae, int AfterBlock, int Count, SelectionKind Selection);
 
+/// <param name="BatchTokens">Tokens of a step.</param>
+public sealed record BudgetSpec(double GiB, int BatchTokens);
+
 /// <param name="Labels">The n-th teach the head of the n-th of <paramref name="Mixes"/>; none or as many.</param>
 public sealed record ModelSpec(
     TypeName Type, int Vocabulary, int Context, int Width, BlockSpec? Block, int Layers,
@@ -131,6 +134,9 @@ public sealed record ModelSpec(
 
     /// <summary>Null where the block's norm says it.</summary>
     public NormSpec? FinalNorm { get; init; }
+
+    /// <summary>The memory that a training step may take; null for any.</summary>
+    public BudgetSpec? Budget { get; init; }
 
     /// <summary>The norm before the output head.</summary>
     public NormSpec OutputNorm => FinalNorm ?? Block!.Norm!;
