@@ -17,22 +17,33 @@ public sealed class ApplyEdit : CodeFixProvider
 
     public override FixAllProvider GetFixAllProvider() => WellKnownFixAllProviders.BatchFixer;
 
-    public override Task RegisterCodeFixesAsync(CodeFixContext context)
+    public override async Task RegisterCodeFixesAsync(CodeFixContext context)
     {
         foreach (var diagnostic in context.Diagnostics)
         {
             if (diagnostic.Properties.TryGetValue(DeclarationAnalyzer.EditKind, out var kind) && Enum.TryParse<EditKind>(kind, out var edit) &&
                 context.Document.Project.Solution.GetDocument(Place(diagnostic).SourceTree) is { } document)
             {
+                var (title, text) = (diagnostic.Properties[DeclarationAnalyzer.EditTitle]!, diagnostic.Properties[DeclarationAnalyzer.EditText]!);
+                if (diagnostic.Id == Rule.HeadsDoNotDivide.Id && await HeadsOfAll(document, Place(diagnostic), context.CancellationToken).ConfigureAwait(false) is { } heads)
+                {
+                    (title, text) = (title.Replace($" to {text}", $" to {heads}"), heads);
+                }
                 context.RegisterCodeFix(
                     CodeAction.Create(
-                        diagnostic.Properties[DeclarationAnalyzer.EditTitle]!,
-                        cancellation => Apply(document, edit, Place(diagnostic), diagnostic.Properties[DeclarationAnalyzer.EditText]!, cancellation),
+                        title,
+                        cancellation => Apply(document, edit, Place(diagnostic), text, cancellation),
                         equivalenceKey: $"{diagnostic.Id} {kind}"),
                     diagnostic);
             }
         }
-        return Task.CompletedTask;
+    }
+
+    private static async Task<string?> HeadsOfAll(Document document, Location place, CancellationToken cancellation)
+    {
+        var root = await document.GetSyntaxRootAsync(cancellation).ConfigureAwait(false);
+        var model = await document.GetSemanticModelAsync(cancellation).ConfigureAwait(false);
+        return SharedBlocks.Heads(root!.FindNode(place.SourceSpan, getInnermostNodeForTie: true), model!, cancellation);
     }
 
     private static async Task<Solution> Apply(Document document, EditKind edit, Location place, string text, CancellationToken cancellation)

@@ -1,13 +1,12 @@
 using CoCoMix.Generators;
 using CoCoMix.Generators.Tests;
-using Microsoft.CodeAnalysis.CodeFixes;
 using Microsoft.CodeAnalysis.CSharp.Testing;
 using Microsoft.CodeAnalysis.Testing;
 
 namespace CoCoMix.CodeFixes.Tests;
 
 /// <summary>Applies a quick fix one by one, and to all at once in the document, the project and the solution.</summary>
-internal sealed class CodeFixTest<TFix> : CSharpCodeFixTest<DeclarationAnalyzer, TFix, DefaultVerifier> where TFix : CodeFixProvider, new()
+internal sealed class CodeFixTest : CSharpCodeFixTest<DeclarationAnalyzer, ApplyEdit, DefaultVerifier>
 {
     public CodeFixTest(string[] broken, string[] mended)
     {

@@ -5,9 +5,9 @@ internal static partial class RuleCases
     /// <summary>CCM402x: what does not fit in a forward pass, and what to write instead.</summary>
     private static RuleCase[] Misfits =>
     [
-        Body("CCM4021", "a product", "return {|#0:x.matmul({|#1:x|})|};",
+        Body("CCM4021", "a product", "return x + {|#0:x.matmul({|#1:x|})|}.matmul(x);",
             "matmul cannot multiply [B, T, D] with [B, T, D]: D columns, not T rows; transpose the second operand, .transpose(-2, -1)"),
-        Body("CCM4021", "a product the other way", "return {|#0:{|#1:x.transpose(1, 2)|}.matmul({|#2:x.transpose(1, 2)|})|};",
+        Body("CCM4021", "a product the other way", "return x + x.matmul({|#0:{|#1:x.transpose(1, 2)|}.matmul({|#2:x.transpose(1, 2)|})|});",
             "matmul cannot multiply [B, D, T] with [B, D, T]: T columns, not D rows; transpose the second operand, .transpose(-2, -1)"),
         Layer("CCM4021", "another width into a layer", "return {|#0:inner.call({|#2:cat(new[] { x, x }, -1)|})|};",
             "linear cannot multiply [B, T, 2*D] with the weight [D, D]: 2 * D inputs, not D; declare 'inner' as [Linear(\"2*D -> D\")], or give it D"),
@@ -17,7 +17,7 @@ internal static partial class RuleCases
             """, "linear cannot multiply [B, H, T, D/H] with the weight [D, D]: D / H inputs, not D; merge the heads first, as in transpose(1, 2).flatten(2)"),
         Layer("CCM4021", "axes the wrong way round", "return x + {|#0:inner.call({|#2:x.transpose(1, 2)|})|}.transpose(1, 2);",
             "linear cannot multiply [B, D, T] with the weight [D, D]: T inputs, not D; its last axis but one is D: transpose the last two first"),
-        Body("CCM4021", "a weight the wrong way round", "var weight = {|#1:outer(x.mean(new long[] { 0, 1 }), x.mean(new long[] { 0, 1 }))[..each].t()|};\n        return {|#0:nn.functional.linear(x, {|#2:weight|})|};",
+        Body("CCM4021", "a weight the wrong way round", "var weight = {|#1:outer(x.mean(new long[] { 0, 1 }), x.mean(new long[] { 0, 1 }))[..each].t()|};\n        return x + {|#0:nn.functional.linear(x, {|#2:weight|})|}.mean(new long[] { -1 }, keepdim: true);",
             "linear cannot multiply [B, T, D] with the weight [D, D/H]: D inputs, not D / H; a weight is [out, in], so transpose it, .t()"),
         new("CCM4021", "of a part", WithPart("[Module({|#1:\"D, 3*H\"|})] private readonly Part part;", "return {|#0:part.call({|#2:x.narrow(2, 0, 1)|})|};"),
             "In 'Block', in 'Part', linear cannot multiply [B, T, 1] with the weight [3*H, D]: 1 inputs, not D; declare 'up' as [Linear(\"1 -> F\")], or give it D"),

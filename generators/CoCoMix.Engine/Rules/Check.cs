@@ -265,10 +265,10 @@ public static class Check
         var (heads, user) = (HeadSite(block, argument), new Site(model.Type, Blocks, TypeArgument: 0));
         if (model.Width % value != 0)
         {
-            var nearest = NeighbouringDivisors(model.Width, value);
+            var nearest = Divisors.Around(model.Width, value);
             yield return Broken(Rule.HeadsDoNotDivide, user,
                     argument, value, block.Type.Name, model.Width, model.Type.Name, Listed(nearest.Select(divisor => $"{divisor}"), "or"))
-                with { Related = [heads, WidthOf(model)], Edit = Set(heads, Nearest(nearest, value)) };
+                with { Related = [heads, WidthOf(model)], Edit = Set(heads, $"{Divisors.Nearest(model.Width, value)}") };
             yield break;
         }
         if (block.Attention!.HeadDim > 0)
@@ -293,22 +293,9 @@ public static class Check
         {
             return null;
         }
-        var nearest = NeighbouringDivisors(heads, shared);
+        var nearest = Divisors.Around(heads, shared);
         return Broken(Rule.SharedHeadsDoNotDivide, site, shared, block.Type.Name, heads, where, Listed(nearest.Select(divisor => $"{divisor}"), "or"))
-            with { Related = related, Edit = Set(HeadSite(block, nameof(block.Attention.KeyValueHeads)), Nearest(nearest, shared)) };
-    }
-
-    private static string Nearest(IEnumerable<int> divisors, int value) => $"{divisors.OrderBy(divisor => Math.Abs(divisor - value)).First()}";
-
-    /// <summary>The largest divisor below <paramref name="value"/> and, unless it lies beyond, the smallest above.</summary>
-    private static IEnumerable<int> NeighbouringDivisors(int number, int value)
-    {
-        var divisors = Enumerable.Range(1, (int)Math.Sqrt(number)).Where(d => number % d == 0).SelectMany(d => new[] { d, number / d }).ToList();
-        yield return divisors.Where(d => d < value).Max();
-        if (value < number)
-        {
-            yield return divisors.Where(d => d > value).Min();
-        }
+            with { Related = related, Edit = Set(HeadSite(block, nameof(block.Attention.KeyValueHeads)), $"{Divisors.Nearest(heads, shared)}") };
     }
 
     private static IEnumerable<Violation> Insertions(ModelSpec model)
@@ -318,7 +305,7 @@ public static class Check
         foreach (var (site, enters, block) in all.Where(insertion => insertion.BeforeBlock < 0 || insertion.BeforeBlock >= model.Layers))
         {
             yield return Broken(Rule.InsertionOutOfRange, site, model.Type.Name, enters, block, model.Layers, model.Layers - 1)
-                with { Related = [LayersOf(model)], Edit = Set(site, $"{NearestIndex(block, model.Layers)}") };
+                with { Related = [LayersOf(model)], Edit = FreeBlock(site, block) };
         }
         foreach (var same in all.GroupBy(insertion => insertion.BeforeBlock).Select(same => same.ToList()).Where(same => same.Count > 1))
         {
@@ -327,8 +314,7 @@ public static class Check
             yield return Broken(Rule.InsertionsAtOneBlock, second, model.Type.Name, what, same[0].BeforeBlock) with
             {
                 Related = [first],
-                Edit = Enumerable.Range(0, model.Layers).Except(all.Select(insertion => insertion.BeforeBlock)).OrderBy(free => Math.Abs(free - same[0].BeforeBlock))
-                    .Select(free => Set(second, $"{free}")).FirstOrDefault(),
+                Edit = FreeBlock(second, same[0].BeforeBlock),
             };
         }
         foreach (var (mix, i) in model.Mixes.Select((mix, i) => (mix, i)).Where(each => each.mix.Mixing == MixingKind.CrossAttend && model.Block!.Attention is null))
@@ -339,6 +325,10 @@ public static class Check
         }
 
         Site Place(string attribute, int index) => new(model.Type, attribute, "BeforeBlock", Index: index);
+
+        // The nearest block before which nothing enters yet.
+        Edit? FreeBlock(Site site, int block) => Enumerable.Range(0, model.Layers).Except(all.Select(insertion => insertion.BeforeBlock))
+            .OrderBy(free => Math.Abs(free - block)).Select(free => Set(site, $"{free}")).FirstOrDefault();
     }
 
     private static int NearestIndex(int index, int count) => Math.Max(0, Math.Min(index, count - 1));
