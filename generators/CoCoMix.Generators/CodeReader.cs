@@ -15,8 +15,9 @@ internal sealed class CodeReader(INamedTypeSymbol type)
 
     private readonly List<Location> _places = [];
     private readonly List<IMethodSymbol> _methods = [];
+    private readonly List<SyntaxNode> _declarations = [];
     private readonly List<IFieldSymbol> _initialisers = [];
-    private bool _compiles = true;
+    private readonly Dictionary<SyntaxTree, SemanticModel> _models = [];
     private readonly Dictionary<ISymbol, string> _locals = new(SymbolEqualityComparer.Default);
 
     /// <summary>Where the numbered expressions and statements stand.</summary>
@@ -31,26 +32,43 @@ internal sealed class CodeReader(INamedTypeSymbol type)
         return new(read);
     }
 
+    /// <summary>Whether the compiler rejects some of the code. That takes as long as reading it, so only who reports something asks.</summary>
+    public bool HasErrors(IMethodSymbol entry)
+    {
+        Read(entry);
+        return _declarations.Any(syntax => ModelOf(syntax).GetDiagnostics(syntax.Span).Any(diagnostic => diagnostic.Severity == DiagnosticSeverity.Error));
+    }
+
     private Method Method(IMethodSymbol method)
     {
-        var statements = Operation(method) switch
+        var operation = Operation(method);
+        var statements = operation switch
         {
+            null => [new Run(0, new Unsupported(0, method.Name, "the compiler rejects it"))],
             IMethodBodyOperation { BlockBody: { } block } => Block(block),
             IMethodBodyOperation { ExpressionBody: { } expression } => Block(expression),
             ILocalFunctionOperation { Body: { } block } => Block(block),
             var body => Block(body),
         };
-        return new(NameOf(method), method.MethodKind == MethodKind.LocalFunction, _compiles, new(method.Parameters.Select(NameOf)), new(statements));
+        return new(NameOf(method), method.MethodKind == MethodKind.LocalFunction, new(method.Parameters.Select(NameOf)), new(statements));
     }
 
-    /// <summary>What the compiler made of a symbol's declaration; null where it rejects some of what was read.</summary>
+    /// <summary>What the compiler made of a symbol's declaration; null where it made no sense of some of it.</summary>
     private IOperation? Operation(ISymbol symbol)
     {
         var syntax = symbol.DeclaringSyntaxReferences[0].GetSyntax();
         if (syntax is VariableDeclaratorSyntax { Initializer: { } initialiser }) syntax = initialiser.Value;
-        var model = ((ISourceAssemblySymbol)type.ContainingAssembly).Compilation.GetSemanticModel(syntax.SyntaxTree);
-        _compiles &= !model.GetDiagnostics(syntax.Span).Any(diagnostic => diagnostic.Severity == DiagnosticSeverity.Error);
-        return _compiles ? model.GetOperation(syntax) : null;
+        _declarations.Add(syntax);
+        if (syntax.ContainsDiagnostics) return null;
+        var operation = ModelOf(syntax).GetOperation(syntax);
+        return operation?.DescendantsAndSelf().Any(inner => inner is IInvalidOperation || inner.Type?.TypeKind == TypeKind.Error) == true ? null : operation;
+    }
+
+    private SemanticModel ModelOf(SyntaxNode syntax)
+    {
+        if (!_models.TryGetValue(syntax.SyntaxTree, out var model))
+            _models[syntax.SyntaxTree] = model = ((ISourceAssemblySymbol)type.ContainingAssembly).Compilation.GetSemanticModel(syntax.SyntaxTree);
+        return model;
     }
 
     /// <summary>Overloads differ in their parameters; two methods of one name are told apart by those, local functions by their numbers.</summary>

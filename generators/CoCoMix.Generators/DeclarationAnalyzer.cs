@@ -47,7 +47,10 @@ public sealed class DeclarationAnalyzer : DiagnosticAnalyzer
         }
         var map = new SourceMap(type, context.Compilation, context.CancellationToken);
         var declaration = SpecReader.Read(type);
-        foreach (var violation in Check.Violations(declaration).Concat(Remarks.On(declaration)))
+        var violations = Check.Violations(declaration).Concat(Remarks.On(declaration)).ToList();
+        // Of code that the compiler rejects it has said what is wrong, and rules have nothing to add.
+        if (violations.Any(violation => violation.Rule.IsAboutCode) && map.HasBrokenCode()) violations.RemoveAll(violation => violation.Rule.IsAboutCode);
+        foreach (var violation in violations)
         {
             context.ReportDiagnostic(Diagnostic(violation, map));
         }

@@ -48,10 +48,6 @@ internal static class ModuleReader
             isEager);
     }
 
-    /// <summary>Whether the compiler accepts the code of a class and of its fields' classes.</summary>
-    public static bool Compiles(ModuleSpec module) =>
-        module.Methods.All(method => method.Compiles) && module.Fields.All(field => field.Module is null || Compiles(field.Module));
-
     private static FieldSpec? Field(IFieldSymbol field, IAssemblySymbol here, IReadOnlyList<INamedTypeSymbol> within)
     {
         if (AppliedAttribute.On(field) is not { } attribute || !Enum.TryParse<LayerKind>(attribute.Name, out var kind)) return null;

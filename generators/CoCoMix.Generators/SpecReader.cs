@@ -33,7 +33,9 @@ public static class SpecReader
     public static Declaration Read(INamedTypeSymbol type) => Read(type, type.ContainingAssembly, withLabels: true);
 
     private static Declaration Read(INamedTypeSymbol type, IAssemblySymbol here, bool withLabels) =>
-        Known.GetValue(here, _ => new()).GetOrAdd((type.OriginalDefinition, withLabels), key => ReadNew((INamedTypeSymbol)key.Item1, here, key.Item2));
+        Known.GetValue(here, _ => new()).GetOrAdd((type.OriginalDefinition, withLabels || !HasLabels(type)), key => ReadNew((INamedTypeSymbol)key.Item1, here, key.Item2));
+
+    private static bool HasLabels(INamedTypeSymbol type) => AppliedAttribute.On(type).Any(attribute => attribute.Name == ConceptLabels);
 
     /// <param name="here">The assembly being compiled, whose declarations are reported on their own.</param>
     /// <param name="withLabels">False for a teacher: its own teacher is nobody's concern, and may be the student.</param>
@@ -54,8 +56,7 @@ public static class SpecReader
             parts.All(part => part.Modifiers.Any(SyntaxKind.PartialKeyword)) || spec is ModuleSpec { HasConstructor: true },
             UnsupportedForm(type),
             ModuleReader.IsModule(type) ? null : ConflictingMember(type, parts),
-            usesAreReadable && type.BaseType?.TypeKind != TypeKind.Error && attributes.All(attribute => attribute.IsReadable)
-                && ((spec as ModuleSpec ?? (spec as ConceptHeadSpec)?.Own?.Module) is not { } module || ModuleReader.Compiles(module)),
+            usesAreReadable && type.BaseType?.TypeKind != TypeKind.Error && attributes.All(attribute => attribute.IsReadable),
             SymbolEqualityComparer.Default.Equals(type.ContainingAssembly, here) && IsDeclaration(type));
     }
 

@@ -99,31 +99,31 @@ public class ModelGeneratorTests
     public void A_comment_changes_no_spec_and_writes_nothing() => Steps(
         before: [Sound.ToString()],
         after: [Sound.ToString().Replace("[Blocks", "// Two heads.\n[Blocks")],
-        expected: new() { ["CausalSelfAttention"] = [Unchanged], ["SparseAutoencoder"] = [Unchanged], ["ConceptHead"] = [Unchanged], ["LanguageModel"] = [Unchanged, Unchanged] });
+        expected: new() { ["CausalSelfAttention"] = [Cached], ["SparseAutoencoder"] = [Cached], ["ConceptHead"] = [Cached], ["LanguageModel"] = [Cached, Cached] });
 
     [Fact]
     public void Another_file_changes_no_spec_and_writes_nothing() => Steps(
         before: [Sound.ToString(), "class Unrelated;"],
         after: [Sound.ToString(), "class Unrelated { void Edited() { } }", "class Added;"],
-        expected: new() { ["CausalSelfAttention"] = [Unchanged], ["SparseAutoencoder"] = [Unchanged], ["ConceptHead"] = [Unchanged], ["LanguageModel"] = [Unchanged, Unchanged] });
+        expected: new() { ["CausalSelfAttention"] = [Cached], ["SparseAutoencoder"] = [Cached], ["ConceptHead"] = [Cached], ["LanguageModel"] = [Cached, Cached] });
 
     [Fact]
     public void An_edit_of_one_model_writes_that_model_only() => Steps(
         before: [Sound.ToString()],
         after: [Sound.ToString().Replace("BeforeBlock = 1", "BeforeBlock = 2")],
-        expected: new() { ["CausalSelfAttention"] = [Unchanged], ["SparseAutoencoder"] = [Unchanged], ["ConceptHead"] = [Unchanged], ["LanguageModel"] = [Unchanged, Modified] });
+        expected: new() { ["CausalSelfAttention"] = [Cached], ["SparseAutoencoder"] = [Cached], ["ConceptHead"] = [Cached], ["LanguageModel"] = [Cached, Modified] });
 
     [Fact]
     public void An_edit_of_a_block_writes_it_and_the_models_that_use_it() => Steps(
         before: [Header + Sound.Block, Header + Sound.Sae + Sound.Head + Sound.Teacher + Sound.Student],
         after: [Header + Sound.Block.Replace("Expansion = 4", "Expansion = 2"), Header + Sound.Sae + Sound.Head + Sound.Teacher + Sound.Student],
-        expected: new() { ["CausalSelfAttention"] = [Modified], ["SparseAutoencoder"] = [Unchanged], ["ConceptHead"] = [Unchanged], ["LanguageModel"] = [Modified, Modified] });
+        expected: new() { ["CausalSelfAttention"] = [Modified], ["SparseAutoencoder"] = [Cached], ["ConceptHead"] = [Cached], ["LanguageModel"] = [Modified, Modified] });
 
     [Fact]
     public void An_edit_of_a_broken_model_writes_nothing() => Steps(
         before: [Sound.ToString().Replace("BeforeBlock = 1", "BeforeBlock = 8")],
         after: [Sound.ToString().Replace("BeforeBlock = 1", "BeforeBlock = 9")],
-        expected: new() { ["CausalSelfAttention"] = [Unchanged], ["SparseAutoencoder"] = [Unchanged], ["ConceptHead"] = [Unchanged], ["LanguageModel"] = [Unchanged, Unchanged] });
+        expected: new() { ["CausalSelfAttention"] = [Cached], ["SparseAutoencoder"] = [Cached], ["ConceptHead"] = [Cached], ["LanguageModel"] = [Cached, Unchanged] });
 
     [Theory]
     [InlineData("public override Tensor forward", "// What runs.\n    private static int Unrelated() => 1;\n\n    public override Tensor forward")]
@@ -132,7 +132,7 @@ public class ModelGeneratorTests
     public void An_edit_around_code_changes_no_spec_and_writes_nothing(string before, string after) => Steps(
         before: [Sources.WithCode.ToString()],
         after: [Sources.WithCode.ToString().Replace(before, after)],
-        expected: new() { ["Dims"] = [Unchanged], ["SparseAutoencoder"] = [Unchanged], ["ConceptHead"] = [Unchanged], ["LanguageModel"] = [Unchanged, Unchanged] });
+        expected: new() { ["Dims"] = [Cached], ["SparseAutoencoder"] = [Cached], ["ConceptHead"] = [Cached], ["LanguageModel"] = [Cached, Cached] });
 
     [Theory]
     [InlineData("x + heads", "x - heads")]
@@ -141,13 +141,13 @@ public class ModelGeneratorTests
     public void An_edit_of_code_writes_its_class_and_the_models_that_use_it(string before, string after) => Steps(
         before: [Sources.WithCode.ToString()],
         after: [Sources.WithCode.ToString().Replace(before, after)],
-        expected: new() { ["Dims"] = [Modified], ["SparseAutoencoder"] = [Unchanged], ["ConceptHead"] = [Unchanged], ["LanguageModel"] = [Modified, Modified] });
+        expected: new() { ["Dims"] = [Modified], ["SparseAutoencoder"] = [Cached], ["ConceptHead"] = [Cached], ["LanguageModel"] = [Modified, Modified] });
 
     [Fact]
     public void An_edit_of_a_dimension_writes_that_model_only() => Steps(
         before: [Sources.WithCode.ToString()],
         after: [(Sources.WithCode with { Student = Sources.WithCode.Student.Replace("H = 2", "H = 4") }).ToString()],
-        expected: new() { ["Dims"] = [Unchanged], ["SparseAutoencoder"] = [Unchanged], ["ConceptHead"] = [Unchanged], ["LanguageModel"] = [Unchanged, Modified] });
+        expected: new() { ["Dims"] = [Cached], ["SparseAutoencoder"] = [Cached], ["ConceptHead"] = [Cached], ["LanguageModel"] = [Cached, Modified] });
 
     [Theory, InlineData(false), InlineData(true)]
     public void A_module_of_TorchSharp_has_a_constructor_broken_or_not(bool broken)

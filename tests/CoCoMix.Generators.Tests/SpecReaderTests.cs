@@ -95,7 +95,7 @@ public class SpecReaderTests
     {
         const string modules = "global::TorchSharp.Modules.";
         var part = new ModuleSpec(new("N", "Part"), Items("D", "F"), Items<FieldSpec>(),
-            Items(new Method("forward(TorchSharp.torch.Tensor)", false, true, Items("x"), Items<Statement>(new Return(0, new Local(1, "x"))))), HasConstructor: true, Base: "");
+            Items(new Method("forward(TorchSharp.torch.Tensor)", false, Items("x"), Items<Statement>(new Return(0, new Local(1, "x"))))), HasConstructor: true, Base: "");
         var fields = Items(
             new FieldSpec("a", LayerKind.Linear, "D -> 4*D", modules + "Linear", Bias: false),
             new("b", LayerKind.LayerNorm, "D", modules + "LayerNorm", Number: 1e-3),
@@ -111,7 +111,7 @@ public class SpecReaderTests
         var scaled = Items<Statement>(
             new Return(7, new Apply(8, "Multiply", Items(new Argument("left", new Local(9, "y")), new Argument("right", new Constant(10, 1.5))))));
         var block = new ModuleSpec(new("N", "Block", IsPublic: false), Items("D", "H"), fields,
-            Items(new Method("forward(TorchSharp.torch.Tensor)", false, true, Items("x"), forward), new("scaled(TorchSharp.torch.Tensor)", false, true, Items("y"), scaled)),
+            Items(new Method("forward(TorchSharp.torch.Tensor)", false, Items("x"), forward), new("scaled(TorchSharp.torch.Tensor)", false, Items("y"), scaled)),
             HasConstructor: false, Base: "TransformerBlock");
         var sources = Sources.WithCode with
         {

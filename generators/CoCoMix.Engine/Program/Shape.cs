@@ -6,6 +6,7 @@ namespace CoCoMix.Engine.Program;
 public sealed class Shape(IEnumerable<Dim> dims) : IReadOnlyList<Dim>, IEquatable<Shape>
 {
     private readonly Dim[] _dims = dims.ToArray();
+    private string? _text;
 
     public static Shape Of(params Dim[] dims) => new(dims);
 
@@ -46,7 +47,7 @@ public sealed class Shape(IEnumerable<Dim> dims) : IReadOnlyList<Dim>, IEquatabl
 
     public override int GetHashCode() => _dims.Aggregate(17, (hash, dim) => unchecked(hash * 31 + dim.GetHashCode()));
 
-    public override string ToString() => $"[{string.Join(", ", _dims.Select(dim => dim.ToString().Replace(" ", "")))}]";
+    public override string ToString() => _text ??= $"[{string.Join(", ", _dims.Select(dim => dim.ToString().Replace(" ", "")))}]";
 
     public IEnumerator<Dim> GetEnumerator() => ((IEnumerable<Dim>)_dims).GetEnumerator();
 

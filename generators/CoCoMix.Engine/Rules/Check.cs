@@ -1,4 +1,3 @@
-using System.Runtime.CompilerServices;
 using CoCoMix.Engine.Spec;
 using static CoCoMix.Engine.Spec.AttributeNames;
 
@@ -13,8 +12,8 @@ public static class Check
     private const int MaxBlocks = 1024;
     private const int MaxVocabulary = 1 << 16;
 
-    // A declaration is judged with every model that uses it; each is read once, and so judged once.
-    private static readonly ConditionalWeakTable<Declaration, IReadOnlyList<Violation>> Judged = new();
+    // The analyzer judges after the generator, and an editor after every edit: what was judged before is not judged again.
+    private static readonly Verdicts Judged = new(Judge);
 
     public static bool Passes(Declaration declaration) =>
         declaration.IsReadable && Violations(declaration).Count == 0 && declaration.Uses.All(use => Passes(use.Declaration))
@@ -24,7 +23,7 @@ public static class Check
     /// The rules that <paramref name="declaration"/> itself breaks. Values are compared with each other only once each is sound by itself,
     /// so that one mistake is one error.
     /// </summary>
-    public static IReadOnlyList<Violation> Violations(Declaration declaration) => Judged.GetValue(declaration, Judge);
+    public static IReadOnlyList<Violation> Violations(Declaration declaration) => Judged.Of(declaration);
 
     private static IReadOnlyList<Violation> Judge(Declaration declaration)
     {

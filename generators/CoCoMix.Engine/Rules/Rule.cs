@@ -16,6 +16,9 @@ public sealed record Rule(string Id, string Category, string Title, string Messa
 
     public Severity Severity { get; init; } = Severity.Error;
 
+    /// <summary>Whether it is about the code of classes, not about attributes alone.</summary>
+    public bool IsAboutCode => Category == Code || this == StreamTooLong;
+
     public static readonly Rule NotPartial = new("CCM1001", Declaration,
         "A declared class is partial",
         "'{0}' is not partial, so no code can be generated for it: declare it as 'partial class {0}'");

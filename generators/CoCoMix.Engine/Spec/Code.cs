@@ -67,8 +67,7 @@ public sealed record Throw(int At) : Statement(At);
 
 /// <summary>A method of a class that has code of its own, or the getter of a property.</summary>
 /// <param name="IsLocal">Whether it sees the variables of the method that calls it.</param>
-/// <param name="Compiles">Whether the C# compiler accepts it; nothing is read of what it rejects.</param>
-public sealed record Method(string Name, bool IsLocal, bool Compiles, EquatableArray<string> Parameters, EquatableArray<Statement> Body);
+public sealed record Method(string Name, bool IsLocal, EquatableArray<string> Parameters, EquatableArray<Statement> Body);
 
 /// <summary>Walks code.</summary>
 public static class CodeTree
