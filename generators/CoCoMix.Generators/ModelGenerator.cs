@@ -59,7 +59,9 @@ public sealed class ModelGenerator : IIncrementalGenerator
         var isFirst = describes == attribute
             && AppliedAttribute.On(type).First(applied => applied.Name == attribute).Syntax(cancellation) is { } syntax
             && syntax.SyntaxTree == found.TargetNode.SyntaxTree && found.TargetNode.Span.Contains(syntax.Span);
-        return isFirst && declaration is { IsPartial: true, UnsupportedForm: null, Spec: T and not ModuleSpec { HasConstructor: true } } ? declaration : null;
+        // A class that makes its own layers needs no part, so a broken one gets nothing.
+        return isFirst && declaration is { IsPartial: true, UnsupportedForm: null, Spec: T } && (declaration.Spec is not ModuleSpec { HasConstructor: true, IsEager: var isEager } || !isEager && Check.Passes(declaration))
+            ? declaration : null;
     }
 
     private static ClassSpec Sound<T>(Declaration declaration) where T : ClassSpec =>

@@ -35,6 +35,7 @@ internal static class ModuleReader
     /// <param name="within">The classes that contain this one, which it must not contain itself.</param>
     private static ModuleSpec Read(INamedTypeSymbol type, TypeName name, IAssemblySymbol here, IReadOnlyList<INamedTypeSymbol> within)
     {
+        if (!SymbolEqualityComparer.Default.Equals(type.ContainingAssembly, here) && Carried(type) is { } carried) return carried;
         var dims = AppliedAttribute.On(type).First(attribute => attribute.Name == AttributeNames.Dims).Value("Names", "");
         var isEager = AppliedAttribute.On(type).Any(attribute => attribute.Name == AttributeNames.Eager);
         return new(
@@ -47,6 +48,12 @@ internal static class ModuleReader
             Runtime.BaseName(type.BaseType) ?? "",
             isEager);
     }
+
+    /// <summary>What a class's assembly carries of its forward pass; null where that was compiled without the generator, or by another version of it.</summary>
+    private static ModuleSpec? Carried(INamedTypeSymbol type) => type.ContainingAssembly.GetAttributes()
+        .Where(attribute => attribute.AttributeClass is { Name: "CompiledForwardAttribute" } of && Runtime.Declares(of) && attribute.ConstructorArguments.Length == 2
+            && SymbolEqualityComparer.Default.Equals(attribute.ConstructorArguments[0].Value as ISymbol, type))
+        .Select(attribute => ModuleText.Read(attribute.ConstructorArguments[1].Value as string ?? "")).FirstOrDefault();
 
     private static FieldSpec? Field(IFieldSymbol field, IAssemblySymbol here, IReadOnlyList<INamedTypeSymbol> within)
     {

@@ -104,3 +104,20 @@ public sealed class ModuleAttribute(string signature) : Attribute
 /// </summary>
 [AttributeUsage(AttributeTargets.Class)]
 public sealed class EagerAttribute : Attribute;
+
+/// <summary>
+/// The forward pass of a class with <see cref="DimsAttribute"/>, as the compiler read it. The generator writes it into the assembly of the class,
+/// so that models in projects that reference this one are checked and compiled with it.
+/// </summary>
+/// <param name="module">The class.</param>
+/// <param name="code">Its fields and code.</param>
+[AttributeUsage(AttributeTargets.Assembly, AllowMultiple = true)]
+[System.ComponentModel.EditorBrowsable(System.ComponentModel.EditorBrowsableState.Never)]
+public sealed class CompiledForwardAttribute(Type module, string code) : Attribute
+{
+    /// <summary>The class.</summary>
+    public Type Module { get; } = module;
+
+    /// <summary>Its fields and code.</summary>
+    public string Code { get; } = code;
+}

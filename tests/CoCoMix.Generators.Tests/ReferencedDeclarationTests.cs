@@ -44,27 +44,76 @@ public class ReferencedDeclarationTests
         Assert.Equal("'Student' cannot be built from 'Block': Expansion of [FeedForward] on 'Block' is 0: it must be from 1 to 64", diagnostic.GetMessage());
     }
 
+    /// <summary>A block with code, a part in it that makes its own layers, and mixing.</summary>
+    private static readonly Sources WithCode = Sources.WithCode with
+    {
+        Block = Sources.WithCode.Block.Replace("[Size(", "[Module(\"D, 2*D\")] private readonly Part part;\n    [Size(").Replace("return x +", "return x + part.call(x) +") + """
+
+
+            [Dims("D, F")]
+            public sealed class Part : nn.Module<Tensor, Tensor>
+            {
+                [Linear("D -> F")] private readonly Linear up;
+                [Linear("F -> D")] private readonly Linear down;
+                public Part(long d, long f) : base("Part") => (up, down) = (nn.Linear(d, f), nn.Linear(f, d));
+                public override Tensor forward(Tensor x) => down.call(up.call(x).relu().masked_fill(x.sum(-1, keepdim: true) < -1e30, float.NegativeInfinity));
+            }
+
+            [Dims("D")]
+            public sealed partial class Mixes : nn.Module<Tensor, Tensor, Tensor>
+            {
+                [Parameter("D", Mean = 1)] private readonly Parameter gain;
+                public override Tensor forward(Tensor h, Tensor c) => h + c * gain;
+            }
+            """,
+        Student = Sources.WithCode.Student.Replace("<Head>", "<Head, Mixes>"),
+    };
+
     [Theory]
     [MemberData(nameof(CompiledOrSource))]
-    public async Task A_block_with_code_is_used_in_the_project_that_has_its_source(bool compiled)
+    public async Task Classes_with_code_are_checked_and_composed_in_other_projects(bool compiled)
     {
-        var diagnostic = Assert.Single(await Diagnose(Sources.WithCode with { Teacher = Sound.Teacher.Replace("<Block>", "<Plain>") + """
-
-            [PreNorm(Norm.LayerNorm)]
-            [CausalSelfAttention(HeadDim = 16)]
-            [FeedForward(Expansion = 4)]
-            public sealed partial class Plain : TransformerBlock;
-            """ }, Sources.WithCode.Student, compiled));
-        Assert.Equal(("CCM3009", "Block"), (diagnostic.Id, Text(diagnostic.Location)));
-        Assert.Equal("'Student' cannot be built from 'Block': its forward pass is not in the source of this project", diagnostic.GetMessage());
+        Assert.Empty(await Diagnose(WithCode, WithCode.Student, compiled));
+        // What is generated for the model is what is generated where the source is.
+        var here = Compilations.Of(WithCode.ToString()).Generate();
+        Assert.Equal(Written(here, "N.Student"), Written(User(WithCode, WithCode.Student.Insert(0, "namespace N;\n"), compiled), "N.Student"));
     }
 
+    [Theory]
+    [MemberData(nameof(CompiledOrSource))]
+    public async Task A_block_with_code_that_does_not_fit_is_reported_where_it_is_used(bool compiled)
+    {
+        var diagnostic = Assert.Single(await Diagnose(WithCode, WithCode.Student.Replace("H = 2", "H = 5"), compiled));
+        Assert.Equal(("CCM4008", "Block"), (diagnostic.Id, Text(diagnostic.Location)));
+        Assert.Equal("'Block' does not fit 'Student', where D = 48, H = 5: 'D/H' divides 48 by 5, which leaves a remainder", diagnostic.GetMessage());
+        Assert.Empty(diagnostic.AdditionalLocations);
+    }
+
+    [Fact]
+    public async Task Code_compiled_without_the_generator_is_not_known()
+    {
+        var referenced = Compilations.Of($"{Sources.WithCode.Usings}\nnamespace N;\n{Sources.WithCode.Block}").WithAssemblyName("Package");
+        var user = Compilations.Of(Header + "[LanguageModel(Vocabulary = 100, Context = 16, Width = 48)]\n[Blocks<Block>(3, Dims = \"H = 2\")]\npublic sealed partial class Student : LanguageModel;")
+            .AddReferences(referenced.ToMetadataReference());
+        var diagnostic = Assert.Single(await user.WithAnalyzers([new DeclarationAnalyzer()]).GetAnalyzerDiagnosticsAsync());
+        Assert.Equal("'Student' cannot be built from 'Block': its assembly does not carry its forward pass: compile it with this version of CoCoMix", diagnostic.GetMessage());
+    }
+
+    private static string Written(Compilation compilation, string name) =>
+        compilation.SyntaxTrees.Single(tree => tree.FilePath.EndsWith($"{name}.g.cs", StringComparison.Ordinal)).ToString();
+
     private static async Task<ImmutableArray<Diagnostic>> Diagnose(Sources package, string student, bool compiled)
+    {
+        var user = User(package, student, compiled);
+        return await user.WithAnalyzers([new DeclarationAnalyzer()]).GetAnalyzerDiagnosticsAsync();
+    }
+
+    private static Compilation User(Sources package, string student, bool compiled)
     {
         var referenced = Compilations.Of((package with { Student = "" }).ToString()).WithAssemblyName("Package").Generate();
         var user = Compilations.Of(Header + student).AddReferences(compiled ? referenced.Emit() : referenced.ToMetadataReference()).Generate();
         Assert.Empty(user.Errors());
-        return await user.WithAnalyzers([new DeclarationAnalyzer()]).GetAnalyzerDiagnosticsAsync();
+        return user;
     }
 
     private static string Text(Location location) => location.SourceTree!.GetText().ToString(location.SourceSpan);

@@ -1,4 +1,5 @@
 using System.Collections;
+using CoCoMix.Engine.Emission;
 using CoCoMix.Engine.Language;
 using CoCoMix.Engine.Spec;
 using CoCoMix.Generators;
@@ -42,6 +43,31 @@ public sealed class SnippetTests
 
         Assert.Equal("", string.Join(", ", Functions.Names.Except(used)));
     }
+
+    /// <summary>What an assembly carries of a class says all of it.</summary>
+    [Theory, MemberData(nameof(Tables))]
+    public void Code_is_the_same_after_it_was_text(string table)
+    {
+        var snippets = Snippets.Tables[table];
+        var compilation = Compiled.Of(snippets.Select((snippet, i) => snippet.Source(Compiled.Namespace(i))));
+        for (var i = 0; i < snippets.Count; i++)
+        {
+            var model = (ModelSpec)SpecReader.Read(compilation.GetTypeByMetadataName($"{Compiled.Namespace(i)}.Model")!).Spec;
+            var own = model.Block!.Own!;
+            var read = ModuleText.Read(ModuleText.Write(own.Module))!;
+            Assert.Equal(CSharp.Model(model), CSharp.Model(model with { Block = model.Block with { Own = own with { Module = read } } }));
+            Assert.Equal(ModuleText.Write(own.Module), ModuleText.Write(read));
+        }
+    }
+
+    [Theory]
+    [InlineData("")]
+    [InlineData("cocomix-0('N')")]
+    [InlineData("cocomix-1")]
+    [InlineData("cocomix-1('N'")]
+    [InlineData("cocomix-1('N'\"Block\")")]
+    [InlineData("cocomix-1('N''Block''1''TransformerBlock''0''0'()()(('forward''0'()(('nothing')))))")]
+    public void Text_of_another_version_is_not_read(string text) => Assert.Null(ModuleText.Read(text));
 
     /// <summary>The functions that code applies, at any depth.</summary>
     private static IEnumerable<string> Used(object? code) => code switch

@@ -75,5 +75,5 @@ internal static class ConceptHeadFile
             """);
         WeightsWriter.Collect(code, Layout.ConceptHead(head, width: 1));
         ModuleWriter.Register(code, ["pre_bias"], ["predictor", "compress"]);
-    });
+    }, head.Own?.Module);
 }

@@ -7,7 +7,8 @@ namespace CoCoMix.Engine.Emission;
 /// <summary>A class with a forward pass of its own: the constructor that makes its layers, and their registration. Models emit its fused code.</summary>
 internal static class ModuleFile
 {
-    public static string Write(ModuleSpec module) => CSharp.File(module.Type, code => Members(code, module));
+    public static string Write(ModuleSpec module) =>
+        module.HasConstructor ? CSharp.Carried(module) : CSharp.File(module.Type, code => Members(code, module), module.IsEager ? null : module);
 
     /// <summary>The constructor and the registration.</summary>
     public static void Members(CodeWriter code, ModuleSpec module)

@@ -439,7 +439,7 @@ public static class Check
     private static string WhyUnusable(Use use, Declaration part) =>
         part.Attributes.Count == 0 ? "it has none of the language's attributes" :
         IsNoBlock(use) ? "a block derives from TransformerBlock, or has [Dims]" :
-        part.Spec is ModuleSpec { Methods.Count: 0 } ? "its forward pass is not in the source of this project" :
+        part.Spec is ModuleSpec { Methods.Count: 0 } ? "its assembly does not carry its forward pass: compile it with this version of CoCoMix" :
         Violations(part).Select(violation => violation.Message).FirstOrDefault() ?? "its own parts are not sound";
 
     private static Violation? Size(

@@ -156,7 +156,7 @@ internal static class ModuleCheck
 
     private static string? Mistake(FieldSpec field, IReadOnlyDictionary<string, Dim> dims)
     {
-        if (field.Module is { Methods.Count: 0, IsEager: false }) return "the forward pass of its class is not in the source of this project";
+        if (field.Module is { Methods.Count: 0, IsEager: false }) return "the assembly of its class does not carry its forward pass: compile it with this version of CoCoMix";
         // A part's mistakes are reported where they are.
         if (field.Module is { } part && (!PartsAreSound(part) || Alone(part).Any())) return null;
         try
