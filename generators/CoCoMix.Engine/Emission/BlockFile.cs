@@ -8,7 +8,7 @@ namespace CoCoMix.Engine.Emission;
 /// <summary>A transformer block: its layers, and the eager forward that is its specification. Models emit its fused code.</summary>
 internal static class BlockFile
 {
-    public static string Write(BlockSpec block) => CSharp.File(block.Type, code =>
+    public static string Write(BlockSpec block) => CSharp.File(block.Type, ClassDocumentation.Of(block), code =>
     {
         var norm = block.OwnNorm is { } own ? Part(own) : ModuleWriter.Norm(block.Norm!, "width");
         var attention = block.OwnAttention is { } ownAttention ? Part(ownAttention) : ("CausalSelfAttention", Attention(block));
@@ -23,7 +23,7 @@ internal static class BlockFile
         ];
         foreach (var part in parts)
         {
-            code.Line($"/// <summary>{part.Summary}</summary>");
+            code.Line($"/// <summary>{part.Summary}{ClassDocumentation.Of(block, part.Name)}</summary>");
             code.Line($"{Visibility(block, part.Name)} readonly {part.Type} {part.Name};");
             code.Line();
         }
@@ -48,8 +48,7 @@ internal static class BlockFile
         code.Lines(Forward(block));
         code.Close();
         code.Line();
-        // Any width gives the same names in the same order.
-        if (!block.IsFoundByName) WeightsWriter.Collect(code, Layout.Block(block, width: 1));
+        if (!block.IsFoundByName) WeightsWriter.Collect(code, Layout.Block(block, Dim.Symbol("D")));
         ModuleWriter.Register(code, [], parts.Select(part => part.Name));
     });
 

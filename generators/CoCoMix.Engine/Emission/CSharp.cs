@@ -28,7 +28,7 @@ public static class CSharp
     public static string Module(ModuleSpec module) => ModuleFile.Write(module);
 
     /// <summary>What a broken declaration gets: a part that compiles, so that the rule's diagnostic is the only error.</summary>
-    public static string Stub(BrokenSpec broken) => File(broken.Type, code =>
+    public static string Stub(BrokenSpec broken) => File(broken.Type, [], code =>
     {
         if (broken.IsNamedByBase) return;
         code.Line("#pragma warning disable CS8618");
@@ -37,7 +37,8 @@ public static class CSharp
 
     /// <summary>The frame of every generated file: usings, namespace and the reopened class.</summary>
     /// <param name="carried">A forward pass in C# that the assembly carries for the projects that reference it.</param>
-    internal static string File(TypeName type, Action<CodeWriter> members, ModuleSpec? carried = null)
+    /// <param name="remarks">What an editor shows of the class.</param>
+    internal static string File(TypeName type, IEnumerable<string> remarks, Action<CodeWriter> members, ModuleSpec? carried = null)
     {
         var code = new CodeWriter();
         Head(code, carried);
@@ -58,6 +59,13 @@ public static class CSharp
             using Tensor = global::TorchSharp.torch.Tensor;
 
             """);
+        var paragraphs = remarks.ToArray();
+        if (paragraphs.Length > 0)
+        {
+            code.Line("/// <remarks>");
+            foreach (var paragraph in paragraphs) code.Line($"/// <para>{paragraph}</para>");
+            code.Line("/// </remarks>");
+        }
         code.Line($"partial class {type.Name}");
         code.Line("{");
         code.Indent(+1);

@@ -1,4 +1,5 @@
 using CoCoMix.Engine.Lowering;
+using CoCoMix.Engine.Program;
 using CoCoMix.Engine.Spec;
 
 namespace CoCoMix.Engine.Emission;
@@ -6,7 +7,7 @@ namespace CoCoMix.Engine.Emission;
 /// <summary>A concept head: its layers, and the eager prediction that is its specification. Models emit its fused code.</summary>
 internal static class ConceptHeadFile
 {
-    public static string Write(ConceptHeadSpec head) => CSharp.File(head.Type, code =>
+    public static string Write(ConceptHeadSpec head) => CSharp.File(head.Type, ClassDocumentation.Of(head), code =>
     {
         code.Lines($$"""
             /// <inheritdoc/>
@@ -73,7 +74,7 @@ internal static class ConceptHeadFile
             }
 
             """);
-        WeightsWriter.Collect(code, Layout.ConceptHead(head, width: 1));
+        WeightsWriter.Collect(code, Layout.ConceptHead(head, Dim.Symbol("D")));
         ModuleWriter.Register(code, ["pre_bias"], ["predictor", "compress"]);
     }, head.Own?.Module);
 }

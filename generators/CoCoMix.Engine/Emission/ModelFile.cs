@@ -11,11 +11,15 @@ namespace CoCoMix.Engine.Emission;
 /// </summary>
 internal static class ModelFile
 {
-    public static string Write(ModelSpec model) => CSharp.File(model.Type, code =>
+    public static string Write(ModelSpec model)
     {
-        var program = ModelLowering.Lower(model);
-        var layout = Layout.Model(model);
-        Layers(code, model);
+        var (program, layout) = (ModelLowering.Lower(model), Layout.Model(model));
+        return CSharp.File(model.Type, ClassDocumentation.Of(model, layout, program), code => Write(code, model, layout, program));
+    }
+
+    private static void Write(CodeWriter code, ModelSpec model, ModelLayout layout, ModelProgram program)
+    {
+        Layers(code, model, layout, program);
         Eager(code, model);
         Step(code, model, program);
         Evaluate(code, program);
@@ -27,20 +31,20 @@ internal static class ModelFile
         string[] registered = [.. Names(layout.Before), "blocks", .. Names(layout.After)];
         ModuleWriter.Register(code, [],
             registered.Select(name => (name, Registered(name, [.. Submodules(model).Where(submodule => submodule.Name == name)]))));
-    });
+    }
 
-    private static void Layers(CodeWriter code, ModelSpec model)
+    private static void Layers(CodeWriter code, ModelSpec model, ModelLayout layout, ModelProgram program)
     {
         var (v, d) = (model.Vocabulary, model.Width);
-        Member(code, $"Token embeddings, <c>[{v}, {d}]</c>{(model.TiedHead ? ", and the output head" : "")}.", "public readonly EmbeddingTable tokens;");
+        Member(code, $"Token embeddings, <c>[{v}, {d}]</c>{(model.TiedHead ? ", and the output head" : "")}: {Count("tokens")} parameters.", "public readonly EmbeddingTable tokens;");
         if (model.Positions == PositionKind.Learned)
-            Member(code, $"Position embeddings, <c>[{model.Context}, {d}]</c>.", "public readonly EmbeddingTable positions;");
-        Member(code, $"{model.Layers} blocks.", $"{Visibility(model.Block!.Type)} readonly ModuleList<{model.Block.Type.Qualified}> blocks;");
+            Member(code, $"Position embeddings, <c>[{model.Context}, {d}]</c>: {Count("positions")} parameters.", "public readonly EmbeddingTable positions;");
+        Member(code, $"{model.Layers} blocks, each <c>[B, T, {d}]</c> to <c>[B, T, {d}]</c>: {Number(layout.Block.Sum(parameter => parameter.Count))} parameters, {ClassDocumentation.PerToken(program.Block.Flops)} FLOPs of a token.", $"{Visibility(model.Block!.Type)} readonly ModuleList<{model.Block.Type.Qualified}> blocks;");
         foreach (var submodule in Submodules(model))
-            Member(code, submodule.Summary, $"{submodule.Visibility} readonly {submodule.Type} {submodule.Field};");
+            Member(code, $"{submodule.Summary} {Count(submodule.Path)} parameters.", $"{submodule.Visibility} readonly {submodule.Type} {submodule.Field};");
         var norm = ModuleWriter.Norm(model.OutputNorm, $"{d}");
-        if (HasNorm(model)) Member(code, "The norm before the output head.", $"public readonly {norm.Type} norm;");
-        if (!model.TiedHead) Member(code, $"The output head, <c>[{v}, {d}]</c>.", "public readonly Linear head;");
+        if (HasNorm(model)) Member(code, $"The norm before the output head, <c>[{d}]</c>: {Count("norm")} parameters.", $"public readonly {norm.Type} norm;");
+        if (!model.TiedHead) Member(code, $"The output head, <c>[{v}, {d}]</c>: {Count("head")} parameters.", "public readonly Linear head;");
         code.Line("/// <summary>Draws the weights from torch's default generator; seed it with <c>torch.manual_seed</c>.</summary>");
         code.Open($"public {model.Type.Name}()");
         code.Line($"tokens = new({v}, {d});");
@@ -61,7 +65,12 @@ internal static class ModelFile
         code.Line("/// <inheritdoc/>");
         code.Line($"public override global::System.Collections.Generic.IReadOnlyList<ConceptHead> ConceptHeads => [{string.Join(", ", heads)}];");
         code.Line();
+
+        // The parameters below a path.
+        string Count(string path) => Number(layout.Before.Concat(layout.After).Where(parameter => parameter.Path.StartsWith(path + ".", StringComparison.Ordinal)).Sum(parameter => parameter.Count));
     }
+
+    private static string Number(long count) => count.ToString("N0", System.Globalization.CultureInfo.InvariantCulture);
 
     /// <summary>A module that an insertion gives the model.</summary>
     /// <param name="Number">What tells it from others of its name; null where it is alone.</param>

@@ -8,7 +8,7 @@ namespace CoCoMix.Engine.Emission;
 internal static class ModuleFile
 {
     public static string Write(ModuleSpec module) =>
-        module.HasConstructor ? CSharp.Carried(module) : CSharp.File(module.Type, code => Members(code, module), module.IsEager ? null : module);
+        module.HasConstructor ? CSharp.Carried(module) : CSharp.File(module.Type, ClassDocumentation.Of(module), code => Members(code, module), module.IsEager ? null : module);
 
     /// <summary>The constructor and the registration.</summary>
     public static void Members(CodeWriter code, ModuleSpec module)

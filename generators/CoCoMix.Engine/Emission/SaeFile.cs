@@ -7,7 +7,7 @@ namespace CoCoMix.Engine.Emission;
 /// <summary>A sparse autoencoder: its layers, the eager encoder, decoder and loss, and its fused training step.</summary>
 internal static class SaeFile
 {
-    public static string Write(SaeSpec sae) => CSharp.File(sae.Type, code =>
+    public static string Write(SaeSpec sae) => CSharp.File(sae.Type, ClassDocumentation.Of(sae), code =>
     {
         var program = SaeLowering.Lower(sae);
         var layout = Layout.Sae(sae);

@@ -78,6 +78,20 @@ internal static class Modules
         return build.Build(module.Type.Name, inputs, [.. Tensors(result)]);
     }
 
+    /// <summary>As <see cref="Alone"/>, in training; null where only those who use the class know.</summary>
+    public static Function? Computed(ModuleSpec module)
+    {
+        if (module.IsEager || module.Methods.Count == 0) return null;
+        try
+        {
+            return Alone(module, trains: true);
+        }
+        catch (Exception open) when (open is ShapeException or CodeException or UndecidedException)
+        {
+            return null;
+        }
+    }
+
     private static IEnumerable<Value> Tensors(Item item) => item switch
     {
         TensorItem tensor => [tensor.Value],

@@ -16,7 +16,7 @@ public sealed record Parameter(string Path, Shape Shape)
 /// </summary>
 public static class Layout
 {
-    public static IReadOnlyList<Parameter> Block(BlockSpec block, int width)
+    public static IReadOnlyList<Parameter> Block(BlockSpec block, Dim width)
     {
         if (block.Own is { } own) return [.. Modules.Parameters(own, width)];
         return
@@ -31,19 +31,26 @@ public static class Layout
             block.OwnNorm is { } norm ? Below(path, Modules.Parameters(norm, width)) : Norm(path, block.Norm!.Kind, width);
     }
 
-    private static IEnumerable<Parameter> Attention(AttentionSpec attention, int width)
+    /// <summary>Heads of queries, heads of keys and values, and their width: each a number, or what the width of the model will give.</summary>
+    internal static (Dim Heads, Dim Shared, Dim HeadDim) Heads(AttentionSpec attention, Dim width)
     {
-        var headDim = attention.HeadDimAt(width);
+        var heads = attention.Heads > 0 ? attention.Heads : width.DividedBy(attention.HeadDim)!;
+        return (heads, attention.KeyValueHeads > 0 ? attention.KeyValueHeads : heads, attention.HeadDim > 0 ? attention.HeadDim : width.DividedBy(attention.Heads)!);
+    }
+
+    private static IEnumerable<Parameter> Attention(AttentionSpec attention, Dim width)
+    {
+        var (_, shared, headDim) = Heads(attention, width);
         return
         [
-            .. Linear("attention.qkv", width, width + 2 * attention.KeyValueHeadsAt(width) * headDim, attention.Bias),
+            .. Linear("attention.qkv", width, width + 2 * shared * headDim, attention.Bias),
             .. attention.QueryKeyNorm ? Norm("attention.query_norm", NormKind.RmsNorm, headDim) : [],
             .. attention.QueryKeyNorm ? Norm("attention.key_norm", NormKind.RmsNorm, headDim) : [],
             .. Linear("attention.output", width, width, attention.Bias),
         ];
     }
 
-    private static IEnumerable<Parameter> FeedForward(FeedForwardSpec feedForward, int width)
+    private static IEnumerable<Parameter> FeedForward(FeedForwardSpec feedForward, Dim width)
     {
         var hidden = feedForward.Expansion * width;
         return
@@ -54,7 +61,7 @@ public static class Layout
         ];
     }
 
-    public static IReadOnlyList<Parameter> ConceptHead(ConceptHeadSpec head, int width) => head.Own is { } own ? [.. Modules.Parameters(own, width)] :
+    public static IReadOnlyList<Parameter> ConceptHead(ConceptHeadSpec head, Dim width) => head.Own is { } own ? [.. Modules.Parameters(own, width)] :
     [
         new("pre_bias", Shape.Of(width)),
         .. Linear("predictor", width, head.Concepts, bias: true),
@@ -77,7 +84,7 @@ public static class Layout
     ];
 
     /// <summary>What a way of mixing adds to its head's own parameters.</summary>
-    public static IReadOnlyList<Parameter> Mixing(MixSpec mix, BlockSpec block, int width) => mix.Own is { } own ? [.. Modules.Parameters(own, width)] : mix.Mixing switch
+    public static IReadOnlyList<Parameter> Mixing(MixSpec mix, BlockSpec block, Dim width) => mix.Own is { } own ? [.. Modules.Parameters(own, width)] : mix.Mixing switch
     {
         MixingKind.GatedAdd => [.. Linear("gate", 2 * width, width, bias: true)],
         MixingKind.CrossAttend => [.. new[] { "query", "key", "value", "output" }.SelectMany(path => Linear(path, width, width, block.Attention!.Bias))],
@@ -105,14 +112,14 @@ public static class Layout
     private static IEnumerable<Parameter> Below(string path, IEnumerable<Parameter> parameters) =>
         parameters.Select(parameter => parameter with { Path = $"{path}.{parameter.Path}" });
 
-    private static IEnumerable<Parameter> Norm(string path, NormKind kind, int width) => kind switch
+    private static IEnumerable<Parameter> Norm(string path, NormKind kind, Dim width) => kind switch
     {
         NormKind.None => [],
         NormKind.RmsNorm => [new(path + ".weight", Shape.Of(width))],
         _ => [new(path + ".weight", Shape.Of(width)), new(path + ".bias", Shape.Of(width))],
     };
 
-    private static IEnumerable<Parameter> Linear(string path, int inputs, int outputs, bool bias) =>
+    private static IEnumerable<Parameter> Linear(string path, Dim inputs, Dim outputs, bool bias) =>
         bias ? [new(path + ".weight", Shape.Of(outputs, inputs)), new(path + ".bias", Shape.Of(outputs))]
             : [new(path + ".weight", Shape.Of(outputs, inputs))];
 }

@@ -16,44 +16,47 @@ internal static class Parts
     /// <c>h = x + attention(norm1(x))</c>, then <c>h + feed_forward(norm2(h))</c>; post-norm <c>h = norm1(x + attention(x))</c>, then
     /// <c>norm2(h + feed_forward(h))</c>; in parallel <c>x + attention(norm1(x)) + feed_forward(norm1(x))</c>.
     /// </summary>
-    public static Function Block(ModelSpec model, string name)
+    public static Function Block(ModelSpec model, string name) => Block(model, model.Width, name);
+
+    /// <param name="width">The model's, or a symbol for a block whose model is not known.</param>
+    public static Function Block(ModelSpec model, Dim width, string name)
     {
         var block = model.Block!;
-        if (block.Own is { } own) return Modules.Block(own.Module, Modules.Bind(own.Module, own.Dims, model.Width), name, own.Trains);
-        var p = new ParameterValues(Layout.Block(block, model.Width));
-        var x = new Value("x", TensorType.Float(Dim.B, Dim.T, model.Width));
+        if (block.Own is { } own) return Modules.Block(own.Module, Modules.Bind(own.Module, own.Dims, width), name, own.Trains);
+        var p = new ParameterValues(Layout.Block(block, width));
+        var x = new Value("x", TensorType.Float(Dim.B, Dim.T, width));
         var g = new Builder();
         Value y;
         if (block.PostNorm)
         {
-            var h = BlockNorm("h", g.One(Table.Add, "sum", [x, Attention(g, x, p, model)]), "norm1");
-            y = BlockNorm("y", g.One(Table.Add, "sum", [h, FeedForward(g, h, p, model)]), "norm2");
+            var h = BlockNorm("h", g.One(Table.Add, "sum", [x, Attention(g, x, p, model, width)]), "norm1");
+            y = BlockNorm("y", g.One(Table.Add, "sum", [h, FeedForward(g, h, p, model, width)]), "norm2");
         }
         else
         {
             var n = BlockNorm("n", x, "norm1");
-            var h = g.One(Table.Add, "h", [x, Attention(g, n, p, model)]);
+            var h = g.One(Table.Add, "h", [x, Attention(g, n, p, model, width)]);
             var m = block.Parallel ? n : BlockNorm("m", h, "norm2");
-            y = g.One(Table.Add, "y", [h, FeedForward(g, m, p, model)]);
+            y = g.One(Table.Add, "y", [h, FeedForward(g, m, p, model, width)]);
         }
         return g.Build(name, [x], [y]);
 
         Value BlockNorm(string name, Value value, string path) => block.OwnNorm is { } norm
-            ? Modules.Part(norm, model.Width, path, g, p, value) : Norm(g, name, value, p, path, block.Norm!);
+            ? Modules.Part(norm, width, path, g, p, value) : Norm(g, name, value, p, path, block.Norm!);
     }
 
-    private static Value Attention(Builder g, Value n, ParameterValues p, ModelSpec model)
+    private static Value Attention(Builder g, Value n, ParameterValues p, ModelSpec model, Dim d)
     {
-        if (model.Block!.OwnAttention is { } own) return Modules.Part(own, model.Width, "attention", g, p, n);
-        var (attention, norm, d) = (model.Block!.Attention!, model.Block.Norm!, model.Width);
-        var (heads, shared, width) = (attention.HeadsAt(d), attention.KeyValueHeadsAt(d), attention.HeadDimAt(d));
+        if (model.Block!.OwnAttention is { } own) return Modules.Part(own, d, "attention", g, p, n);
+        var (attention, norm) = (model.Block!.Attention!, model.Block.Norm!);
+        var (heads, shared, width) = Layout.Heads(attention, d);
         var qkv = g.One(Table.Linear, "qkv", [n, p["attention.qkv.weight"], p.Optional("attention.qkv.bias")]);
         var parts = g.Apply(Table.Split, "qkv", [qkv], new(("axis", 2), ("sizes", Shape.Of(d, shared * width, shared * width))));
         (parts[0].Name, parts[1].Name, parts[2].Name) = ("queries", "keys", "values");
         var query = Compared("query", Heads(g, "query", parts[0], heads));
         var key = Compared("key", Heads(g, "key", parts[1], shared));
         var value = Heads(g, "value", parts[2], shared);
-        var bias = model.Positions == PositionKind.Alibi ? g.One(Table.Alibi, "bias", [query], new(("heads", heads))) : null;
+        var bias = model.Positions == PositionKind.Alibi ? g.One(Table.Alibi, "bias", [query], new(("heads", heads.Constant!.Value))) : null;
         var merged = Attended(g, query, key, value, bias, attention.Window, model.Dropout);
         var projected = g.One(Table.Linear, "projected", [merged, p["attention.output.weight"], p.Optional("attention.output.bias")]);
         return Dropout(g, projected, model.Dropout);
@@ -68,7 +71,7 @@ internal static class Parts
     }
 
     /// <summary><c>[B, T, H E]</c> as <c>[B, H, T, E]</c>.</summary>
-    private static Value Heads(Builder g, string name, Value x, int count) => Swapped(g, name,
+    private static Value Heads(Builder g, string name, Value x, Dim count) => Swapped(g, name,
         g.One(Table.Reshape, name, [x], new(("shape", Shape.Of(x.Shape[0], x.Shape[1], count, x.Shape.Last.DividedBy(count)!)))));
 
     /// <summary>Causal attention of heads, <c>[B, H, T, E]</c> and <c>[B, G, T, E]</c>, side by side: <c>[B, T, H E]</c>.</summary>
@@ -82,9 +85,9 @@ internal static class Parts
 
     private static Value Swapped(Builder g, string name, Value x) => g.One(Table.Permute, name, [x], new(("axes", new long[] { 0, 2, 1, 3 })));
 
-    private static Value FeedForward(Builder g, Value m, ParameterValues p, ModelSpec model)
+    private static Value FeedForward(Builder g, Value m, ParameterValues p, ModelSpec model, Dim width)
     {
-        if (model.Block!.OwnFeedForward is { } own) return Modules.Part(own, model.Width, "feed_forward", g, p, m);
+        if (model.Block!.OwnFeedForward is { } own) return Modules.Part(own, width, "feed_forward", g, p, m);
         var feedForward = model.Block!.FeedForward!;
         var up = g.One(Table.Linear, "up", [m, p["feed_forward.up.weight"], p.Optional("feed_forward.up.bias")]);
         var gate = feedForward.Gated ? g.One(Table.Linear, "gate", [m, p["feed_forward.gate.weight"], p.Optional("feed_forward.gate.bias")]) : up;

@@ -16,20 +16,7 @@ internal static class ModuleRemarks
         var read = new HashSet<string>(expressions.OfType<Member>().Select(member => member.Name));
         var unused = module.Fields.Where(field => field.Kind != LayerKind.Size && !read.Contains(field.Name)).ToArray();
         IEnumerable<Violation> found = unused.Select(field => Unused(module, field));
-        return Computed(module) is not { } function ? found : [.. found, .. Unlearned(module, function, [.. module.Fields.Except(unused)]), .. Numerics(module, function, expressions)];
-    }
-
-    /// <summary>What the class computes on streams; null where only those who use it know.</summary>
-    private static Function? Computed(ModuleSpec module)
-    {
-        try
-        {
-            return Modules.Alone(module, trains: true);
-        }
-        catch (Exception open) when (open is ShapeException or CodeException or UndecidedException)
-        {
-            return null;
-        }
+        return Modules.Computed(module) is not { } function ? found : [.. found, .. Unlearned(module, function, [.. module.Fields.Except(unused)]), .. Numerics(module, function, expressions)];
     }
 
     private static string EntryOf(ModuleSpec module) => module.Base == BaseNames.ConceptHead ? "predict" : "forward";

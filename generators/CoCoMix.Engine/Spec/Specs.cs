@@ -32,8 +32,6 @@ public sealed record AttentionSpec(int Heads, int HeadDim, bool Bias, int KeyVal
 {
     public int HeadsAt(int width) => Heads > 0 ? Heads : width / HeadDim;
 
-    public int KeyValueHeadsAt(int width) => KeyValueHeads > 0 ? KeyValueHeads : HeadsAt(width);
-
     public int HeadDimAt(int width) => HeadDim > 0 ? HeadDim : width / Heads;
 }
 
