@@ -1,4 +1,3 @@
-using System.Text.RegularExpressions;
 using CoCoMix.Engine.Rules;
 using CoCoMix.Generators;
 using CoCoMix.Generators.Tests;
@@ -7,7 +6,7 @@ using Microsoft.CodeAnalysis;
 namespace CoCoMix.CodeFixes.Tests;
 
 /// <summary>Whatever a quick fix is offered for: its result compiles with its generated code, and the diagnostic is gone, one by one and all at once.</summary>
-public partial class EveryFixTests
+public class EveryFixTests
 {
     public static TheoryData<string> Broken => [.. RuleCases.All.Where(rule => rule.Message is not null).Select(rule => $"{rule}")];
 
@@ -55,7 +54,7 @@ public partial class EveryFixTests
 
     private static string Id(string name) => name.Split(' ')[0];
 
-    private static string Source(string name) => Marks().Replace(RuleCases.All.Single(rule => $"{rule}" == name).Sources.ToString(), "");
+    private static string Source(string name) => RuleCases.Unmarked(RuleCases.All.Single(rule => $"{rule}" == name));
 
     private static async Task IsMended(Workspace project, Diagnostic mended, IReadOnlyCollection<Diagnostic> before, HashSet<string> errors)
     {
@@ -68,7 +67,4 @@ public partial class EveryFixTests
         Assert.True(!worse.Any(), $"{worse.FirstOrDefault()} is new in\n{text}");
         Assert.True((await project.Errors()).All(error => errors.Contains(error.Id)), $"{(await project.Errors()).FirstOrDefault()} in\n{text}");
     }
-
-    [GeneratedRegex(@"\{\|#\d:|\|\}")]
-    private static partial Regex Marks();
 }

@@ -1,3 +1,5 @@
+using System.Text.RegularExpressions;
+
 namespace CoCoMix.Generators.Tests;
 
 /// <summary>A source that breaks one rule, or comes close.</summary>
@@ -13,6 +15,12 @@ internal static partial class RuleCases
     private const string SoundStudent = "public sealed partial class Student : LanguageModel;";
 
     public static IReadOnlyList<RuleCase> All { get; } = [.. Declaration, .. Shape, .. Composition, .. OwnCode, .. Misfits, .. Remarks];
+
+    /// <summary>A case as a user writes it.</summary>
+    public static string Unmarked(RuleCase rule) => Marks().Replace(rule.Sources.ToString(), "");
+
+    [GeneratedRegex(@"\{\|#\d:|\|\}")]
+    private static partial Regex Marks();
 
     private static Sources Attention(string attention) => new() { Block = new Sources().Block.Replace("[CausalSelfAttention(HeadDim = 16)]", attention) };
 
