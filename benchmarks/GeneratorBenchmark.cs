@@ -31,7 +31,10 @@ internal static class GeneratorBenchmark
         }
     }
 
-    /// <summary>Builds of a project with and without the compiler's part, alternating, each compiler a process of its own.</summary>
+    /// <summary>
+    /// Builds of a project with and without analyzers and generator, alternating: in compiler processes that start cold, and in the SDK's compiler
+    /// server, which stays from build to build and is warm after the first, which is not counted.
+    /// </summary>
     private static void Builds(string folder, int models, int blocks, int rounds)
     {
         File.WriteAllText(Path.Combine(folder, "Directory.Build.props"), "<Project />");
@@ -54,23 +57,30 @@ internal static class GeneratorBenchmark
         for (var n = 0; n < models; n++) File.WriteAllText(Path.Combine(folder, $"Model{n}.cs"), SyntheticProject.Model(n, blocks));
         File.WriteAllText(Path.Combine(folder, "Unrelated.cs"), SyntheticProject.Unrelated);
         Dotnet(folder, "restore");
-        var (with, without, ours) = (new List<double>(), new List<double>(), new List<double>());
-        for (var round = 0; round < rounds; round++)
+        foreach (var server in new[] { false, true })
         {
-            without.Add(Build(folder, with: false).Seconds);
-            var (seconds, report) = Build(folder, with: true);
-            with.Add(seconds);
-            ours.Add(report);
+            var (with, without, ours) = (new List<double>(), new List<double>(), new List<double>());
+            for (var round = server ? -2 : 0; round < rounds; round++)
+            {
+                var plain = Build(folder, server, with: false).Seconds;
+                var (seconds, reported) = Build(folder, server, with: true);
+                if (round < 0) continue;
+                without.Add(plain);
+                with.Add(seconds);
+                ours.Add(reported);
+            }
+            Console.WriteLine($"builds {(server ? "in a warm compiler server" : "in new compiler processes")}");
+            Console.WriteLine($"  analyzers and generator    {Timings.Describe(ours)} s, as the compiler reports them");
+            Console.WriteLine($"  without them               {Timings.Describe(without)} s");
+            Console.WriteLine($"  with them                  {Timings.Describe(with)} s, of which {Timings.Median(with) - Timings.Median(without) - Timings.Median(ours):F1} s compile what is generated");
         }
-        Console.WriteLine($"build without      {Timings.Describe(without)} s");
-        Console.WriteLine($"build with         {Timings.Describe(with)} s, {Timings.Median(with) - Timings.Median(without):F2} s more");
-        Console.WriteLine($"analyzers and generator in it {Timings.Describe(ours)} s, as the compiler reports");
+        Dotnet(folder, "build-server shutdown --vbcscompiler");
     }
 
-    private static (double Seconds, double Report) Build(string folder, bool with)
+    private static (double Seconds, double Reported) Build(string folder, bool server, bool with)
     {
         var watch = Stopwatch.StartNew();
-        var output = Dotnet(folder, $"build --no-restore -t:Rebuild -p:WithCoCoMix={(with ? "true" : "false")} -p:UseSharedCompilation=false -p:ReportAnalyzer=true -v:d -nologo -clp:NoSummary");
+        var output = Dotnet(folder, $"build --no-restore -t:Rebuild -p:WithCoCoMix={(with ? "true" : "false")} -p:UseSharedCompilation={(server ? "true" : "false")} -p:ReportAnalyzer=true -v:d -nologo -clp:NoSummary");
         var seconds = watch.Elapsed.TotalSeconds;
         var reported = Regex.Matches(output, @"^\s+(<?[\d.]+)\s+<?\d+\s+CoCoMix\.Generators, Version", RegexOptions.Multiline)
             .Sum(match => double.Parse(match.Groups[1].Value.TrimStart('<'), System.Globalization.CultureInfo.InvariantCulture));
@@ -121,9 +131,10 @@ internal static class GeneratorBenchmark
             unrelated.Add(unrelatedTime);
             model.Add(modelTime);
         }
-        Console.WriteLine($"generator, first run         {Timings.Describe(first)} ms");
-        Console.WriteLine($"edit of an unrelated file    {Timings.Describe(unrelated)} ms, {unrelatedWritten} files written");
-        Console.WriteLine($"edit of one model            {Timings.Describe(model)} ms, {modelWritten} files written");
+        Console.WriteLine("the generator in an editor");
+        Console.WriteLine($"  first run                  {Timings.Describe(first)} ms");
+        Console.WriteLine($"  edit of an unrelated file  {Timings.Describe(unrelated)} ms, {unrelatedWritten} files written");
+        Console.WriteLine($"  edit of one model          {Timings.Describe(model)} ms, {modelWritten} files written");
     }
 
     private static SyntaxTree Parse(string text) => CSharpSyntaxTree.ParseText(text, CSharpParseOptions.Default.WithLanguageVersion(LanguageVersion.Latest));

@@ -42,7 +42,7 @@ public static class SpecReader
     private static Declaration ReadNew(INamedTypeSymbol type, IAssemblySymbol here, bool withLabels)
     {
         var attributes = AppliedAttribute.On(type);
-        var (uses, usesAreReadable) = Uses(attributes.Where(attribute => withLabels || attribute.Name != ConceptLabels), here);
+        var (uses, usesAreReadable) = Uses(type, attributes.Where(attribute => withLabels || attribute.Name != ConceptLabels), here);
         var parts = type.DeclaringSyntaxReferences
             .Where(reference => !ModelGenerator.Wrote(reference.SyntaxTree))
             .Select(reference => reference.GetSyntax()).OfType<TypeDeclarationSyntax>().ToList();
@@ -57,7 +57,35 @@ public static class SpecReader
             UnsupportedForm(type),
             ModuleReader.IsModule(type) ? null : ConflictingMember(type, parts),
             usesAreReadable && type.BaseType?.TypeKind != TypeKind.Error && attributes.All(attribute => attribute.IsReadable),
-            SymbolEqualityComparer.Default.Equals(type.ContainingAssembly, here) && IsDeclaration(type));
+            SymbolEqualityComparer.Default.Equals(type.ContainingAssembly, here) && IsDeclaration(type))
+        {
+            Cycles = new(Named(attributes).Where(use => use.Attribute.Name != ConceptLabels && WayBack(use.Type, type) is not null)
+                .Select(use => new Cycle(use.Attribute.Name, use.Attribute.Index, use.TypeArgument, string.Join(" > ", WayBack(use.Type, type)!.Prepend(type).Select(on => on.Name))))),
+        };
+    }
+
+    /// <summary>The classes that attributes name as type arguments.</summary>
+    private static IEnumerable<(AppliedAttribute Attribute, int TypeArgument, INamedTypeSymbol? Type)> Named(IEnumerable<AppliedAttribute> attributes) =>
+        attributes.SelectMany(attribute => attribute.TypeArguments.Select((type, index) => (attribute, index, (type as INamedTypeSymbol)?.OriginalDefinition)));
+
+    /// <summary>
+    /// The classes by way of which one names another in its attributes, both included; null where it does not. Labels are left out, because a teacher is
+    /// read without its own.
+    /// </summary>
+    private static IReadOnlyList<INamedTypeSymbol>? WayBack(INamedTypeSymbol? from, INamedTypeSymbol to)
+    {
+        if (from is null) return null;
+        var ways = new Queue<IReadOnlyList<INamedTypeSymbol>>([[from]]);
+        var seen = new HashSet<INamedTypeSymbol>([from], SymbolEqualityComparer.Default);
+        while (ways.Count > 0)
+        {
+            var way = ways.Dequeue();
+            var last = way[way.Count - 1];
+            if (SymbolEqualityComparer.Default.Equals(last, to)) return way;
+            foreach (var (_, _, next) in Named(AppliedAttribute.On(last).Where(attribute => attribute.Name != ConceptLabels)))
+                if (next is not null && seen.Add(next)) ways.Enqueue([.. way, next]);
+        }
+        return null;
     }
 
     /// <summary>How <paramref name="type"/> is written in code.</summary>
@@ -66,12 +94,10 @@ public static class SpecReader
         type.ToDisplayString(NameFormat),
         type.DeclaredAccessibility == Accessibility.Public);
 
-    private static (EquatableArray<Use> Uses, bool AreReadable) Uses(IEnumerable<AppliedAttribute> attributes, IAssemblySymbol here)
+    private static (EquatableArray<Use> Uses, bool AreReadable) Uses(INamedTypeSymbol declared, IEnumerable<AppliedAttribute> attributes, IAssemblySymbol here)
     {
-        var named =
-            (from attribute in attributes
-             from argument in attribute.TypeArguments.Select((type, index) => (Type: type as INamedTypeSymbol, Index: index))
-             select (attribute.Name, attribute.Index, TypeArgument: argument.Index, argument.Type)).ToList();
+        var named = Named(attributes).Where(use => use.Attribute.Name == ConceptLabels || WayBack(use.Type, declared) is null)
+            .Select(use => (use.Attribute.Name, use.Attribute.Index, use.TypeArgument, use.Type)).ToList();
         // What the compiler lets pass: a class of the attribute's base, or any module where a forward pass of one's own may stand.
         var readable = named.Where(use => Runtime.BaseOf(use.Type) == BaseOf(use.Name, use.TypeArgument)
             || MayBeOwn(use.Name, use.TypeArgument) && use.Type is not null && ModuleReader.RunsTensors(use.Type)).ToList();

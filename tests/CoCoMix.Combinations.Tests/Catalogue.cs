@@ -59,6 +59,7 @@ internal static class Catalogue
             Flag("TiedHead"), Of("LogitSoftCap", null, null, "5", "30"), Of("ZLoss", null, null, "1e-3", "0.1")),
         new Choices($"Blocks<{block}>", Positional("Count", $"{blocks}")),
         new([], [new("FinalNorm", Positional("Norm", Members<Norm>()), Of("Epsilon", null, "1e-4", "1e-2"))]),
+        new([], [new("Budget", Of("GiB", "24", "0.5"), Of("BatchTokens", "1", "64"))]),
     ];
 
     private static Choices Norm(string attribute) => new(attribute, Positional("Norm", "Norm.LayerNorm", "Norm.RmsNorm"), Of("Epsilon", null, "1e-4", "1e-2"));

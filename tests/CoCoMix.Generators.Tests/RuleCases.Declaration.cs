@@ -86,6 +86,10 @@ internal static partial class RuleCases
         }),
 
         Size("a width left out", "[{|#0:LanguageModel|}(Vocabulary = 100, Context = 16)]", "Width of [LanguageModel] on 'Student' is 0: it must be from 1 to 16777216"),
+        new("CCM1004", "hidden states of one number", new() { Sae = new Sources().Sae.Replace("Inputs = 32", "Inputs = {|#0:1|}"), Student = "" },
+            "Inputs of [SparseAutoencoder] on 'Sae' is 1: it must be from 2 to 16777216, because hidden states are divided by their standard deviation"),
+        new("CCM1004", "a stream of one number that concepts are read from", new() { Student = new Sources().Student.Replace("Width = 48", "Width = {|#0:1|}") },
+            "Width of [LanguageModel] on 'Student' is 1: it must be from 2 to 16777216, because hidden states are divided by their standard deviation"),
         Size("a negative context", "[LanguageModel(Vocabulary = 100, Context = {|#0:-1|}, Width = 48)]", "Context of [LanguageModel] on 'Student' is -1: it must be from 1 to 16777216"),
         Size("a vocabulary beyond 16 bits", "[LanguageModel(Vocabulary = {|#0:65_537|}, Context = 16, Width = 48)]",
             "Vocabulary of [LanguageModel] on 'Student' is 65537: it must be from 1 to 65536, because token ids are stored in 16 bits"),

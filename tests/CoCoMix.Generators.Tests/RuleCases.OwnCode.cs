@@ -146,7 +146,11 @@ internal static partial class RuleCases
         new("CCM4010", "mixing that is read", Shifted("", "Shift")),
 
         Code("CCM4011", "a class in itself", "[Size(\"D/H\")]", "[Module(\"D, H\")] private readonly Block {|#0:other|};\n    [Size(\"D/H\")]",
-            "'other' of 'Block' makes 'Block' contain itself (Block > Block): no such module could be built, so give the field another class"),
+            "'other' of 'Block' makes 'Block' contain itself (Block > Block): no such module could be built, so name another class"),
+        new("CCM4011", "a block among its own parts", Feed("[FeedForward<{|#0:Block|}>(Dims = \"\")]") with { Student = "", Teacher = "" },
+            "'[FeedForward]' of 'Block' makes 'Block' contain itself (Block > Block): no such module could be built, so name another class"),
+        new("CCM4011", "a model of models", new() { Student = new Sources().Student.Replace("<Block>", "<{|#0:Student|}>") },
+            "'[Blocks]' of 'Student' makes 'Student' contain itself (Student > Student): no such module could be built, so name another class"),
         new("CCM4011", "a part", WithPart("[Module(\"D, 4*D\")] private readonly Part part;")),
     ];
 

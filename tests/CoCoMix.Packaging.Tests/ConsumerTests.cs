@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using System.IO.Compression;
+using System.Reflection.Metadata;
 
 namespace CoCoMix.Packaging.Tests;
 
@@ -24,6 +25,23 @@ public class ConsumerTests(ConsumerFixture consumer) : IClassFixture<ConsumerFix
         Assert.Matches(ConsumerFixture.ProgramPrints, consumer.Run($"{folder}/Consumer.dll").Succeeded());
         AssertPackageIsAsShipped();
     }
+
+    [Fact]
+    public void A_debugger_steps_into_generated_code_whose_source_it_has()
+    {
+        consumer.Build.Succeeded();
+        using var file = File.OpenRead(Path.Combine(consumer.Project, "obj/Release/net10.0/Consumer.pdb"));
+        using var provider = MetadataReaderProvider.FromPortablePdbStream(file);
+        var pdb = provider.GetMetadataReader();
+        var document = Assert.Single(pdb.Documents, document => pdb.GetString(pdb.GetDocument(document).Name).EndsWith("MyStudent.g.cs", StringComparison.Ordinal));
+        Assert.Contains(pdb.GetCustomDebugInformation(document), info => pdb.GetGuid(pdb.GetCustomDebugInformation(info).Kind) == EmbeddedSource);
+        var steps = pdb.MethodDebugInformation.Select(pdb.GetMethodDebugInformation).Where(method => method.Document == document)
+            .SelectMany(method => method.GetSequencePoints()).Count(point => !point.IsHidden);
+        Assert.True(steps > 100, $"{steps} places to stop at");
+    }
+
+    /// <summary>The kind of debug information that is a file's text.</summary>
+    static readonly Guid EmbeddedSource = new("0E8A571B-6926-466E-B4AD-8AB04611F5FE");
 
     [Fact]
     public void Building_links_to_libtorch_and_leaves_the_package_as_shipped()

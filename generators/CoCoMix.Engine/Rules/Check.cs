@@ -12,6 +12,8 @@ public static class Check
     private const int MaxBlocks = 1024;
     private const int MaxVocabulary = 1 << 16;
 
+    private const string Standardised = ", because hidden states are divided by their standard deviation";
+
     // The analyzer judges after the generator, and an editor after every edit: what was judged before is not judged again.
     private static readonly Verdicts Judged = new(Judge);
 
@@ -34,6 +36,8 @@ public static class Check
         List<Violation> found =
         [
             .. MissingParts(declaration),
+            .. declaration.Cycles.Select(cycle => Broken(
+                Rule.ContainsItself, new Site(declaration.Type, cycle.Attribute, TypeArgument: cycle.TypeArgument, Index: cycle.Index), $"[{cycle.Attribute}]", declaration.Type.Name, cycle.Path)),
             .. (declaration.Spec as ModuleSpec ?? (declaration.Spec as ConceptHeadSpec)?.Own?.Module) is { } module ? ModuleCheck.Alone(module) : [],
             .. Values(declaration.Spec).Where(violation => declaration.Has(violation.Site.Attribute!)),
         ];
@@ -122,7 +126,7 @@ public static class Check
         BlockSpec block => [NoneInBlock(block), .. Norm(block, NormOf(block), block.Norm), .. Attention(block), .. Feed(block)],
         SaeSpec sae =>
         [
-            Size(sae, SparseAutoencoder, nameof(sae.Inputs), sae.Inputs),
+            Size(sae, SparseAutoencoder, nameof(sae.Inputs), sae.Inputs, reason: Standardised, least: 2),
             Size(sae, SparseAutoencoder, nameof(sae.Latents), sae.Latents),
             Size(sae, SparseAutoencoder, nameof(sae.Active), sae.Active),
             Defined(sae, SparseAutoencoder, nameof(sae.Kind), "SaeKind", sae.Kind),
@@ -141,7 +145,8 @@ public static class Check
         [
             Size(model, LanguageModel, nameof(model.Vocabulary), model.Vocabulary, MaxVocabulary, ", because token ids are stored in 16 bits"),
             Size(model, LanguageModel, nameof(model.Context), model.Context),
-            Size(model, LanguageModel, nameof(model.Width), model.Width),
+            model.Mixes.Count == 0 ? Size(model, LanguageModel, nameof(model.Width), model.Width)
+                : Size(model, LanguageModel, nameof(model.Width), model.Width, reason: Standardised, least: 2),
             NotNegative(model, LanguageModel, nameof(model.LogitSoftCap), model.LogitSoftCap),
             NotNegative(model, LanguageModel, nameof(model.ZLoss), model.ZLoss),
             Size(model, Blocks, "Count", model.Layers, MaxBlocks),

@@ -189,7 +189,7 @@ public sealed record Rule(string Id, string Category, string Title, string Messa
 
     public static readonly Rule ContainsItself = new("CCM4011", Code,
         "A class is not made of itself",
-        "'{0}' of '{1}' makes '{1}' contain itself ({2}): no such module could be built, so give the field another class");
+        "'{0}' of '{1}' makes '{1}' contain itself ({2}): no such module could be built, so name another class");
 
     public static readonly Rule InnerSizesDiffer = new("CCM4021", Code,
         "Inner sizes of a product agree",

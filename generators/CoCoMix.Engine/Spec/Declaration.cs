@@ -23,11 +23,18 @@ public sealed record Declaration(
 {
     public TypeName Type => Spec.Type;
 
+    /// <summary>What its attributes name that would contain it again; such declarations are not among its uses.</summary>
+    public EquatableArray<Cycle> Cycles { get; init; }
+
     public bool Has(string attribute) => Attributes.Contains(attribute);
 
     public Declaration? Used(string attribute, int typeArgument = 0, int index = 0) =>
         Uses.FirstOrDefault(use => use.Attribute == attribute && use.Index == index && use.TypeArgument == typeArgument)?.Declaration;
 }
+
+/// <summary>A class named by an attribute's type argument that, by way of its own attributes, names the class that the attribute is on.</summary>
+/// <param name="Path">The classes on the way: <c>Block > Part > Block</c>.</param>
+public sealed record Cycle(string Attribute, int Index, int TypeArgument, string Path);
 
 /// <summary>A declaration named by an attribute's type argument.</summary>
 /// <param name="Index">The attribute's number among those of its name on the class.</param>
