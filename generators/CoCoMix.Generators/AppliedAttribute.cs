@@ -14,6 +14,9 @@ internal sealed class AppliedAttribute(string name, int index, AttributeData dat
 
     public IReadOnlyList<ITypeSymbol> TypeArguments => data.AttributeClass!.TypeArguments;
 
+    /// <summary>Whether it has the type arguments that its class takes, each a type.</summary>
+    public bool IsComplete => data.AttributeClass is { TypeKind: not TypeKind.Error } of && of.TypeArguments.All(argument => argument.TypeKind != TypeKind.Error);
+
     public bool IsReadable =>
         data.AttributeConstructor is not null &&
         data.ConstructorArguments.Concat(data.NamedArguments.Select(named => named.Value)).All(value => value.Kind != TypedConstantKind.Error);

@@ -36,7 +36,15 @@ internal sealed class CodeReader(INamedTypeSymbol type)
     public bool HasErrors(IMethodSymbol entry)
     {
         Read(entry);
-        return _declarations.Any(syntax => ModelOf(syntax).GetDiagnostics(syntax.Span).Any(diagnostic => diagnostic.Severity == DiagnosticSeverity.Error));
+        return _declarations.Any(syntax => ModelOf(syntax).GetDiagnostics(syntax.FullSpan).Any(diagnostic => diagnostic.Severity == DiagnosticSeverity.Error));
+    }
+
+    /// <summary>What stands for a method that the compiler rejects, and nobody reports.</summary>
+    private IEnumerable<Statement> Rejected(IMethodSymbol method)
+    {
+        _places.Add(method.Locations[0]);
+        var at = _places.Count - 1;
+        return [new Run(at, new Unsupported(at, method.Name, "the compiler rejects it"))];
     }
 
     private Method Method(IMethodSymbol method)
@@ -44,7 +52,7 @@ internal sealed class CodeReader(INamedTypeSymbol type)
         var operation = Operation(method);
         var statements = operation switch
         {
-            null => [new Run(0, new Unsupported(0, method.Name, "the compiler rejects it"))],
+            null => Rejected(method),
             IMethodBodyOperation { BlockBody: { } block } => Block(block),
             IMethodBodyOperation { ExpressionBody: { } expression } => Block(expression),
             ILocalFunctionOperation { Body: { } block } => Block(block),

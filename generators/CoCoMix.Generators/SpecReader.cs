@@ -98,12 +98,14 @@ public static class SpecReader
     {
         var named = Named(attributes).Where(use => use.Attribute.Name == ConceptLabels || WayBack(use.Type, declared) is null)
             .Select(use => (use.Attribute.Name, use.Attribute.Index, use.TypeArgument, use.Type)).ToList();
+        // Named without its type arguments, which is no C#, an attribute has none.
+        var isComplete = attributes.All(attribute => attribute.IsComplete);
         // What the compiler lets pass: a class of the attribute's base, or any module where a forward pass of one's own may stand.
         var readable = named.Where(use => Runtime.BaseOf(use.Type) == BaseOf(use.Name, use.TypeArgument)
             || MayBeOwn(use.Name, use.TypeArgument) && use.Type is not null && ModuleReader.RunsTensors(use.Type)).ToList();
         return (
             new(readable.Select(use => new Use(use.Name, use.Index, use.TypeArgument, Read(use.Type!, here, withLabels: false)))),
-            readable.Count == named.Count);
+            isComplete && readable.Count == named.Count);
     }
 
     private static bool MayBeOwn(string attribute, int typeArgument) =>

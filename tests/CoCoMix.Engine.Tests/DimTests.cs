@@ -81,8 +81,8 @@ public sealed class DimTests
     {
         foreach (var (a, _, _) in Triples())
         {
-            Assert.Matches(new Regex(@"^(-?\d+|B|T)( [+*] (-?\d+|B|T))*$"), a.ToString());
-            var value = a.ToString().Split(" + ").Sum(term => term.Split(" * ").Aggregate(1L, (product, factor) =>
+            Assert.Matches(new Regex(@"^(-?\d+|B|T)( [-+*] (-?\d+|B|T))*$"), a.ToString());
+            var value = a.ToString().Replace(" - ", " + -1 * ").Split(" + ").Sum(term => term.Split(" * ").Aggregate(1L, (product, factor) =>
                 product * (factor == "B" ? 3 : factor == "T" ? 5 : long.Parse(factor))));
             Assert.Equal(a.Evaluate(3, 5), value);
         }

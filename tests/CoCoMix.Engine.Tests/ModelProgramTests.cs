@@ -27,7 +27,7 @@ public sealed class ModelProgramTests
             foreach (var sizes in (Sizes[])[new(1, 2), new(3, 7)])
             {
                 using var scope = NewDisposeScope();
-                var draw = new Draw(7);
+                var draw = new Draw(11);
                 var inputs = program.Forward.Inputs.Select(input =>
                     draw.Numbers(new(input.Type, input.Name == "ids" ? spec.Vocabulary : spec.Mixes.Min(mix => mix.Head.Concepts)), sizes)).ToArray();
                 var weights = Reference.Parameters(draw, layout);

@@ -94,6 +94,7 @@ public class RuleTests
     [InlineData("[Blocks<Block>({|CS0103:missing|})]")]
     [InlineData("[Blocks<Block>(3)] [{|CS0579:Blocks<Block>|}(2)]")]
     [InlineData("[Blocks<Block>(3)] [{|CS0579:Blocks<Other>|}(2)]")]
+    [InlineData("[Blocks<Block>(3)] [{|CS0305:ConceptLabels|}]")]
     public async Task What_the_compiler_rejects_is_left_to_it(string blocks)
     {
         var sources = new Sources();

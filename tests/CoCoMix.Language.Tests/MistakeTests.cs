@@ -87,6 +87,7 @@ public sealed partial class MistakeTests
     [InlineData("using var scope = ; return x.")]
     [InlineData("return x + before.call(h, ).softmax(dim: );")]
     [InlineData("throw")]
+    [InlineData("return x; } Block(long d, long h) : base(nameof(Block) )) { } void Rest() {")]
     public async Task Broken_code_is_left_to_the_compiler(string statements)
     {
         var compilation = Compiled.Of([Snippet.Body("broken", statements).Source("Broken")]);
