@@ -67,7 +67,7 @@ internal sealed class CodeReader(INamedTypeSymbol type)
         var syntax = symbol.DeclaringSyntaxReferences[0].GetSyntax();
         if (syntax is VariableDeclaratorSyntax { Initializer: { } initialiser }) syntax = initialiser.Value;
         _declarations.Add(syntax);
-        if (syntax.ContainsDiagnostics) return null;
+        if (syntax.ContainsDiagnostics && syntax.GetDiagnostics().Any(diagnostic => diagnostic.Severity == DiagnosticSeverity.Error)) return null;
         var operation = ModelOf(syntax).GetOperation(syntax);
         return operation?.DescendantsAndSelf().Any(inner => inner is IInvalidOperation || inner.Type?.TypeKind == TypeKind.Error) == true ? null : operation;
     }

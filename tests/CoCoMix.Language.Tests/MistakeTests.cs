@@ -33,6 +33,10 @@ public sealed partial class MistakeTests
     [Fact]
     public async Task The_block_without_a_mistake_is_sound() => Assert.Empty(await Compiled.Analyze(Compiled.Of([AttentionMistakes.Block])));
 
+    [Fact]
+    public async Task What_the_compiler_only_warns_of_is_read() => Assert.DoesNotContain(
+        await Compiled.Analyze(Compiled.Of([Snippet.Value("h * 2l").Source("Warned")])), diagnostic => diagnostic.Severity == DiagnosticSeverity.Error);
+
     public static TheoryData<string> Slips => [.. AttentionMistakes.All.Select(slip => slip.Name)];
 
     /// <summary>One diagnostic each, at the expression or the field, that says what to write.</summary>
