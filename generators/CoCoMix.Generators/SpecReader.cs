@@ -59,8 +59,11 @@ public static class SpecReader
             usesAreReadable && type.BaseType?.TypeKind != TypeKind.Error && attributes.All(attribute => attribute.IsReadable),
             SymbolEqualityComparer.Default.Equals(type.ContainingAssembly, here) && IsDeclaration(type))
         {
-            Cycles = new(Named(attributes).Where(use => use.Attribute.Name != ConceptLabels && WayBack(use.Type, type) is not null)
-                .Select(use => new Cycle(use.Attribute.Name, use.Attribute.Index, use.TypeArgument, string.Join(" > ", WayBack(use.Type, type)!.Prepend(type).Select(on => on.Name))))),
+            Cycles = new(from use in Named(attributes)
+                         where use.Attribute.Name != ConceptLabels
+                         let way = WayBack(use.Type, type)
+                         where way is not null
+                         select new Cycle(use.Attribute.Name, use.Attribute.Index, use.TypeArgument, string.Join(" > ", way.Prepend(type).Select(each => each.Name)))),
         };
     }
 

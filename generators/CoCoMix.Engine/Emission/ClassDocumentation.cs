@@ -90,5 +90,5 @@ internal static class ClassDocumentation
 
     private static string Text(Dim? count) => count?.Constant is { } number ? Count(number) : $"<c>{count}</c>";
 
-    private static string Count(long number) => number.ToString("N0", CultureInfo.InvariantCulture);
+    public static string Count(long number) => number.ToString("N0", CultureInfo.InvariantCulture);
 }

@@ -39,7 +39,7 @@ internal static class ModelFile
         Member(code, $"Token embeddings, <c>[{v}, {d}]</c>{(model.TiedHead ? ", and the output head" : "")}: {Count("tokens")} parameters.", "public readonly EmbeddingTable tokens;");
         if (model.Positions == PositionKind.Learned)
             Member(code, $"Position embeddings, <c>[{model.Context}, {d}]</c>: {Count("positions")} parameters.", "public readonly EmbeddingTable positions;");
-        Member(code, $"{model.Layers} blocks, each <c>[B, T, {d}]</c> to <c>[B, T, {d}]</c>: {Number(layout.Block.Sum(parameter => parameter.Count))} parameters, {ClassDocumentation.PerToken(program.Block.Flops)} FLOPs of a token.", $"{Visibility(model.Block!.Type)} readonly ModuleList<{model.Block.Type.Qualified}> blocks;");
+        Member(code, $"{model.Layers} blocks, each <c>[B, T, {d}]</c> to <c>[B, T, {d}]</c>: {ClassDocumentation.Count(layout.Block.Sum(parameter => parameter.Count))} parameters, {ClassDocumentation.PerToken(program.Block.Flops)} FLOPs of a token.", $"{Visibility(model.Block!.Type)} readonly ModuleList<{model.Block.Type.Qualified}> blocks;");
         foreach (var submodule in Submodules(model))
             Member(code, $"{submodule.Summary} {Count(submodule.Path)} parameters.", $"{submodule.Visibility} readonly {submodule.Type} {submodule.Field};");
         var norm = ModuleWriter.Norm(model.OutputNorm, $"{d}");
@@ -67,10 +67,8 @@ internal static class ModelFile
         code.Line();
 
         // The parameters below a path.
-        string Count(string path) => Number(layout.Before.Concat(layout.After).Where(parameter => parameter.Path.StartsWith(path + ".", StringComparison.Ordinal)).Sum(parameter => parameter.Count));
+        string Count(string path) => ClassDocumentation.Count(layout.Before.Concat(layout.After).Where(parameter => parameter.Path.StartsWith(path + ".", StringComparison.Ordinal)).Sum(parameter => parameter.Count));
     }
-
-    private static string Number(long count) => count.ToString("N0", System.Globalization.CultureInfo.InvariantCulture);
 
     /// <summary>A module that an insertion gives the model.</summary>
     /// <param name="Number">What tells it from others of its name; null where it is alone.</param>

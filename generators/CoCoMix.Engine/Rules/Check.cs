@@ -464,8 +464,8 @@ public static class Check
             Broken(Rule.UndefinedValue, new Site(spec.Type, attribute, argument, Index: index), argument, attribute, spec.Type.Name, value,
                 Listed(Enum.GetNames(typeof(T)).Where(name => name != $"{elsewhere}").Select(name => $"{type}.{name}"), "or"));
 
-    /// <summary>A vocabulary with the rows that fill up its last tile.</summary>
-    private static int Padded(int size) => (size + 63) / 64 * 64;
+    /// <summary>A size with what fills up its last tile.</summary>
+    internal static int Padded(int size) => (size + 63) / 64 * 64;
 
     private static Edit Set(Site site, string value) => new(EditKind.SetArgument, site, value, $"Set {site.Argument} to {value}");
 

@@ -43,7 +43,7 @@ public static class Remarks
     private static Violation? Wasteful(ClassSpec spec, string attribute, string argument, int size, bool padded = false)
     {
         if (size < Large || size % 8 == 0) return null;
-        var (site, next) = (new Site(spec.Type, attribute, argument), Check.Number((size + 63) / 64 * 64));
+        var (site, next) = (new Site(spec.Type, attribute, argument), Check.Number(Check.Padded(size)));
         return new(Rule.WastesTensorCores, site, [argument, Check.Number(size), spec.Type.Name, next])
             { Edit = padded ? new(EditKind.SetArgument, site, next, $"Pad {argument} to {next}") : null };
     }

@@ -43,14 +43,14 @@ internal static class StreamLength
     private static (long Axis, Func<long, long> Positions)? Taken(Node node, Function function)
     {
         if (node.Operation == Table.Narrow)
-            return Of(node.Inputs[0]!.Shape[(int)node.Attributes.Int("axis")], node.Attributes, "size");
+            return Of(node.Inputs[0]!.Shape[(int)node.Attributes.Int("axis")], node.Attributes);
         var axis = node.Operation == Table.IndexSelect ? (int)node.Attributes.Int("axis") : 0;
         var (table, indices) = node.Operation == Table.IndexSelect || node.Operation == Table.Embedding ? (node.Inputs[0], node.Inputs[1]) : (null, null);
         return indices is not null && function.Nodes.FirstOrDefault(other => other.Outputs.Contains(indices)) is { } count && count.Operation == Table.Arange
-            ? Of(table!.Shape[axis], count.Attributes, "size") : null;
+            ? Of(table!.Shape[axis], count.Attributes) : null;
     }
 
-    private static (long, Func<long, long>)? Of(Dim axis, Attributes slice, string size) =>
-        axis.Constant is { } length && slice.Size(size) is var taken && taken.DependsOn(Dim.T) && !taken.DependsOn(Dim.B)
+    private static (long, Func<long, long>)? Of(Dim axis, Attributes slice) =>
+        axis.Constant is { } length && slice.Size("size") is var taken && taken.DependsOn(Dim.T) && !taken.DependsOn(Dim.B)
             ? (length, t => slice.Int("start") + (taken.Evaluate(1, t) - 1) * slice.Int("step") + 1) : null;
 }
