@@ -36,28 +36,10 @@ internal sealed class SourceMap(INamedTypeSymbol declared, Compilation compilati
             ? expression.GetLocation() : null;
 
     /// <summary>Whether the compiler rejects code of the class, of classes that it uses, or of their fields' classes.</summary>
-    public bool HasBrokenCode() => Reached().Any(type => ModuleReader.Entry(type) is { } entry && SymbolEqualityComparer.Default.Equals(type.ContainingAssembly, compilation.Assembly)
+    public bool HasBrokenCode() => SpecReader.Reached(declared).Any(type => ModuleReader.Entry(type) is { } entry && SymbolEqualityComparer.Default.Equals(type.ContainingAssembly, compilation.Assembly)
         && new CodeReader(type).HasErrors(entry));
 
-    private INamedTypeSymbol? Find(TypeName name) => Reached().FirstOrDefault(type => SpecReader.NameOf(type) == name);
-
-    /// <summary>The class, those that its attributes name, and those of fields with attributes, at any distance; the nearest first.</summary>
-    private IEnumerable<INamedTypeSymbol> Reached()
-    {
-        var seen = new HashSet<INamedTypeSymbol>([declared], SymbolEqualityComparer.Default);
-        var waiting = new Queue<INamedTypeSymbol>([declared]);
-        while (waiting.Count > 0)
-        {
-            var type = waiting.Dequeue();
-            yield return type;
-            var named = AppliedAttribute.On(type).SelectMany(attribute => attribute.TypeArguments);
-            var fields = ModuleReader.IsModule(type) ? type.GetMembers().OfType<IFieldSymbol>().Where(field => AppliedAttribute.On(field) is not null).Select(field => field.Type) : [];
-            foreach (var used in named.Concat(fields).OfType<INamedTypeSymbol>().Where(used => used.DeclaringSyntaxReferences.Length > 0 && seen.Add(used)))
-            {
-                waiting.Enqueue(used);
-            }
-        }
-    }
+    private INamedTypeSymbol? Find(TypeName name) => SpecReader.Reached(declared).FirstOrDefault(type => SpecReader.NameOf(type) == name);
 
     private static AppliedAttribute? Applied(INamedTypeSymbol type, Site site) =>
         (site.Member is { } member ? type.GetMembers(member).OfType<IFieldSymbol>().Select(AppliedAttribute.On) : AppliedAttribute.On(type))

@@ -1,5 +1,3 @@
-using System.Collections.Concurrent;
-using System.Runtime.CompilerServices;
 using CoCoMix.Engine;
 using CoCoMix.Engine.Spec;
 using Microsoft.CodeAnalysis;
@@ -27,13 +25,31 @@ public static class SpecReader
         AppliedAttribute.On(type).Count > 0 ||
         (Runtime.BaseName(type.BaseType) is not null && !type.IsAbstract && !type.GetMembers().Any(member => member.IsOverride));
 
-    // Symbols of a compilation never change: each class is read once, however many models use it.
-    private static readonly ConditionalWeakTable<IAssemblySymbol, ConcurrentDictionary<(ISymbol, bool), Declaration>> Known = new();
-
     public static Declaration Read(INamedTypeSymbol type) => Read(type, type.ContainingAssembly, withLabels: true);
 
-    private static Declaration Read(INamedTypeSymbol type, IAssemblySymbol here, bool withLabels) =>
-        Known.GetValue(here, _ => new()).GetOrAdd((type.OriginalDefinition, withLabels || !HasLabels(type)), key => ReadNew((INamedTypeSymbol)key.Item1, here, key.Item2));
+    private static Declaration Read(INamedTypeSymbol type, IAssemblySymbol here, bool withLabels)
+    {
+        var (declared, readsLabels) = (type.OriginalDefinition, withLabels || !HasLabels(type));
+        return Readings.Of(here).Get(declared, readsLabels, () => ReadNew(declared, here, readsLabels), () => Reached(declared));
+    }
+
+    /// <summary>The class, those that its attributes name, and those of fields with attributes, at any distance; the nearest first.</summary>
+    public static IEnumerable<INamedTypeSymbol> Reached(INamedTypeSymbol declared)
+    {
+        var seen = new HashSet<INamedTypeSymbol>([declared], SymbolEqualityComparer.Default);
+        var waiting = new Queue<INamedTypeSymbol>([declared]);
+        while (waiting.Count > 0)
+        {
+            var type = waiting.Dequeue();
+            yield return type;
+            var named = AppliedAttribute.On(type).SelectMany(attribute => attribute.TypeArguments);
+            var fields = ModuleReader.IsModule(type) ? type.GetMembers().OfType<IFieldSymbol>().Where(field => AppliedAttribute.On(field) is not null).Select(field => field.Type) : [];
+            foreach (var used in named.Concat(fields).OfType<INamedTypeSymbol>().Where(used => used.DeclaringSyntaxReferences.Length > 0 && seen.Add(used)))
+            {
+                waiting.Enqueue(used);
+            }
+        }
+    }
 
     private static bool HasLabels(INamedTypeSymbol type) => AppliedAttribute.On(type).Any(attribute => attribute.Name == ConceptLabels);
 

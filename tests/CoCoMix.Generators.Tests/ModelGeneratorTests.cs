@@ -106,6 +106,42 @@ public class ModelGeneratorTests
         expected: new() { ["CausalSelfAttention"] = [Cached], ["SparseAutoencoder"] = [Cached], ["ConceptHead"] = [Cached], ["LanguageModel"] = [Cached, Cached] });
 
     [Fact]
+    public void An_edit_inside_a_method_reads_only_what_its_file_has_a_part_in()
+    {
+        var other = Sources.WithCode.Usings + "\nnamespace N;\n" + Sources.WithCode.Block.Replace("class Block", "class OtherBlock");
+        var first = Compilations.Of($"{Sources.WithCode}", other, "class Unrelated { int Answer() => 42; }");
+
+        Assert.Equal([true, true, true], IsTakenOver(2, "42", "43"));
+        Assert.Equal([true, true, false], IsTakenOver(1, "softmax(-1)", "softmax(-2)"));
+        Assert.Equal([false, false, true], IsTakenOver(0, "softmax(-1)", "softmax(-2)"));
+        Assert.Equal([false, false, false], IsTakenOver(2, "int Answer", "long Answer"));
+        Assert.Equal([false, false, false], IsTakenOver(2, "42", "43", options => options.WithOverflowChecks(true)));
+
+        IEnumerable<bool> IsTakenOver(int file, string before, string after, Func<CSharpCompilationOptions, CSharpCompilationOptions>? with = null)
+        {
+            var read = Read(first.Clone());
+            var tree = first.SyntaxTrees[file];
+            var edited = first.ReplaceSyntaxTree(tree, Compilations.File(tree.ToString().Replace(before, after), tree.FilePath));
+            return Read(edited.WithOptions((with ?? (options => options))(edited.Options))).Zip(read, ReferenceEquals);
+        }
+
+        List<Declaration> Read(Compilation compilation) => [.. new[] { "Student", "Block", "OtherBlock" }.Select(name => SpecReader.Read(compilation.Class(name)))];
+    }
+
+    [Theory]
+    [InlineData("Two = 2", "Two = 4")]
+    [InlineData("const int Two = 2", "const int Two = 2; const int One = 1")]
+    public void An_edit_of_a_constant_elsewhere_reaches_the_models_that_are_made_of_it(string before, string after)
+    {
+        var code = Sources.WithCode with { Student = Sources.WithCode.Student.Replace("BeforeBlock = 1", "BeforeBlock = Sizes.Two") };
+        var sizes = "namespace N { static class Sizes { public const int Two = 2; } }";
+        Steps(
+            before: [code.ToString(), sizes],
+            after: [code.ToString(), sizes.Replace(before, after)],
+            expected: new() { ["LanguageModel"] = [Cached, after.Contains('4') ? Modified : Cached] });
+    }
+
+    [Fact]
     public void An_edit_of_one_model_writes_that_model_only() => Steps(
         before: [Sound.ToString()],
         after: [Sound.ToString().Replace("BeforeBlock = 1", "BeforeBlock = 2")],
