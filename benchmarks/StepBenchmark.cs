@@ -1,76 +1,110 @@
 using System.Diagnostics;
-using CoCoMix.Models;
-using CoCoMix.Training;
+using System.Globalization;
+using System.Text.Json;
 using TorchSharp;
 using static TorchSharp.torch;
 
 namespace CoCoMix.Benchmarks;
 
 /// <summary>
-/// One training step of a declared model, labels given: the generated step with the fused optimizer against the eager forward, autograd
-/// and TorchSharp's AdamW. The contenders alternate in one process; medians and quartiles are over the rounds.
+/// Steps of declared models as generated, against plain TorchSharp under autograd. Each contender runs in a process of its own, which sees
+/// nothing of the other's memory or caches; they alternate, and medians are over the rounds.
 /// </summary>
 internal static class StepBenchmark
 {
-    private const int WarmUp = 3;
+    private const int WarmUp = 2;
 
-    public static int Run(IEnumerable<string> names, int batch, int length, int rounds)
+    /// <summary>What one process measured.</summary>
+    /// <param name="Seconds">Median time of a step.</param>
+    /// <param name="Peak">Most memory that was resident, in bytes.</param>
+    /// <param name="Before">Memory resident before the model was made, in bytes.</param>
+    /// <param name="Gflops">What libtorch's matrix product reached in the same process, in GFLOP/s.</param>
+    internal sealed record Measured(double Seconds, long Peak, long Before, long Parameters, long Frozen, double Flops, double Gflops)
     {
-        Console.WriteLine($"B = {batch}, T = {length}, {get_num_threads()} threads, {rounds} rounds");
-        Console.WriteLine($"{"model",-16} {"eager ms",22} {"generated ms",22} {"ratio",6} {"tokens/s",10}");
-        foreach (var name in names)
+        /// <summary>Memory besides weights, gradients and moments.</summary>
+        public long Above => Math.Max(0, Peak - Before - 4 * (4 * Parameters + Frozen));
+    }
+
+    public static int Run(IReadOnlyList<string> names, int rounds)
+    {
+        var cases = StepCase.All.Where(each => names.Count == 0 || names.Any(name => each.Name.StartsWith(name, StringComparison.Ordinal))).ToList();
+        if (cases.Count == 0)
         {
-            var type = typeof(TinyCoCoMix).Assembly.GetTypes().SingleOrDefault(type => type.Name == name && type.IsSubclassOf(typeof(LanguageModel)));
-            if (type is null)
+            Console.Error.WriteLine($"There is no case '{string.Join("' or '", names)}'; there are {string.Join(", ", StepCase.All.Select(each => each.Name))}.");
+            return 1;
+        }
+        Console.WriteLine($"{get_num_threads()} threads, {rounds} rounds; medians (quartiles)");
+        Console.WriteLine($"{"case",-24} {"eager ms",26} {"generated ms",26} {"ratio",6} {"goal",5} {"tokens/s",9} {"utilisation",11}   peak MiB, of it besides weights, gradients and moments");
+        foreach (var each in cases)
+        {
+            var (eager, generated) = (new List<Measured>(), new List<Measured>());
+            for (var round = 0; round < rounds; round++)
             {
-                Console.Error.WriteLine($"CoCoMix.Models declares no language model '{name}'.");
-                return 1;
+                if (each.Eager is not null) eager.Add(Process(each, "eager"));
+                generated.Add(Process(each, "generated"));
             }
-            var (eager, generated) = Time(() => (LanguageModel)Activator.CreateInstance(type)!, batch, length, rounds);
-            Console.WriteLine($"{name,-16} {Timings.Describe(eager),22} {Timings.Describe(generated),22} {Timings.Median(eager) / Timings.Median(generated),6:F2} {batch * length / Timings.Median(generated) * 1e3,10:N0}");
+            Console.WriteLine(Row(each, eager, generated));
         }
         return 0;
     }
 
-    private static (double[] Eager, double[] Generated) Time(Func<LanguageModel> create, int batch, int length, int rounds)
+    private static string Row(StepCase of, List<Measured> eager, List<Measured> generated)
     {
-        using var scope = NewDisposeScope();
-        manual_seed(0);
-        using var eagerModel = create();
-        using var model = create();
-        var ids = randint(0, model.Card.Vocabulary, [batch, length], int64);
-        var labels = model.Card.Labels == 0 ? null
-            : randint(0, model.ConceptHeads.Min(head => head.Concepts), [batch, length, model.Card.Labels], int64);
-        using var eagerOptimizer = optim.AdamW(eagerModel.parameters(), 1e-4, 0.9, 0.95, 1e-8, 0.1);
-        AdamW? optimizer = null;
-        var (eager, generated) = (new List<double>(), new List<double>());
-        for (var round = -WarmUp; round < rounds; round++)
-        {
-            var eagerTime = Milliseconds(() =>
-            {
-                eagerOptimizer.zero_grad();
-                eagerModel.loss(ids, labels).Total().backward();
-                nn.utils.clip_grad_norm_(eagerModel.parameters(), 1);
-                eagerOptimizer.step();
-            });
-            var generatedTime = Milliseconds(() =>
-            {
-                model.forward_backward(ids, labels);
-                optimizer ??= new(model.weights(), model.Gradients!);
-                optimizer.Step(1e-4);
-            });
-            if (round < 0) continue;
-            eager.Add(eagerTime);
-            generated.Add(generatedTime);
-        }
-        optimizer!.Dispose();
-        return ([.. eager], [.. generated]);
+        var time = Median(generated, one => one.Seconds);
+        var ratio = eager.Count == 0 ? "" : (Median(eager, one => one.Seconds) / time).ToString("F2", CultureInfo.InvariantCulture);
+        var utilisation = generated[0].Flops == 0 ? "" : Median(generated, one => one.Flops / one.Seconds / 1e9 / one.Gflops).ToString("F2", CultureInfo.InvariantCulture);
+        return string.Create(CultureInfo.InvariantCulture,
+            $"{of.Name,-24} {Times(eager),26} {Times(generated),26} {ratio,6} {(of.Goal == 0 ? "" : $"{of.Goal:F1}"),5} {of.Tokens / time,9:N0} {utilisation,11}   {Memory(eager)}{(eager.Count == 0 ? "" : " : ")}{Memory(generated)}");
+
+        static string Times(List<Measured> all) => all.Count == 0 ? "" : Timings.Describe([.. all.Select(one => one.Seconds * 1e3)]);
+
+        static string Memory(List<Measured> all) => all.Count == 0 ? "" : $"{Median(all, one => one.Peak) / (1 << 20):N0} ({Median(all, one => one.Above) / (1 << 20):N0})";
     }
 
-    private static double Milliseconds(Action step)
+    private static double Median(List<Measured> all, Func<Measured, double> value) => Timings.Median([.. all.Select(value)]);
+
+    private static Measured Process(StepCase of, string contender)
     {
-        var watch = Stopwatch.StartNew();
-        using (NewDisposeScope()) step();
-        return watch.Elapsed.TotalMilliseconds;
+        using var process = System.Diagnostics.Process.Start(new ProcessStartInfo(
+            Environment.ProcessPath!, [.. Path.GetFileNameWithoutExtension(Environment.ProcessPath) == "dotnet" ? [typeof(StepBenchmark).Assembly.Location] : Array.Empty<string>(), "contender", of.Name, contender])
+        { RedirectStandardOutput = true })!;
+        var output = process.StandardOutput.ReadToEnd();
+        process.WaitForExit();
+        return process.ExitCode == 0 ? JsonSerializer.Deserialize<Measured>(output)! : throw new InvalidOperationException($"{of.Name}, {contender}, ended with {process.ExitCode}.");
+    }
+
+    /// <summary>The process of one contender: prints what it measured.</summary>
+    public static int RunContender(string name, string contender)
+    {
+        var of = StepCase.All.Single(each => each.Name == name);
+        manual_seed(0);
+        var gflops = Gflops();
+        var before = Environment.WorkingSet;
+        var made = (contender == "eager" ? of.Eager! : of.Generated)();
+        var seconds = new List<double>();
+        for (var step = -WarmUp; step < of.Steps; step++)
+        {
+            var watch = Stopwatch.StartNew();
+            using (NewDisposeScope()) made.Run();
+            if (step >= 0) seconds.Add(watch.Elapsed.TotalSeconds);
+        }
+        using var self = System.Diagnostics.Process.GetCurrentProcess();
+        Console.WriteLine(JsonSerializer.Serialize(new Measured(Timings.Median(seconds), self.PeakWorkingSet64, before, made.Parameters, made.Frozen, made.Flops, gflops)));
+        return 0;
+    }
+
+    /// <summary>What libtorch's matrix product reaches, as the median of several.</summary>
+    private static double Gflops()
+    {
+        const int size = 1536;
+        using var scope = NewDisposeScope();
+        var (a, b) = (randn(size, size), randn(size, size));
+        var seconds = Enumerable.Range(0, 9).Select(_ =>
+        {
+            var watch = Stopwatch.StartNew();
+            a.mm(b).Dispose();
+            return watch.Elapsed.TotalSeconds;
+        }).Skip(2).ToList();
+        return 2.0 * size * size * size / Timings.Median(seconds) / 1e9;
     }
 }

@@ -1,5 +1,6 @@
 using System.Runtime.CompilerServices;
 using CoCoMix.Engine.Emission;
+using CoCoMix.Engine.Passes;
 using CoCoMix.Engine.Rules;
 using CoCoMix.Engine.Spec;
 using Microsoft.CodeAnalysis;
@@ -23,19 +24,19 @@ public sealed class ModelGenerator : IIncrementalGenerator
     public void Initialize(IncrementalGeneratorInitializationContext context)
     {
         // One attribute that no sound declaration of its kind lacks finds the declarations of that kind.
-        Generate<BlockSpec>(context, AttributeNames.CausalSelfAttention, CSharp.Block);
-        Generate<BlockSpec>(context, AttributeNames.Attention, CSharp.Block, arity: 1);
+        Generate<BlockSpec>(context, AttributeNames.CausalSelfAttention, (block, _) => CSharp.Block(block));
+        Generate<BlockSpec>(context, AttributeNames.Attention, (block, _) => CSharp.Block(block), arity: 1);
         Generate<SaeSpec>(context, AttributeNames.SparseAutoencoder, CSharp.Sae);
-        Generate<ConceptHeadSpec>(context, AttributeNames.ConceptHead, CSharp.ConceptHead);
+        Generate<ConceptHeadSpec>(context, AttributeNames.ConceptHead, (head, _) => CSharp.ConceptHead(head));
         Generate<ModelSpec>(context, AttributeNames.LanguageModel, CSharp.Model);
-        Generate<ModuleSpec>(context, AttributeNames.Dims, CSharp.Module);
+        Generate<ModuleSpec>(context, AttributeNames.Dims, (module, _) => CSharp.Module(module));
     }
 
     /// <summary>
     /// Reading runs again after every edit anywhere, because any may change what a name means; what follows, only where a declaration changed.
     /// The tracked step is named after the attribute.
     /// </summary>
-    private static void Generate<T>(IncrementalGeneratorInitializationContext context, string attribute, Func<T, string> emit, int arity = 0) where T : ClassSpec
+    private static void Generate<T>(IncrementalGeneratorInitializationContext context, string attribute, Func<T, Pass, string> emit, int arity = 0) where T : ClassSpec
     {
         var files = context.SyntaxProvider
             .ForAttributeWithMetadataName(
@@ -46,7 +47,13 @@ public sealed class ModelGenerator : IIncrementalGenerator
             .Where(static file => file.Declaration is not null)
             .Select(static (file, _) => (file.Name, Spec: Sound<T>(file.Declaration)))
             .WithTrackingName(attribute);
-        context.RegisterSourceOutput(files, (output, file) => output.AddSource(file.Name, file.Spec is T sound ? emit(sound) : CSharp.Stub((BrokenSpec)file.Spec)));
+        var passes = context.AnalyzerConfigOptionsProvider.Select(static (options, _) =>
+            options.GlobalOptions.TryGetValue("build_property.CoCoMixPassesOff", out var off) ? PassNames.AllBut(off) : Pass.All);
+        context.RegisterSourceOutput(files.Combine(passes), (output, input) =>
+        {
+            var ((name, spec), on) = input;
+            output.AddSource(name, spec is T sound ? emit(sound, on) : CSharp.Stub((BrokenSpec)spec));
+        });
     }
 
     /// <summary>A declaration that gets a file, which is one of the attribute's kind that can be in parts.</summary>

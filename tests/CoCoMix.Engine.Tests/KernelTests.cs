@@ -110,15 +110,38 @@ public sealed class KernelTests
         Close.To(zeros_like(r), Kernels.ResidualMseBackward(ones([], float64), r, x), 0, "gradient");
     }
 
+    [Theory]
+    [InlineData(512, 1)]
+    [InlineData(1003, 32)]
+    [InlineData(4096, 64)]
+    public void The_largest_of_many_are_libtorchs(int size, int k)
+    {
+        using var scope = NewDisposeScope();
+        var x = Numbers(size, 5, size).to(float32);
+        x[1] = arange(size, float32);
+        x[2] = arange(size, 0, -1, float32);
+        x[3, 7] = float.NaN;
+        x[3, 9] = double.PositiveInfinity;
+        x[4] = double.NegativeInfinity;
+        var (values, indices) = Kernels.TopK(x, k);
+        var (expected, _) = x.topk(k);
+        Assert.Equal(expected.data<float>().ToArray(), values.data<float>().ToArray());
+        Assert.Equal(expected.data<float>().ToArray(), x.gather(-1, indices).data<float>().ToArray());
+        // Each is chosen once, also where all are equal.
+        Assert.All(Enumerable.Range(0, 5), row => Assert.Distinct(indices[row].data<long>().ToArray()));
+    }
+
     [Fact]
     public void One_position_predicts_nothing_and_has_no_gradient()
     {
         using var scope = NewDisposeScope();
-        var (logits, ids) = (Numbers(0, 3, 1, 7), zeros([3, 1], int64));
-        var (_, logSumExp) = Kernels.NextTokenLoss(logits, ids);
-        var ofZ = Kernels.ZLossBackward(ones([], float64), logSumExp, 0.5);
+        var (logits, targets) = (Numbers(0, 3, 1, 7), Kernels.NextTokens(zeros([3, 1], int64)));
+        var (losses, logSumExp) = Kernels.CrossEntropy(logits, targets);
+        Close.To(zeros_like(losses), losses, 0, "losses");
+        var dLosses = Kernels.MeanLossBackward(ones([], float64), targets, labels: false);
+        var ofZ = Kernels.ZLossBackward(dLosses, logSumExp, targets, 0.5);
         foreach (var dLogSumExp in (Tensor?[])[null, ofZ])
-            Close.To(zeros_like(logits), Kernels.NextTokenLossBackward(ones([], float64), dLogSumExp, logits, ids, logSumExp), 0, "gradient");
+            Close.To(zeros_like(logits), Kernels.CrossEntropyBackward(dLosses, dLogSumExp, logits, targets, logSumExp), 0, "gradient");
     }
 
     [Theory, InlineData(ScalarType.Float64), InlineData(ScalarType.Float32)]
@@ -197,10 +220,12 @@ public sealed class KernelTests
 
         using var off = no_grad();
         var single = logits.to(float32);
-        var (loss, logSumExp) = Kernels.ConceptLoss(single, labels);
-        Close.To(expected, loss, 1e-5, "loss");
+        var (losses, logSumExp) = Kernels.LabelCrossEntropy(single, labels);
+        Close.To(expected, Kernels.MeanLoss(losses, labels), 1e-5, "loss");
         Close.To(logits.logsumexp(-1), logSumExp, 1e-6, "log-sum-exp");
-        Close.To(gradient, Kernels.ConceptLossBackward(ones([]), single, labels, logSumExp), 1e-5, "gradient");
+        var dLosses = Kernels.MeanLossBackward(ones([]), labels, labels: true);
+        Close.To(gradient, Kernels.LabelCrossEntropyBackward(dLosses, single, labels, logSumExp), 1e-5, "gradient");
+        Close.To(gradient, Kernels.LabelCrossEntropyBackwardOver(dLosses, single, labels, logSumExp), 1e-5, "gradient written over the logits");
     }
 
     [Fact]

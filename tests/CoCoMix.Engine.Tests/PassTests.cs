@@ -172,7 +172,7 @@ public sealed class PassTests
     public void Labels_by_activation_need_no_way_back()
     {
         var function = LabelLowering.Lower([Specs.Labels(4, 1, SelectionKind.Activation)]);
-        Assert.DoesNotContain(function.Nodes, node => node.Operation == Table.NextTokenLoss || node.Operation == Table.RepeatBackward);
+        Assert.DoesNotContain(function.Nodes, node => node.Operation == Table.CrossEntropy || node.Operation == Table.RepeatBackward);
         Assert.Equal([(0, 2)], function.Nodes.Where(node => node.Loop is not null).Select(node => (node.Loop!.From, node.Loop.Count)));
     }
 

@@ -203,19 +203,25 @@ internal sealed partial record Row(Operation Operation, Func<Draw, Application> 
                 return [order.narrow(-1, 0, x.Int("count"))];
             }), 0),
 
-        new(Table.NextTokenLoss,
-            d => { var ((b, t), v) = (d.Positions(), d.Width()); return new([Operand.Float(b, t, v), Operand.Index(v, b, t)]); },
-            x => Require(x[0].dim() == 3 && x[0].shape[..^1].SequenceEqual(x[1].shape), () =>
+        new(Table.NextTokens,
+            d => { var (b, t) = d.Positions(); return new([Operand.Index(9, b, t)]); },
+            x => Require(x[0].dim() == 2, () =>
             {
-                var (t, v) = (x[0].shape[1], x[0].shape[2]);
-                return [F.cross_entropy(x[0].narrow(1, 0, t - 1).reshape(-1, v), x[1].narrow(1, 1, t - 1).flatten()), x[0].logsumexp(-1)];
-            }), 2),
+                var (b, t) = (x[0].shape[0], x[0].shape[1]);
+                return [cat([x[0].narrow(1, 1, t - 1), full([b, 1], -1, int64)], 1)];
+            }), 0),
+        new(Table.CrossEntropy,
+            d => { var (lead, v) = (d.Lead(), d.Width()); return new([Operand.Float([.. lead, v]), Operand.Index(v, lead)]); },
+            x => Require(SameLeading(x[0], x[1].unsqueeze(-1)), () => [-F.log_softmax(x[0], -1).gather(-1, x[1].unsqueeze(-1)).squeeze(-1), x[0].logsumexp(-1)]), 2),
         new(Table.ZLoss,
-            d => { var (b, t) = d.Positions(); return new([Operand.Float(b, t)], ("weight", 0.25)); },
-            x => Require(x[0].dim() == 2, () => [x.Attributes.Real("weight") * x[0].narrow(1, 0, x[0].shape[1] - 1).pow(2).mean()])),
-        new(Table.ConceptLoss,
+            d => { var lead = d.Lead(); return new([Operand.Float(lead), Operand.Index(9, lead)], ("weight", 0.25)); },
+            x => Require(Same(x[0], x[1]), () => [x.Attributes.Real("weight") * x[0].pow(2)])),
+        new(Table.LabelCrossEntropy,
             d => { var (lead, c) = (d.Lead(), d.Width()); return new([Operand.Float([.. lead, c]), Operand.Index(c, [.. lead, 1 + d.Below(c)])]); },
-            x => Require(SameLeading(x[0], x[1]), () => [-F.log_softmax(x[0], -1).gather(-1, x[1]).mean(), x[0].logsumexp(-1)])),
+            x => Require(SameLeading(x[0], x[1]), () => [-F.log_softmax(x[0], -1).gather(-1, x[1]).mean([-1]), x[0].logsumexp(-1)])),
+        new(Table.MeanLoss,
+            d => { var lead = d.Lead(); return new([Operand.Float(lead), d.Below(2) == 0 ? Operand.Index(9, lead) : Operand.Index(9, [.. lead, 1 + d.Below(3)])]); },
+            x => Require(Same(x[0], x[1]) || x[1].dim() > 0 && x[0].shape.SequenceEqual(x[1].shape[..^1]), () => [x[0].mean()])),
         new(Table.NormalizedMse,
             d => Twice(d.Size(), d.Width()),
             x => Require(Same(x[0], x[1]) && x[0].dim() == 2,
@@ -275,9 +281,11 @@ internal sealed partial record Row(Operation Operation, Func<Draw, Application> 
         [Table.NarrowBackward] = "narrow",
         [Table.IndexSelectBackward] = "index_select",
         [Table.SparseWeightGradient] = "sparse_matmul",
-        [Table.NextTokenLossBackward] = "next_token_loss",
+        [Table.SparseSum] = nameof(PassTests),
+        [Table.CrossEntropyBackward] = "cross_entropy",
+        [Table.MeanLossBackward] = "mean_loss",
         [Table.ZLossBackward] = "z_loss",
-        [Table.ConceptLossBackward] = "concept_loss",
+        [Table.LabelCrossEntropyBackward] = "label_cross_entropy",
         [Table.NormalizedMseBackward] = "normalized_mse",
         [Table.ResidualMseBackward] = "residual_mse",
         [Table.Eager] = "FusedAgainstEagerTests",
@@ -285,6 +293,7 @@ internal sealed partial record Row(Operation Operation, Func<Draw, Application> 
         [Table.JumpReluBackward] = "jump_relu",
         [Table.HeavisideBackward] = "heaviside",
         [Table.RunningMean] = nameof(ModelProgramTests),
+        [Table.InChunks] = nameof(ModelProgramTests),
         [Table.Repeat] = nameof(ModelProgramTests),
         [Table.RepeatSaving] = nameof(ModelProgramTests),
         [Table.RepeatBackward] = nameof(ModelProgramTests),

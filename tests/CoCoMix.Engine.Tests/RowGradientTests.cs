@@ -66,7 +66,7 @@ public sealed class RowGradientTests(RowGradientTests.Compiled compiled) : IClas
     [Fact]
     public void Rows_with_two_bodies_see_work_for_several_threads()
     {
-        var rows = new[] { Table.SparseMatMul, Table.GatherDot, Table.Embedding, Table.NextTokenLoss, Table.ConceptLoss };
+        var rows = new[] { Table.SparseMatMul, Table.GatherDot, Table.Embedding, Table.CrossEntropy, Table.LabelCrossEntropy };
         Assert.All(rows, row => Assert.Contains(compiled.Large[row.Name], program =>
             program.Forward.Inputs.Concat(program.Parameters).Any(value => value.Shape.Elements.Evaluate(ManyRows.B, ManyRows.T) > 10_000)));
     }

@@ -1,3 +1,4 @@
+using CoCoMix.Engine.Passes;
 using CoCoMix.Engine.Spec;
 
 namespace CoCoMix.Engine.Emission;
@@ -19,11 +20,11 @@ public static class CSharp
 
     public static string Block(BlockSpec block) => BlockFile.Write(block);
 
-    public static string Sae(SaeSpec sae) => SaeFile.Write(sae);
+    public static string Sae(SaeSpec sae, Pass passes = Pass.All) => SaeFile.Write(sae, passes);
 
     public static string ConceptHead(ConceptHeadSpec head) => ConceptHeadFile.Write(head);
 
-    public static string Model(ModelSpec model) => ModelFile.Write(model);
+    public static string Model(ModelSpec model, Pass passes = Pass.All) => ModelFile.Write(model, passes);
 
     public static string Module(ModuleSpec module) => ModuleFile.Write(module);
 

@@ -23,11 +23,16 @@ internal sealed class FunctionWriter
     private readonly HashSet<string> _taken = [.. Reserved, .. CSharp.Keywords];
     private readonly HashSet<Value> _kept;
 
-    private FunctionWriter(CodeWriter code, Function function, bool probes)
+    /// <summary>The name of the cut whose rows the statements are about; null where tensors are whole.</summary>
+    private string? _chunks;
+
+    /// <param name="around">Who writes the statements around it, whose names are taken; null for a function of its own.</param>
+    private FunctionWriter(CodeWriter code, Function function, bool probes, FunctionWriter? around = null)
     {
         (_code, _function, _probes) = (code, function, probes);
         _kept = [.. function.Outputs, .. function.Saved];
-        foreach (var input in function.Inputs) _names[input] = input.Name;
+        if (around is not null) _taken = around._taken;
+        foreach (var input in function.Inputs) _names[input] = around is null ? input.Name : around._names.TryGetValue(input, out var whole) ? whole : Unique(input.Name, _taken);
         foreach (var input in function.Inputs) _taken.Add(input.Name);
         foreach (var pair in Fields(function.Restored)) _names[pair.Key] = "saved." + pair.Value;
         for (var i = 0; i < function.Nodes.Count; i++)
@@ -92,6 +97,7 @@ internal sealed class FunctionWriter
     {
         var node = _function.Nodes[index];
         if (node.Loop is not null) LoopStatement(node);
+        else if (node.Chunk is not null) ChunkStatement(node);
         else Expression(node);
         ShowProbes(node);
         Free(index, node);
@@ -116,7 +122,7 @@ internal sealed class FunctionWriter
                 _code.Line($"var {parts} = {node.Operation.Emit(call)};", types);
                 for (var i = 0; i < outputs.Length; i++) _code.Line($"var {outputs[i]} = {parts}[{i}];");
             }
-            else _code.Line($"var {target} = {node.Operation.Emit(call)};", types);
+            else _code.Line($"var {target} = {(node.Over is null ? node.Operation.Emit(call) : node.Operation.EmitOver!(call))};", types);
         }
     }
 
@@ -147,18 +153,39 @@ internal sealed class FunctionWriter
         _code.Close();
     }
 
+    private void ChunkStatement(Node node)
+    {
+        var (chunk, body) = (node.Chunk!, node.Chunk!.Body);
+        var (chunks, at) = (Unique("chunks", _taken), Unique("at", _taken));
+        var cut = node.Inputs.Zip(body.Inputs, (whole, rows) => (Whole: _names[whole!], Rows: rows)).Where(pair => pair.Rows.Shape.Contains(Chunk.Row)).ToArray();
+        var joined = node.Outputs.Select(output => Unique(_names[output] + "Rows", _taken)).ToArray();
+        var widest = body.Nodes.SelectMany(inner => inner.Outputs).First(value => value.Shape.Last.Constant is { } size && size == body.Nodes.SelectMany(inner => inner.Outputs).Max(other => other.Shape.Contains(Chunk.Row) ? other.Shape.Last.Constant ?? 0 : 0));
+        var probed = _probes && body.Probes.Count > 0;
+        _code.Line($"// {chunk.Rows} rows at a time, so that {new Shape(chunk.Leading.Append(widest.Shape.Last))} is never whole.");
+        _code.Line($"var {chunks} = new RowChunks({cut[0].Whole}, leading: {chunk.Leading.Count}, rows: {(probed ? $"Probe is null ? {chunk.Rows} : long.MaxValue" : $"{chunk.Rows}")});");
+        foreach (var rows in joined) _code.Line($"var {rows} = new Tensor[{chunks}.Count];");
+        _code.Open($"for (var {at} = 0; {at} < {chunks}.Count; {at}++)");
+        var inner = new FunctionWriter(_code, body, _probes, this) { _chunks = chunks };
+        foreach (var (whole, rows) in cut) _code.Line($"using var {inner._names[rows]} = {chunks}.Cut({whole}, {at});", rows.Type.ToString());
+        for (var i = 0; i < body.Nodes.Count; i++) inner.Statement(i);
+        for (var i = 0; i < joined.Length; i++) _code.Line($"{joined[i]}[{at}] = {inner._names[body.Outputs[i]]};");
+        _code.Close();
+        for (var i = 0; i < joined.Length; i++) _code.Line($"var {_names[node.Outputs[i]]} = {chunks}.Join({joined[i]});", node.Outputs[i].Type.ToString());
+    }
+
     private void ShowProbes(Node node)
     {
         if (!_probes) return;
         foreach (var output in node.Outputs)
-            if (_function.Probes.TryGetValue(output, out var name)) _code.Line($"Probe?.Invoke(\"{name}\", {_names[output]});");
+            if (_function.Probes.TryGetValue(output, out var name))
+                _code.Line(_chunks is null ? $"Probe?.Invoke(\"{name}\", {_names[output]});" : $"{_chunks}.Show(Probe, \"{name}\", {_names[output]});");
     }
 
     /// <summary>Frees what this statement read last, and what it made for nobody.</summary>
     private void Free(int index, Node node)
     {
         var dead = node.Inputs.OfType<Value>().Distinct()
-            .Where(value => _lastUse[value] == index && IsOwned(value) && !_kept.Contains(value))
+            .Where(value => _lastUse[value] == index && IsOwned(value) && !_kept.Contains(value) && value != node.Over)
             .Concat(node.Outputs.Where(output => !IsUsed(output) && !IsSkipped(node)))
             .Select(value => _names[value]).ToArray();
         if (dead.Length > 0) _code.Line($"Kernels.Free({string.Join(", ", dead)});");

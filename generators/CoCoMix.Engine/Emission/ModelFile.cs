@@ -11,19 +11,19 @@ namespace CoCoMix.Engine.Emission;
 /// </summary>
 internal static class ModelFile
 {
-    public static string Write(ModelSpec model)
+    public static string Write(ModelSpec model, Pass passes)
     {
-        var (program, layout) = (ModelLowering.Lower(model), Layout.Model(model));
-        return CSharp.File(model.Type, ClassDocumentation.Of(model, layout, program), code => Write(code, model, layout, program));
+        var (program, layout) = (ModelLowering.Lower(model, passes), Layout.Model(model));
+        return CSharp.File(model.Type, ClassDocumentation.Of(model, layout, program), code => Write(code, model, layout, program, passes));
     }
 
-    private static void Write(CodeWriter code, ModelSpec model, ModelLayout layout, ModelProgram program)
+    private static void Write(CodeWriter code, ModelSpec model, ModelLayout layout, ModelProgram program, Pass passes)
     {
         Layers(code, model, layout, program);
         Eager(code, model);
         Step(code, model, program);
         Evaluate(code, program);
-        if (model.Labels.Count > 0) Labels(code, model.Labels);
+        if (model.Labels.Count > 0) Labels(code, model.Labels, passes);
         CardWriter.Write(code, model, layout, program);
         Weights(code, model, layout);
         BlockFunctions(code, "BlockWeights", program.Block, program.Step);
@@ -267,9 +267,9 @@ internal static class ModelFile
         code.Line();
     }
 
-    private static void Labels(CodeWriter code, IReadOnlyList<LabelSpec> labels)
+    private static void Labels(CodeWriter code, IReadOnlyList<LabelSpec> labels, Pass passes)
     {
-        var function = LabelLowering.Lower(labels);
+        var function = LabelLowering.Lower(labels, passes);
         var saes = labels.Select((labelled, i) => (Owner: LabelLowering.Owner(labels, i), Spec: labelled.Sae)).ToArray();
         code.Line("/// <inheritdoc/>");
         code.Open("protected override Tensor Label(Tensor ids, LanguageModel teacherModel, Tensor[] teacherWeights, Tensor[][] saeWeights)");

@@ -1,4 +1,5 @@
 using CoCoMix.Engine.Lowering;
+using CoCoMix.Engine.Passes;
 using CoCoMix.Engine.Program;
 using CoCoMix.Engine.Spec;
 
@@ -7,9 +8,9 @@ namespace CoCoMix.Engine.Emission;
 /// <summary>A sparse autoencoder: its layers, the eager encoder, decoder and loss, and its fused training step.</summary>
 internal static class SaeFile
 {
-    public static string Write(SaeSpec sae) => CSharp.File(sae.Type, ClassDocumentation.Of(sae), code =>
+    public static string Write(SaeSpec sae, Pass passes) => CSharp.File(sae.Type, ClassDocumentation.Of(sae), code =>
     {
-        var program = SaeLowering.Lower(sae);
+        var program = SaeLowering.Lower(sae, passes);
         var layout = Layout.Sae(sae);
         var (d, l, k) = (sae.Inputs, sae.Latents, sae.Active);
         code.Lines($$"""

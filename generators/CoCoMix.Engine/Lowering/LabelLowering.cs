@@ -19,7 +19,7 @@ public static class LabelLowering
     /// A function of ids <c>[B, T]</c> to labels <c>[B, T, n1 + n2 + ...]</c>, side by side in the order given, with the teacher's block
     /// function in its loops.
     /// </returns>
-    public static Function Lower(IReadOnlyList<LabelSpec> all)
+    public static Function Lower(IReadOnlyList<LabelSpec> all, Pass passes = Pass.All)
     {
         var teacher = all[0].Teacher.InEvaluation();
         var layout = Layout.Model(teacher);
@@ -50,7 +50,7 @@ public static class LabelLowering
         if (attributed.Length > 0)
         {
             var above = Parts.Blocks(g, h, block, at, teacher.Layers - at, "teacher");
-            var loss = g.Apply(Table.NextTokenLoss, "loss", [Parts.Unembed(g, above, p, teacher), ids])[0];
+            var (loss, _, _) = Parts.NextTokenLoss(g, Parts.Unembed(g, above, p, teacher), ids);
             (var nodes, gradients) = Differentiate.WithRespectTo(attributed, g.Build("Labels", [ids], [loss]), loss);
             g = new Builder(nodes, g.Probes);
             foreach (var residual in attributed) g.Probe(gradients[residual], "gradient." + g.Probes[residual]);
@@ -66,7 +66,7 @@ public static class LabelLowering
         }).ToArray();
         var result = chosen.Length == 1 ? chosen[0]
             : g.One(Table.Cat, "all", chosen, new(("axis", 2), ("sizes", new Shape(all.Select(labels => (Dim)labels.Count)))));
-        return Simplify.Dead(g.Build("Labels", [ids], [result]));
+        return Overwriting.Mark(RowChunks.Cut(Simplify.Dead(g.Build("Labels", [ids], [result])), passes), passes);
 
         string Probed(int index, string name) => all.Count == 1 ? $"labels.{name}" : $"labels.{index}.{name}";
     }

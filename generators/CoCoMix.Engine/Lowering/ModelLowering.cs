@@ -16,7 +16,7 @@ public sealed record ModelProgram(Function Forward, Function Evaluate, Function 
 public static class ModelLowering
 {
     /// <summary>Numbers follow the reference, section by section as in its forward pass; probes name the intermediate values.</summary>
-    public static ModelProgram Lower(ModelSpec model)
+    public static ModelProgram Lower(ModelSpec model, Pass passes = Pass.All)
     {
         var p = new ParameterValues([.. Layout.Model(model).Before, .. Layout.Model(model).After]);
         var block = Parts.Block(model, "Block");
@@ -46,18 +46,21 @@ public static class ModelLowering
             inputs.Add(labels);
             losses.AddRange(ConceptLosses(g, logits, labels, model));
         }
-        var rows = g.Apply(Table.NextTokenLoss, "loss", [Parts.Unembed(g, h, p, model), ids]);
-        var nextToken = rows[0];
+        var (nextToken, logSumExp, targets) = Parts.NextTokenLoss(g, Parts.Unembed(g, h, p, model), ids);
         losses.Insert(0, (nextToken, 1));
-        if (model.ZLoss > 0) losses.Add((g.One(Table.ZLoss, "zLoss", [rows[1]], new(("weight", model.ZLoss))), 1));
+        if (model.ZLoss > 0)
+        {
+            var rows = g.One(Table.ZLoss, "zLosses", [logSumExp, targets], new(("weight", model.ZLoss)));
+            losses.Add((g.One(Table.MeanLoss, "zLoss", [rows, targets]), 1));
+        }
 
-        var forward = Sparsity.Gather(g.Build("Forward", inputs, [.. losses.Select(loss => loss.Loss)]));
+        var forward = Sparsity.Gather(g.Build("Forward", inputs, [.. losses.Select(loss => loss.Loss)]), passes);
         var program = new ModelProgram(
             forward,
-            Simplify.Dead(forward with { Name = "Evaluate", Inputs = [ids], Outputs = [nextToken] }),
-            Accumulation.InPlace(Differentiate.WithRespectToParameters(forward, losses) with { Name = "Step" }),
+            Overwriting.Mark(RowChunks.Cut(Simplify.Dead(forward with { Name = "Evaluate", Inputs = [ids], Outputs = [nextToken] }), passes), passes),
+            Training.Step(Differentiate.WithRespectToParameters(forward, losses) with { Name = "Step" }, passes),
             block);
-        return model.Equals(model.InEvaluation()) ? program : Lower(model.InEvaluation()) with { Forward = program.Forward, Step = program.Step };
+        return model.Equals(model.InEvaluation()) ? program : Lower(model.InEvaluation(), passes) with { Forward = program.Forward, Step = program.Step };
     }
 
     /// <summary>The stream with a head's concepts in it, and the head's logits <c>[B, T, C]</c>.</summary>
@@ -88,7 +91,8 @@ public static class ModelLowering
     {
         var parts = logits.Count == 1 ? [labels] : g.Apply(Table.Split, "headLabels", [labels],
             new(("axis", 2), ("sizes", new Shape(model.Labels.Select(labelled => (Dim)labelled.Count)))));
-        return model.Mixes.Select((mix, i) => (g.Apply(Table.ConceptLoss, "conceptLoss", [logits[i], parts[i]])[0], mix.Head.LossWeight));
+        return model.Mixes.Select((mix, i) => (g.One(Table.MeanLoss, "conceptLoss",
+            [g.Apply(Table.LabelCrossEntropy, "conceptLosses", [logits[i], parts[i]])[0], parts[i]]), mix.Head.LossWeight));
     }
 
     /// <summary>Continuous concepts <c>[B, T, D]</c> and concept logits <c>[B, T, C]</c> of a residual stream; reference, steps 2 to 4.</summary>

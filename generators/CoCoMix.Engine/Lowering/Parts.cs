@@ -161,6 +161,16 @@ internal static class Parts
         return g.Probe(model.LogitSoftCap > 0 ? SoftCap(g, logits, model.LogitSoftCap) : logits, "logits");
     }
 
+    /// <summary>
+    /// The mean cross entropy of logits <c>[B, T, V]</c> at t against token t + 1, a scalar; also each row's log-sum-exp and its target, <c>[B, T]</c>.
+    /// </summary>
+    public static (Value Loss, Value LogSumExp, Value Targets) NextTokenLoss(Builder g, Value logits, Value ids)
+    {
+        var targets = g.One(Table.NextTokens, "targets", [ids]);
+        var rows = g.Apply(Table.CrossEntropy, "losses", [logits, targets]);
+        return (g.One(Table.MeanLoss, "loss", [rows[0], targets]), rows[1], targets);
+    }
+
     /// <summary><c>cap tanh(x / cap)</c></summary>
     private static Value SoftCap(Builder g, Value x, double cap)
     {

@@ -20,14 +20,14 @@ public static class SaeLowering
     /// <summary>How fast BatchTopK's threshold follows the smallest latent kept; SAELens's.</summary>
     private const double ThresholdRate = 0.01;
 
-    public static SaeProgram Lower(SaeSpec sae) => new(
-        Step(sae, auxiliary: false),
-        sae.HasFixedCount || sae.Kind == AutoencoderKind.BatchTopK ? Step(sae, auxiliary: true) : null);
+    public static SaeProgram Lower(SaeSpec sae, Pass passes = Pass.All) => new(
+        Step(sae, auxiliary: false, passes),
+        sae.HasFixedCount || sae.Kind == AutoencoderKind.BatchTopK ? Step(sae, auxiliary: true, passes) : null);
 
     /// <summary>Columns of the decoder that each reconstruction reads: the dictionary halved again and again, the whole last.</summary>
     public static IReadOnlyList<int> Prefixes(SaeSpec sae) => [.. Enumerable.Range(0, sae.Prefixes).Select(i => sae.Latents >> (sae.Prefixes - 1 - i))];
 
-    private static Function Step(SaeSpec sae, bool auxiliary)
+    private static Function Step(SaeSpec sae, bool auxiliary, Pass passes)
     {
         var x = new Value("x", TensorType.Float(Dim.B, sae.Inputs));
         var inputs = new List<Value> { x };
@@ -59,9 +59,9 @@ public static class SaeLowering
             losses.Add((AuxK(s, coded, dead), AuxiliaryWeight));
         }
         Value[] outputs = [coded.Loss, activity];
-        var forward = Sparsity.Gather(g.Build(auxiliary ? "AuxiliaryStep" : "Step", inputs, [.. outputs, .. losses.Skip(1).Select(loss => loss.Loss)]));
+        var forward = Sparsity.Gather(g.Build(auxiliary ? "AuxiliaryStep" : "Step", inputs, [.. outputs, .. losses.Skip(1).Select(loss => loss.Loss)]), passes);
         // Differentiated with the rest, but not returned.
-        return Accumulation.InPlace(Simplify.Dead(Differentiate.WithRespectToParameters(forward, losses) with { Outputs = outputs }));
+        return Training.Step(Simplify.Dead(Differentiate.WithRespectToParameters(forward, losses) with { Outputs = outputs }), passes);
     }
 
     /// <summary>The K largest latents of each row (Gao et al. 2024, section 2).</summary>

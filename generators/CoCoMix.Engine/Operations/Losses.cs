@@ -5,66 +5,102 @@ namespace CoCoMix.Engine.Operations;
 
 public static partial class Table
 {
+    /// <summary>Each position's next token: ids <c>[B, T]</c> to targets <c>[B, T]</c>, -1 at the last position, which has none.</summary>
+    public static readonly Operation NextTokens = new("next_tokens",
+        a => { var ids = a.Indices(0); Rank(ids, 2, "next_tokens", "token ids"); return [new(Element.Index, ids)]; },
+        NoGradient,
+        Free,
+        c => $"Kernels.NextTokens({c[0]})");
+
     /// <summary>
-    /// Mean cross entropy of logits at t against token t + 1, over <c>B (T - 1)</c> positions: logits <c>[B, T, V]</c>, ids <c>[B, T]</c>.
-    /// Also each row's log-sum-exp.
+    /// Cross entropy of each position: logits <c>[..., V]</c> against a target <c>[...]</c>, zero where that is -1, to <c>[...]</c>. Also each
+    /// row's log-sum-exp.
     /// </summary>
-    public static readonly Operation NextTokenLoss = new("next_token_loss",
+    public static readonly Operation CrossEntropy = new("cross_entropy",
         a =>
         {
-            Rank(a[0], 3, "next_token_loss", "logits");
-            var ids = a.Indices(1);
-            That(a[0].Leading.Equals(ids), $"next_token_loss needs one token id for each position of the logits {a[0]}, not {ids}");
-            return [TensorType.Float(), new(Element.Float, ids)];
+            RankAtLeast(a[0], 1, "cross_entropy", "logits");
+            var targets = a.Indices(1);
+            That(a[0].Leading.Equals(targets), $"cross_entropy needs one target for each position of the logits {a[0]}, not {targets}");
+            return [new(Element.Float, targets), new(Element.Float, targets)];
         },
-        b => [b.Build.One(NextTokenLossBackward!, "d", [.. b.OutputGradients, b[0], b[1], b.Output(1)]), null],
+        b => [b.Build.One(CrossEntropyBackward!, "d", [.. b.OutputGradients, b[0], b[1], b.Output(1)]), null],
         node => 3 * node.Inputs[0]!.Shape.Elements,
-        c => $"Kernels.NextTokenLoss({c[0]}, {c[1]})") { OutputNames = ["", "LogSumExp"] };
+        c => $"Kernels.CrossEntropy({c[0]}, {c[1]})") { OutputNames = ["", "LogSumExp"] };
 
-    /// <summary>Gradients of the loss and of the log-sum-exps (which may be absent), logits, ids and log-sum-exps.</summary>
-    public static readonly Operation NextTokenLossBackward = new("next_token_loss_backward",
+    /// <summary>Gradients of the losses and of the log-sum-exps (either may be absent), logits, targets and log-sum-exps.</summary>
+    public static readonly Operation CrossEntropyBackward = new("cross_entropy_backward",
         a => Float(a[2]),
         NoGradient,
         PerElement(3),
-        c => $"Kernels.NextTokenLossBackward({c[0]}, {c[1]}, {c[2]}, {c[3]}, {c[4]})");
+        c => $"Kernels.CrossEntropyBackward({c[0]}, {c[1]}, {c[2]}, {c[3]}, {c[4]})")
+    {
+        Overwrites = 2,
+        EmitOver = c => $"Kernels.CrossEntropyBackwardOver({c[0]}, {c[1]}, {c[2]}, {c[3]}, {c[4]})",
+    };
 
     /// <summary>
-    /// <c>weight mean(l^2)</c> over the <c>B (T - 1)</c> positions that predict a token: log-sum-exps l <c>[B, T]</c> of logits
+    /// <c>weight l^2</c> of each position that has a target, zero elsewhere: log-sum-exps l of logits and targets, <c>[...]</c>
     /// (Chowdhery et al. 2022, section 5).
     /// </summary>
     public static readonly Operation ZLoss = new("z_loss",
-        a => { Rank(a[0], 2, "z_loss", "log-sum-exps"); return Float(Shape.Of()); },
-        b => [b.Build.One(ZLossBackward!, "d", [b.Gradient, b[0]], new(("weight", b.Node.Attributes.Real("weight"))))],
-        node => 2 * node.Inputs[0]!.Shape.Elements,
-        c => $"Kernels.ZLoss({c[0]}, {c.Real("weight")})");
+        a => { That(a[0].Equals(a.Indices(1)), $"z_loss needs one target for each log-sum-exp {a[0]}, not {a.Indices(1)}"); return Float(a[0]); },
+        b => [b.Build.One(ZLossBackward!, "d", [b.Gradient, b[0], b[1]], b.Node.Attributes), null],
+        PerElement(2),
+        c => $"Kernels.ZLoss({c[0]}, {c[1]}, {c.Real("weight")})");
 
     public static readonly Operation ZLossBackward = new("z_loss_backward",
         a => Float(a[1]),
         NoGradient,
         PerElement(2),
-        c => $"Kernels.ZLossBackward({c[0]}, {c[1]}, {c.Real("weight")})");
+        c => $"Kernels.ZLossBackward({c[0]}, {c[1]}, {c[2]}, {c.Real("weight")})");
 
     /// <summary>
-    /// Mean over positions of the mean cross entropy against each of a position's labels, in one pass:
-    /// <c>logsumexp(z) - mean(z[labels])</c>; z <c>[..., C]</c>, labels int64 <c>[..., n]</c> (paper, Eq. 2). Also each row's log-sum-exp.
+    /// The mean cross entropy of each position against its labels, in one pass: <c>logsumexp(z) - mean(z[labels])</c>; z <c>[..., C]</c>, labels
+    /// int64 <c>[..., n]</c>, to <c>[...]</c> (paper, Eq. 2). Also each row's log-sum-exp.
     /// </summary>
-    public static readonly Operation ConceptLoss = new("concept_loss",
+    public static readonly Operation LabelCrossEntropy = new("label_cross_entropy",
         a =>
         {
-            RankAtLeast(a[0], 1, "concept_loss", "logits");
+            RankAtLeast(a[0], 1, "label_cross_entropy", "logits");
             var labels = a.Indices(1);
-            That(labels.Count > 0 && a[0].Leading.Equals(labels.Leading), $"concept_loss needs labels for each position of the logits {a[0]}, not {labels}");
-            return [TensorType.Float(), new(Element.Float, a[0].Leading)];
+            That(labels.Count > 0 && a[0].Leading.Equals(labels.Leading), $"label_cross_entropy needs labels for each position of the logits {a[0]}, not {labels}");
+            return [new(Element.Float, a[0].Leading), new(Element.Float, a[0].Leading)];
         },
-        b => [b.Build.One(ConceptLossBackward!, "d", [b.Gradient, b[0], b[1], b.Output(1)]), null],
+        b => [b.Build.One(LabelCrossEntropyBackward!, "d", [b.Gradient, b[0], b[1], b.Output(1)]), null],
         node => 3 * node.Inputs[0]!.Shape.Elements,
-        c => $"Kernels.ConceptLoss({c[0]}, {c[1]})") { OutputNames = ["", "LogSumExp"] };
+        c => $"Kernels.LabelCrossEntropy({c[0]}, {c[1]})") { OutputNames = ["", "LogSumExp"] };
 
-    public static readonly Operation ConceptLossBackward = new("concept_loss_backward",
+    public static readonly Operation LabelCrossEntropyBackward = new("label_cross_entropy_backward",
         a => Float(a[1]),
         NoGradient,
         PerElement(3),
-        c => $"Kernels.ConceptLossBackward({c[0]}, {c[1]}, {c[2]}, {c[3]})");
+        c => $"Kernels.LabelCrossEntropyBackward({c[0]}, {c[1]}, {c[2]}, {c[3]})")
+    {
+        Overwrites = 1,
+        EmitOver = c => $"Kernels.LabelCrossEntropyBackwardOver({c[0]}, {c[1]}, {c[2]}, {c[3]})",
+    };
+
+    /// <summary>
+    /// The mean of losses <c>[...]</c> over the positions that have a target: targets <c>[...]</c>, -1 for none, or labels <c>[..., n]</c>, of which all have.
+    /// </summary>
+    public static readonly Operation MeanLoss = new("mean_loss",
+        a =>
+        {
+            var targets = a.Indices(1);
+            That(a[0].Equals(targets) || targets.Count > 0 && a[0].Equals(targets.Leading), $"mean_loss needs one target for each loss {a[0]}, not {targets}");
+            return Float(Shape.Of());
+        },
+        // Reads no loss, so that it does not wait for them.
+        b => [b.Build.One(MeanLossBackward!, "d", [b.Gradient, b[1]], new(("labels", !b[0].Shape.Equals(b[1].Shape)))), null],
+        node => node.Inputs[0]!.Shape.Elements,
+        c => $"Kernels.MeanLoss({c[0]}, {c[1]})");
+
+    public static readonly Operation MeanLossBackward = new("mean_loss_backward",
+        a => Float(a.Attributes.Bool("labels") ? a.Indices(1).Leading : a.Indices(1)),
+        NoGradient,
+        Free,
+        c => $"Kernels.MeanLossBackward({c[0]}, {c[1]}, labels: {c.Bool("labels")})");
 
     /// <summary>Mean over rows of <c>mean((r - x)^2) / mean(x^2)</c>; x is a constant.</summary>
     public static readonly Operation NormalizedMse = new("normalized_mse",

@@ -91,6 +91,16 @@ public static partial class Table
         EmitAccumulate = (c, into) => $"Kernels.AddSparseWeightGradient({into}, {c[0]}, {c[1]}, {c[2]})",
     };
 
+    /// <summary>Sums over all rows of values scattered at their indices: values and indices <c>[..., k]</c>, and a vector <c>[C]</c> for its shape.</summary>
+    public static readonly Operation SparseSum = new("sparse_sum",
+        a => { Same(a[0], a.Indices(1), "sparse_sum"); Rank(a[2], 1, "sparse_sum", "a vector"); return Float(a[2]); },
+        NoGradient,
+        node => node.Inputs[0]!.Shape.Elements,
+        c => $"Kernels.SparseSum({c[0]}, {c[1]}, {c[2]})")
+    {
+        EmitAccumulate = (c, into) => $"Kernels.AddSparseSum({into}, {c[0]}, {c[1]})",
+    };
+
     /// <summary>
     /// Indices of the <c>count</c> largest scores, int64 <c>[..., count]</c>. Latents that are not among the k candidates score zero, so
     /// they win over negative scores, lowest index first: as the reference's dense top-k, with its arbitrary ties made definite.

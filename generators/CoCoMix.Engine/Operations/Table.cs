@@ -33,6 +33,13 @@ public static partial class Table
     /// <summary>The way back of <see cref="RepeatSaving"/>: what it kept and the gradient of its result, to the gradient of its input.</summary>
     public static readonly Operation RepeatBackward = LoopRow("repeat_backward");
 
+    /// <summary>Runs a function on a few rows at a time and joins what it makes of them.</summary>
+    public static readonly Operation InChunks = new("in_chunks",
+        _ => throw new InvalidOperationException("in_chunks has the outputs of what it runs"),
+        NoGradient,
+        node => node.Chunk!.Flops(node.Chunk.Body.Nodes),
+        _ => throw new InvalidOperationException("in_chunks is a statement, not an expression"));
+
     /// <summary>Every row, by name.</summary>
     public static IEnumerable<Operation> All => typeof(Table).GetFields(BindingFlags.Public | BindingFlags.Static)
         .Where(row => row.FieldType == typeof(Operation))

@@ -9,14 +9,41 @@ internal static class Cost
     /// <summary>FLOPs forth and back, and the bytes that wait between them.</summary>
     public static (Dim Forward, Dim Backward, Dim Kept) Split(Function step)
     {
-        // The way back starts with the losses' own gradients.
-        var turn = step.Nodes.TakeWhile(node => node.Operation != Table.Constant).Count();
-        var forth = step.Nodes.Take(turn).ToArray();
-        var back = step.Nodes.Skip(turn).ToArray();
-        var read = new HashSet<Value>(back.SelectMany(node => node.Inputs).OfType<Value>());
-        var kept = Function.Bytes(forth.SelectMany(node => node.Outputs).Where(value => value.Type.Element != Element.Saved && read.Contains(value)), forth);
-        foreach (var node in forth.Where(node => node.Operation == Table.RepeatSaving))
+        // The way back is what depends on the losses' own gradients.
+        var back = new HashSet<Value>();
+        var (forward, backward) = Flops(step.Nodes, back, node => node.Operation.Flops(node));
+        var read = new HashSet<Value>(step.Nodes.Where(node => node.Chunk is null && IsBack(node, back)).SelectMany(node => node.Inputs).OfType<Value>());
+        var made = step.Nodes.Where(node => node.Chunk is not null || !IsBack(node, back)).ToArray();
+        var kept = Function.Bytes(made.SelectMany(node => node.Outputs).Where(value => value.Type.Element != Element.Saved && read.Contains(value)), made);
+        foreach (var node in made.Where(node => node.Operation == Table.RepeatSaving))
             kept += node.Loop!.Count * Function.Bytes(node.Loop.Body.Saved, node.Loop.Body.Nodes).WithT(node.Inputs[0]!.Shape[1]);
-        return (Function.FlopsOf(forth), Function.FlopsOf(back), kept);
+        return (forward, backward, kept);
     }
+
+    /// <param name="back">Values on the way back; those that the nodes make are added.</param>
+    private static (Dim Forward, Dim Backward) Flops(IReadOnlyList<Node> nodes, HashSet<Value> back, Func<Node, Dim> flops)
+    {
+        var (forward, backward) = ((Dim)0, (Dim)0);
+        foreach (var node in nodes)
+        {
+            if (node.Chunk is { } chunk)
+            {
+                var inside = new HashSet<Value>(chunk.Body.Inputs.Where((_, i) => back.Contains(node.Inputs[i]!)));
+                var (forth, rest) = Flops(chunk.Body.Nodes, inside, inner => chunk.Flops([inner]));
+                (forward, backward) = (forward + forth, backward + rest);
+                back.UnionWith(node.Outputs.Where((_, i) => inside.Contains(chunk.Body.Outputs[i])));
+                continue;
+            }
+            if (IsBack(node, back))
+            {
+                backward += flops(node);
+                back.UnionWith(node.Outputs);
+            }
+            else forward += flops(node);
+        }
+        return (forward, backward);
+    }
+
+    private static bool IsBack(Node node, HashSet<Value> back) =>
+        node.Operation == Table.Constant || node.Inputs.Any(input => input is not null && back.Contains(input));
 }

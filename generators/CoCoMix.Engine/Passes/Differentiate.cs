@@ -87,8 +87,11 @@ public static class Differentiate
         {
             (_function, _wanted) = (function, wanted);
             var needed = WalkForth();
+            // On the device of something that is there from the start, so that a gradient need not wait for its loss.
+            var given = function.Nodes.SelectMany(node => node.Inputs).OfType<Value>().Concat(function.Inputs)
+                .FirstOrDefault(value => value.Type.Element == Element.Float && (value.Parameter is not null || function.Inputs.Contains(value)));
             foreach (var (loss, weight) in losses)
-                AddGradient(loss, _back.One(Table.Constant, "seed", [loss], new(("value", weight))));
+                AddGradient(loss, _back.One(Table.Constant, "seed", [given ?? loss], new(("value", weight))));
             WalkBack(needed);
         }
 

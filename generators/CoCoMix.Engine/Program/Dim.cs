@@ -97,8 +97,15 @@ public sealed class Dim : IEquatable<Dim>
     public long Evaluate(long b, long t) => _terms.Sum(term => term.Powers.Evaluate(b, t) * term.Times);
 
     /// <summary>The polynomial with T replaced, as when a block written for T positions runs on 2T.</summary>
-    public Dim WithT(Dim t) => _terms.Aggregate(Zero, (sum, term) =>
-        sum + Enumerable.Repeat(t, term.Powers.Power("T")).Aggregate(new Dim([term with { Powers = term.Powers.Without("T") }]), (product, factor) => product * factor));
+    public Dim WithT(Dim t) => With(T, t);
+
+    /// <summary>The polynomial with a symbol replaced.</summary>
+    public Dim With(Dim symbol, Dim size)
+    {
+        var name = symbol._terms[0].Powers.Name;
+        return _terms.Aggregate(Zero, (sum, term) =>
+            sum + Enumerable.Repeat(size, term.Powers.Power(name)).Aggregate(new Dim([term with { Powers = term.Powers.Without(name) }]), (product, factor) => product * factor));
+    }
 
     public bool Equals(Dim? other)
     {

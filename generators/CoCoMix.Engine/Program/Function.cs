@@ -61,16 +61,23 @@ public sealed class Node(
     /// <summary>The parameter whose gradient buffer takes the result, instead of an output; see <see cref="Operation.EmitAccumulate"/>.</summary>
     public Value? Into { get; init; }
 
+    /// <summary>The operand whose memory the result takes; see <see cref="Operation.Overwrites"/>.</summary>
+    public Value? Over { get; init; }
+
     /// <summary>Whether the node does something besides computing its outputs.</summary>
     public bool HasEffect => Into is not null || Operation == Operations.Table.Accumulate || Operation == Operations.Table.RunningMean
         || Operation == Operations.Table.EagerBackward && Attributes.Bool("parameters")
-        || Operation == Operations.Table.RepeatBackward && Loop!.Body.Nodes.Any(node => node.HasEffect);
+        || Operation == Operations.Table.RepeatBackward && Loop!.Body.Nodes.Any(node => node.HasEffect)
+        || Chunk is { } chunk && chunk.Body.Nodes.Any(node => node.HasEffect);
 
     /// <summary>Where a class's code applies it: the number of the expression. Null for what the compiler adds, and inside a class's parts.</summary>
     public int? At { get; init; }
 
     /// <summary>The function a <c>repeat</c> runs, block by block; null for every other operation.</summary>
     public Loop? Loop { get; } = loop;
+
+    /// <summary>What <c>in_chunks</c> runs on a few rows at a time; null for every other operation.</summary>
+    public Chunk? Chunk { get; init; }
 
     public override string ToString() =>
         $"{string.Join(", ", Outputs)} = {Operation.Name}({string.Join(", ", Inputs.Select(input => input?.Name ?? "-"))}{Attributes})";
@@ -79,6 +86,18 @@ public sealed class Node(
 /// <summary>Blocks <c>From .. From + Count - 1</c>, one after another, each through the same function.</summary>
 /// <param name="Owner">Whose blocks: empty for the model itself, or <c>teacher</c>.</param>
 public sealed record Loop(Function Body, string Owner, int From, int Count);
+
+/// <summary>A function that runs on a few rows at a time; its inputs and outputs are those of its node, cut.</summary>
+/// <param name="Leading">The axes that count as rows.</param>
+/// <param name="Rows">Rows at a time.</param>
+public sealed record Chunk(Function Body, Shape Leading, long Rows)
+{
+    /// <summary>The number of rows in a chunk.</summary>
+    public static readonly Dim Row = Dim.Symbol("n");
+
+    /// <summary>FLOPs of some of the body's nodes in all chunks together.</summary>
+    public Dim Flops(IEnumerable<Node> nodes) => Function.FlopsOf(nodes).With(Row, Leading.Elements);
+}
 
 /// <summary>
 /// Straight-line operations on values. A block is a function of its own, so that code and analyses do not grow with depth.

@@ -24,6 +24,12 @@ public sealed record Operation(
     /// <summary>The C# statement that adds the result straight into a gradient buffer, where that saves a temporary.</summary>
     public Func<Call, string, string>? EmitAccumulate { get; init; }
 
+    /// <summary>The operand whose memory the result may take where nothing reads that operand again.</summary>
+    public int? Overwrites { get; init; }
+
+    /// <summary>The C# expression of a kernel that writes over the operand <see cref="Overwrites"/> and returns it.</summary>
+    public Func<Call, string>? EmitOver { get; init; }
+
     /// <summary>Whether the kernel returns its outputs as an array, because their number varies.</summary>
     public bool ReturnsArray { get; init; }
 

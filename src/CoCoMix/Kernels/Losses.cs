@@ -6,66 +6,100 @@ namespace CoCoMix;
 
 public static partial class Kernels
 {
-    /// <summary>Mean cross entropy of logits <c>[B, T, V]</c> at t against ids <c>[B, T]</c> at t + 1, and each row's log-sum-exp <c>[B, T]</c>.</summary>
-    public static (Tensor Loss, Tensor LogSumExp) NextTokenLoss(Tensor logits, Tensor ids)
+    /// <summary>Each position's next token: ids <c>[B, T]</c> to <c>[B, T]</c>, -1 at the last position.</summary>
+    public static Tensor NextTokens(Tensor ids)
     {
-        var logSumExp = LogSumExp(logits);
-        var t = ids.shape[1];
-        using var scope = NewDisposeScope();
-        var predicted = logits.narrow(1, 0, t - 1).gather(2, ids.narrow(1, 1, t - 1).unsqueeze(-1)).squeeze(-1);
-        return ((logSumExp.narrow(1, 0, t - 1) - predicted).mean().MoveToOuterDisposeScope(), logSumExp);
+        var targets = ids.roll(-1, 1);
+        using var last = targets.narrow(1, ids.shape[1] - 1, 1);
+        last.fill_(-1).Dispose();
+        return targets;
     }
 
-    /// <summary>
-    /// The way back of <see cref="NextTokenLoss"/>: <c>(softmax - one_hot) dLoss / (B (T - 1))</c>, zero at the last position, and
-    /// <c>softmax dLogSumExp</c> at each.
-    /// </summary>
-    public static Tensor NextTokenLossBackward(Tensor dLoss, Tensor? dLogSumExp, Tensor logits, Tensor ids, Tensor logSumExp)
-    {
-        var (b, t) = (ids.shape[0], ids.shape[1]);
-        using var scope = NewDisposeScope();
-        var scale = dLoss / (b * (t - 1));
-        var scales = zeros_like(logSumExp);
-        if (dLogSumExp is not null) scales.add_(dLogSumExp);
-        scales.narrow(1, 0, t - 1).add_(scale);
-        var gradient = ScaledSoftmax(logits, logSumExp, scales);
-        gradient.narrow(1, 0, t - 1).scatter_add_(2, ids.narrow(1, 1, t - 1).unsqueeze(-1), (-scale).expand(b, t - 1, 1));
-        return gradient.MoveToOuterDisposeScope();
-    }
-
-    /// <summary><c>weight mean(l^2)</c> over all but the last position: log-sum-exps l <c>[B, T]</c>.</summary>
-    public static Tensor ZLoss(Tensor logSumExp, double weight)
-    {
-        using var scope = NewDisposeScope();
-        return (logSumExp.narrow(1, 0, logSumExp.shape[1] - 1).square().mean() * weight).MoveToOuterDisposeScope();
-    }
-
-    /// <summary>The way back of <see cref="ZLoss"/>: <c>2 weight l dLoss / (B (T - 1))</c>, zero at the last position.</summary>
-    public static Tensor ZLossBackward(Tensor dLoss, Tensor logSumExp, double weight)
-    {
-        var (b, t) = (logSumExp.shape[0], logSumExp.shape[1]);
-        using var scope = NewDisposeScope();
-        var gradient = zeros_like(logSumExp);
-        gradient.narrow(1, 0, t - 1).add_(logSumExp.narrow(1, 0, t - 1) * (2 * weight / (b * (t - 1)) * dLoss));
-        return gradient.MoveToOuterDisposeScope();
-    }
-
-    /// <summary>Mean over positions of <c>logsumexp(z) - mean(z[labels])</c>: z <c>[..., C]</c>, labels <c>[..., n]</c>; and each row's log-sum-exp.</summary>
-    public static (Tensor Loss, Tensor LogSumExp) ConceptLoss(Tensor logits, Tensor labels)
+    /// <summary>Cross entropy of logits <c>[..., V]</c> against targets <c>[...]</c>, zero where that is -1, and each row's log-sum-exp, <c>[...]</c>.</summary>
+    public static unsafe (Tensor Loss, Tensor LogSumExp) CrossEntropy(Tensor logits, Tensor targets)
     {
         var logSumExp = LogSumExp(logits);
         using var scope = NewDisposeScope();
-        return ((logSumExp - logits.gather(-1, labels).mean([-1])).mean().MoveToOuterDisposeScope(), logSumExp);
+        var has = targets.ge(0);
+        var chosen = logits.gather(-1, targets.clamp_min(0).unsqueeze(-1)).squeeze(-1);
+        return ((logSumExp - chosen).masked_fill_(has.logical_not(), 0).MoveToOuterDisposeScope(), logSumExp);
     }
 
-    /// <summary>The way back of <see cref="ConceptLoss"/>: <c>(softmax - multi_hot / n) dLoss / positions</c>.</summary>
-    public static Tensor ConceptLossBackward(Tensor dLoss, Tensor logits, Tensor labels, Tensor logSumExp)
+    /// <summary>The way back of <see cref="CrossEntropy"/>: <c>(softmax - one_hot) dLoss + softmax dLogSumExp</c>, without dLoss where there is no target.</summary>
+    public static Tensor CrossEntropyBackward(Tensor? dLoss, Tensor? dLogSumExp, Tensor logits, Tensor targets, Tensor logSumExp) =>
+        CrossEntropyBackward(dLoss, dLogSumExp, logits, targets, logSumExp, over: false);
+
+    /// <summary><see cref="CrossEntropyBackward(Tensor, Tensor, Tensor, Tensor, Tensor)"/> written over the logits.</summary>
+    public static Tensor CrossEntropyBackwardOver(Tensor? dLoss, Tensor? dLogSumExp, Tensor logits, Tensor targets, Tensor logSumExp) =>
+        CrossEntropyBackward(dLoss, dLogSumExp, logits, targets, logSumExp, over: true);
+
+    private static Tensor CrossEntropyBackward(Tensor? dLoss, Tensor? dLogSumExp, Tensor logits, Tensor targets, Tensor logSumExp, bool over)
     {
         using var scope = NewDisposeScope();
-        var scale = dLoss / logSumExp.numel();
-        var gradient = ScaledSoftmax(logits, logSumExp, scale.expand(logSumExp.shape).contiguous());
-        gradient.scatter_add_(-1, labels, (-scale / labels.shape[^1]).expand(labels.shape));
-        return gradient.MoveToOuterDisposeScope();
+        var dOfTarget = dLoss is null ? zeros_like(logSumExp) : dLoss.masked_fill(targets.lt(0), 0);
+        var gradient = ScaledSoftmax(logits, logSumExp, dLogSumExp is null ? dOfTarget : dOfTarget + dLogSumExp, over);
+        gradient.scatter_add_(-1, targets.clamp_min(0).unsqueeze(-1), dOfTarget.neg().unsqueeze(-1));
+        return over ? logits : gradient.MoveToOuterDisposeScope();
+    }
+
+    /// <summary><c>weight l^2</c> of log-sum-exps l <c>[...]</c> whose target <c>[...]</c> is not -1, zero elsewhere.</summary>
+    public static Tensor ZLoss(Tensor logSumExp, Tensor targets, double weight)
+    {
+        using var scope = NewDisposeScope();
+        return (logSumExp.square() * weight).masked_fill_(targets.lt(0), 0).MoveToOuterDisposeScope();
+    }
+
+    /// <summary>The way back of <see cref="ZLoss"/>: <c>2 weight l dLoss</c>.</summary>
+    public static Tensor ZLossBackward(Tensor dLoss, Tensor logSumExp, Tensor targets, double weight)
+    {
+        using var scope = NewDisposeScope();
+        return (logSumExp * dLoss * (2 * weight)).masked_fill_(targets.lt(0), 0).MoveToOuterDisposeScope();
+    }
+
+    /// <summary><c>logsumexp(z) - mean(z[labels])</c> of each position: z <c>[..., C]</c>, labels <c>[..., n]</c>; and each row's log-sum-exp, <c>[...]</c>.</summary>
+    public static (Tensor Loss, Tensor LogSumExp) LabelCrossEntropy(Tensor logits, Tensor labels)
+    {
+        var logSumExp = LogSumExp(logits);
+        using var scope = NewDisposeScope();
+        return ((logSumExp - logits.gather(-1, labels).mean([-1])).MoveToOuterDisposeScope(), logSumExp);
+    }
+
+    /// <summary>The way back of <see cref="LabelCrossEntropy"/>: <c>(softmax - multi_hot / n) dLoss</c>.</summary>
+    public static Tensor LabelCrossEntropyBackward(Tensor dLoss, Tensor logits, Tensor labels, Tensor logSumExp) =>
+        LabelCrossEntropyBackward(dLoss, logits, labels, logSumExp, over: false);
+
+    /// <summary><see cref="LabelCrossEntropyBackward(Tensor, Tensor, Tensor, Tensor)"/> written over the logits.</summary>
+    public static Tensor LabelCrossEntropyBackwardOver(Tensor dLoss, Tensor logits, Tensor labels, Tensor logSumExp) =>
+        LabelCrossEntropyBackward(dLoss, logits, labels, logSumExp, over: true);
+
+    private static Tensor LabelCrossEntropyBackward(Tensor dLoss, Tensor logits, Tensor labels, Tensor logSumExp, bool over)
+    {
+        using var scope = NewDisposeScope();
+        var gradient = ScaledSoftmax(logits, logSumExp, dLoss, over);
+        gradient.scatter_add_(-1, labels, (-dLoss / labels.shape[^1]).unsqueeze(-1).expand(labels.shape));
+        return over ? logits : gradient.MoveToOuterDisposeScope();
+    }
+
+    /// <summary>The mean of losses <c>[...]</c> over positions with a target: targets <c>[...]</c>, -1 for none, or labels <c>[..., n]</c>.</summary>
+    public static Tensor MeanLoss(Tensor losses, Tensor targets)
+    {
+        if (targets.dim() > losses.dim()) return losses.mean();
+        using var scope = NewDisposeScope();
+        return (losses.sum() / targets.ge(0).sum()).MoveToOuterDisposeScope();
+    }
+
+    /// <summary>The way back of <see cref="MeanLoss"/>: the same for every position with a target, <c>[...]</c>.</summary>
+    public static Tensor MeanLossBackward(Tensor dLoss, Tensor targets, bool labels)
+    {
+        using var scope = NewDisposeScope();
+        if (labels)
+        {
+            var shape = targets.shape[..^1];
+            return (dLoss / shape.Aggregate(1L, (product, size) => product * size)).expand(shape).contiguous().MoveToOuterDisposeScope();
+        }
+        var has = targets.ge(0);
+        // Where no position has a target there is no loss, and no gradient.
+        return (has * (dLoss / has.sum().clamp_min(1))).MoveToOuterDisposeScope();
     }
 
     /// <summary>Mean over rows of <c>mean((r - x)^2) / mean(x^2)</c>.</summary>
@@ -116,12 +150,21 @@ public static partial class Kernels
     }
 
     /// <summary><c>exp(logits - log-sum-exp) * scale</c>: logits <c>[..., C]</c>, a log-sum-exp and a scale a row, <c>[...]</c>.</summary>
-    private static unsafe Tensor ScaledSoftmax(Tensor logits, Tensor logSumExp, Tensor scales)
+    /// <param name="logits">Overwritten where that is asked for.</param>
+    /// <param name="logSumExp">One a row.</param>
+    /// <param name="scales">One a row.</param>
+    /// <param name="over">Whether the result takes the logits' memory.</param>
+    private static unsafe Tensor ScaledSoftmax(Tensor logits, Tensor logSumExp, Tensor scales, bool over)
     {
-        if (!IsCpuFloat(logits) || !logits.is_contiguous()) return logits.sub(logSumExp.unsqueeze(-1)).exp_().mul_(scales.unsqueeze(-1));
+        if (!IsCpuFloat(logits) || !logits.is_contiguous() || !logSumExp.is_contiguous() || !scales.is_contiguous())
+        {
+            using var shift = logSumExp.unsqueeze(-1);
+            using var factor = scales.unsqueeze(-1);
+            return (over ? logits.sub_(shift) : logits.sub(shift)).exp_().mul_(factor);
+        }
         var shape = logits.shape;
         var size = (int)shape[^1];
-        var result = empty(shape);
+        var result = over ? logits : empty(shape);
         float* x = Data<float>(logits), l = Data<float>(logSumExp), s = Data<float>(scales), y = Data<float>(result);
         ParallelRows.For(logSumExp.numel(), grain: Math.Max(1, 4_096 / size), (from, to) =>
         {

@@ -64,6 +64,38 @@ internal static unsafe class Simd
         for (; i < n; i++) y[i] = MathF.Exp(x[i] - shift) * factor;
     }
 
+    /// <summary>The k largest of n, largest first, and where they were; of equal ones the first. NaN is larger than any number, as in libtorch.</summary>
+    public static void TopK(float* x, int n, int k, float* values, long* indices)
+    {
+        var count = 0;
+        var i = 0;
+        for (; i < k; i++) Insert(x[i], i, values, indices, count++, k);
+        var least = Vector256.Create(values[k - 1]);
+        for (; i <= n - 8; i += 8)
+        {
+            var passing = ~Vector256.LessThanOrEqual(Vector256.Load(x + i), least).ExtractMostSignificantBits() & 0xFF;
+            if (passing == 0) continue;
+            for (; passing != 0; passing &= passing - 1)
+            {
+                var at = i + System.Numerics.BitOperations.TrailingZeroCount(passing);
+                if (IsLarger(x[at], values[k - 1])) Insert(x[at], at, values, indices, k, k);
+            }
+            least = Vector256.Create(values[k - 1]);
+        }
+        for (; i < n; i++)
+            if (IsLarger(x[i], values[k - 1])) Insert(x[i], i, values, indices, k, k);
+    }
+
+    private static bool IsLarger(float a, float b) => a > b || float.IsNaN(a) && !float.IsNaN(b);
+
+    /// <summary>Puts a number in its place among the largest so far, of which the last makes room where there are k.</summary>
+    private static void Insert(float x, int at, float* values, long* indices, int count, int k)
+    {
+        var place = Math.Min(count, k - 1);
+        for (; place > 0 && IsLarger(x, values[place - 1]); place--) (values[place], indices[place]) = (values[place - 1], indices[place - 1]);
+        (values[place], indices[place]) = (x, at);
+    }
+
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static float Max(float* x, int n)
     {

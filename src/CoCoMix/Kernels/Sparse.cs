@@ -7,7 +7,23 @@ namespace CoCoMix;
 public static partial class Kernels
 {
     /// <summary>The k largest of the last axis, largest first, and their indices.</summary>
-    public static (Tensor Values, Tensor Indices) TopK(Tensor x, int k) => x.topk(k);
+    public static unsafe (Tensor Values, Tensor Indices) TopK(Tensor x, int k)
+    {
+        var shape = x.shape;
+        var size = (int)shape[^1];
+        // A scan that passes over what is below the k-th largest so far pays where k is a small part of many.
+        if (!IsCpuFloat(x) || !x.is_contiguous() || size < 512 || k > 64 || k > size / 16) return x.topk(k);
+        var chosen = WithLast(shape, k);
+        var (values, indices) = (empty(chosen), empty(chosen, ScalarType.Int64));
+        float* rows = Data<float>(x), v = Data<float>(values);
+        var at = Data<long>(indices);
+        ParallelRows.For(values.numel() / k, grain: Math.Max(1, 16_384 / size), (from, to) =>
+        {
+            for (var i = from; i < to; i++) Simd.TopK(rows + i * size, size, k, v + i * k, at + i * k);
+        });
+        GC.KeepAlive(x);
+        return (values, indices);
+    }
 
     /// <summary>Values added to zeros at their indices along an axis, which the result has of the given size.</summary>
     public static Tensor Scatter(Tensor values, Tensor indices, long axis, long size)
@@ -99,6 +115,22 @@ public static partial class Kernels
                 for (long j = 0; j < k; j++) Simd.MultiplyAdd(g + index[i * k + j] * d + from, v[i * k + j], dy + i * d + from, width);
         });
         GC.KeepAlive(into);
+    }
+
+    /// <summary>Values <c>[..., k]</c> summed at their indices, over all rows, to the shape of a vector <c>[C]</c>.</summary>
+    public static Tensor SparseSum(Tensor values, Tensor indices, Tensor like)
+    {
+        var result = zeros_like(like, requires_grad: false);
+        AddSparseSum(result, values, indices);
+        return result;
+    }
+
+    /// <summary>Adds <see cref="SparseSum"/> to a buffer <c>[C]</c>.</summary>
+    public static void AddSparseSum(Tensor into, Tensor values, Tensor indices)
+    {
+        using var at = indices.flatten();
+        using var flat = values.flatten();
+        into.index_add_(0, at, flat, 1);
     }
 
     /// <summary>

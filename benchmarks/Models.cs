@@ -1,0 +1,51 @@
+using CoCoMix.Models;
+
+namespace CoCoMix.Benchmarks;
+
+/// <summary>GPT-2 with a context as long as its student's.</summary>
+[LanguageModel(Vocabulary = 50_257, Context = 2_048, Width = 768)]
+[Blocks<Gpt2Block>(12)]
+public sealed partial class LongGpt2 : LanguageModel;
+
+/// <summary>CoCoMix 69M with a context long enough to see how the time of a step grows.</summary>
+[LanguageModel(Vocabulary = 50_257, Context = 2_048, Width = 512)]
+[Blocks<Gpt2Block>(8)]
+[MixConcepts<Gpt2Concepts>(BeforeBlock = 3)]
+[ConceptLabels<LongGpt2, Gpt2Sae>(AfterBlock = 5, Count = 4)]
+public sealed partial class LongCoCoMix69M : LanguageModel;
+
+/// <summary>The blocks of the tiny study: three heads of width 32 in the students, five in the teacher.</summary>
+[PreNorm(Norm.LayerNorm)]
+[CausalSelfAttention(HeadDim = 32)]
+[FeedForward(Expansion = 4, Activation = Activation.GeluTanh)]
+public sealed partial class StudyBlock : TransformerBlock;
+
+/// <summary>The tiny study's student of next-token prediction.</summary>
+[LanguageModel(Vocabulary = 1_024, Context = 128, Width = 96)]
+[Blocks<StudyBlock>(4)]
+public sealed partial class StudyNextToken : LanguageModel;
+
+/// <summary>The tiny study's teacher.</summary>
+[LanguageModel(Vocabulary = 1_024, Context = 128, Width = 160)]
+[Blocks<StudyBlock>(4)]
+public sealed partial class StudyTeacher : LanguageModel;
+
+/// <summary>The tiny study's SAE.</summary>
+[SparseAutoencoder(Inputs = 160, Latents = 1_024, Active = 16)]
+public sealed partial class StudySae : SparseAutoencoder;
+
+/// <summary>The tiny study's concept head.</summary>
+[ConceptHead(Concepts = 1_024, Active = 16)]
+public sealed partial class StudyConcepts : ConceptHead;
+
+/// <summary>The tiny study's CoCoMix student.</summary>
+[LanguageModel(Vocabulary = 1_024, Context = 128, Width = 96)]
+[Blocks<StudyBlock>(4)]
+[MixConcepts<StudyConcepts>(BeforeBlock = 1)]
+[ConceptLabels<StudyTeacher, StudySae>(AfterBlock = 1, Count = 4)]
+public sealed partial class StudyCoCoMix : LanguageModel;
+
+/// <summary>So small that what each operation costs besides its arithmetic is all there is.</summary>
+[LanguageModel(Vocabulary = 256, Context = 16, Width = 64)]
+[Blocks<StudyBlock>(2)]
+public sealed partial class SmallNextToken : LanguageModel;

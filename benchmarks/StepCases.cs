@@ -1,0 +1,117 @@
+using CoCoMix.Models;
+using CoCoMix.Training;
+using TorchSharp;
+using static TorchSharp.torch;
+
+namespace CoCoMix.Benchmarks;
+
+/// <summary>What one contender does again and again.</summary>
+/// <param name="Run">One step.</param>
+/// <param name="Parameters">Trained parameters, each with a gradient and two moments.</param>
+/// <param name="Frozen">Parameters of what is not trained: a teacher, an SAE.</param>
+/// <param name="Flops">Useful FLOPs of a step, by the model's card; 0 where it has none.</param>
+internal sealed record Contender(Action Run, long Parameters, long Frozen, double Flops);
+
+/// <summary>One thing that is timed, eager and generated.</summary>
+/// <param name="Tokens">Tokens, or rows, of a step.</param>
+/// <param name="Steps">Timed steps in one process.</param>
+/// <param name="Goal">How many times as fast as eager it is meant to be; 0 where there is no eager contender.</param>
+internal sealed record StepCase(string Name, int Tokens, int Steps, double Goal, Func<Contender> Generated, Func<Contender>? Eager = null)
+{
+    public static IReadOnlyList<StepCase> All { get; } =
+    [
+        Cocomix69M(512), Cocomix69M(1024),
+        WithLabels69M(512), WithLabels69M(1024),
+        new("ntp-69m-1024", 1024, 3, 1.4, () => Train(new NextToken69M(), 1, 1024), () => Train(new EagerReference(50_257, 1_024, 624, 8, 8), 1, 1024)),
+        new("study-ntp", 1024, 40, 2, () => Train(new StudyNextToken(), 8, 128), () => Train(new EagerReference(1_024, 128, 96, 4, 3), 8, 128)),
+        new("study-cocomix", 1024, 40, 2, () => Train(new StudyCoCoMix(), 8, 128), () => Train(new EagerReference(1_024, 128, 96, 4, 3, 1_024, 16, 1), 8, 128)),
+        new("study-labels", 1024, 40, 2, () => Label(new StudyCoCoMix(), new StudyTeacher(), new StudySae(), 8, 128),
+            () => Label(new EagerReference(1_024, 128, 160, 4, 5), new EagerAutoencoder(160, 1_024, 16), afterBlock: 1, 8, 128)),
+        new("small-ntp", 16, 400, 3, () => Train(new SmallNextToken(), 1, 16), () => Train(new EagerReference(256, 16, 64, 2, 2), 1, 16)),
+        new("sae-32768", 1024, 3, 3, () => Train(new Gpt2Sae(), 1024), () => Train(new EagerAutoencoder(768, 32_768, 32), 1024)),
+        .. new[] { 256, 512, 1024, 2048 }.Select(length => new StepCase($"length-{length}", length, 3, 0, () => Train(new LongCoCoMix69M(), 1, length))),
+    ];
+
+    private static StepCase Cocomix69M(int length) => new($"cocomix-69m-{length}", length, 3, 2.5,
+        () => Train(new CoCoMix69M(), 1, length), () => Train(new EagerReference(50_257, 1_024, 512, 8, 8, 32_768, 32, 3), 1, length));
+
+    private static StepCase WithLabels69M(int length) => new($"cocomix-69m-{length}-labels", length, 3, 2.5,
+        () => Joined(Label(new CoCoMix69M(), new Gpt2(), new Gpt2Sae(), 1, length), Train(new CoCoMix69M(), 1, length)),
+        () => Joined(Label(new EagerReference(50_257, 1_024, 768, 12, 12), new EagerAutoencoder(768, 32_768, 32), 5, 1, length),
+            Train(new EagerReference(50_257, 1_024, 512, 8, 8, 32_768, 32, 3), 1, length)));
+
+    private static Contender Joined(Contender labels, Contender training) => new(
+        () => { labels.Run(); training.Run(); }, training.Parameters, labels.Frozen, labels.Flops + training.Flops);
+
+    private static Contender Train(LanguageModel model, int batch, int length)
+    {
+        var (ids, labels) = Batch(batch, length, model.Card.Vocabulary, model.Card.Labels, model.Card.Concepts);
+        AdamW? optimizer = null;
+        return new(Step, model.Card.Parameters, 0, batch * length * (model.Card.ForwardFlops.At(length) + model.Card.BackwardFlops.At(length)));
+
+        void Step()
+        {
+            model.forward_backward(ids, labels);
+            optimizer ??= new(model.weights(), model.Gradients!);
+            optimizer.Step(1e-4);
+        }
+    }
+
+    private static Contender Train(EagerReference model, int batch, int length)
+    {
+        var (ids, labels) = Batch(batch, length, model.Vocabulary, model.Concepts > 0 ? 4 : 0, model.Concepts);
+        return Train(model, () => model.Loss(ids, labels));
+    }
+
+    private static Contender Train(nn.Module model, Func<Tensor> loss)
+    {
+        var parameters = model.parameters().ToArray();
+        var optimizer = optim.AdamW(parameters, 1e-4, 0.9, 0.95, 1e-8, 0.1);
+        return new(Step, parameters.Sum(parameter => parameter.numel()), 0, 0);
+
+        void Step()
+        {
+            optimizer.zero_grad();
+            loss().backward();
+            nn.utils.clip_grad_norm_(parameters, 1);
+            optimizer.step();
+        }
+    }
+
+    private static Contender Label(LanguageModel student, LanguageModel teacher, SparseAutoencoder sae, int batch, int length)
+    {
+        var (ids, _) = Batch(batch, length, teacher.Card.Vocabulary, 0, 0);
+        var frozen = teacher.Card.Parameters + sae.weights().Sum(weight => weight.numel());
+        return new(() => student.label(ids, teacher, sae), 0, frozen, 0);
+    }
+
+    private static Contender Label(EagerReference teacher, EagerAutoencoder sae, int afterBlock, int batch, int length)
+    {
+        var (ids, _) = Batch(batch, length, teacher.Vocabulary, 0, 0);
+        foreach (var parameter in teacher.parameters().Concat(sae.parameters())) parameter.requires_grad_(false);
+        return new(() => EagerAutoencoder.Labels(teacher, sae, ids, afterBlock, 4), 0, teacher.parameters().Concat(sae.parameters()).Sum(parameter => parameter.numel()), 0);
+    }
+
+    private static Contender Train(SparseAutoencoder sae, int rows)
+    {
+        var x = randn(rows, sae.Inputs);
+        AdamW? optimizer = null;
+        return new(Step, sae.weights().Sum(weight => weight.numel()), 0, 0);
+
+        void Step()
+        {
+            sae.forward_backward(x);
+            optimizer ??= new(sae.weights(), sae.Gradients!) { Betas = (0.9, 0.999), Epsilon = 6.25e-10, WeightDecay = 0 };
+            optimizer.Step(1e-4);
+        }
+    }
+
+    private static Contender Train(EagerAutoencoder sae, int rows)
+    {
+        var x = randn(rows, sae.Directions.shape[0]);
+        return Train(sae, () => sae.call(x));
+    }
+
+    private static (Tensor Ids, Tensor? Labels) Batch(int batch, int length, long vocabulary, int labels, long concepts) =>
+        (randint(0, vocabulary, [batch, length], int64), labels == 0 ? null : randint(0, concepts, [batch, length, labels], int64));
+}
