@@ -15,30 +15,31 @@ internal sealed record Contender(Action Run, long Parameters, long Frozen, doubl
 /// <summary>One thing that is timed, eager and generated.</summary>
 /// <param name="Tokens">Tokens, or rows, of a step.</param>
 /// <param name="Steps">Timed steps in one process.</param>
+/// <param name="Eager">As the reference is written, or with libtorch's fused attention and GELU.</param>
 /// <param name="Goal">How many times as fast as eager it is meant to be; 0 where there is no eager contender.</param>
-internal sealed record StepCase(string Name, int Tokens, int Steps, double Goal, Func<Contender> Generated, Func<Contender>? Eager = null)
+internal sealed record StepCase(string Name, int Tokens, int Steps, double Goal, Func<Contender> Generated, Func<bool, Contender>? Eager = null)
 {
     public static IReadOnlyList<StepCase> All { get; } =
     [
         Cocomix69M(512), Cocomix69M(1024),
         WithLabels69M(512), WithLabels69M(1024),
-        new("ntp-69m-1024", 1024, 3, 1.4, () => Train(new NextToken69M(), 1, 1024), () => Train(new EagerReference(50_257, 1_024, 624, 8, 8), 1, 1024)),
-        new("study-ntp", 1024, 40, 2, () => Train(new StudyNextToken(), 8, 128), () => Train(new EagerReference(1_024, 128, 96, 4, 3), 8, 128)),
-        new("study-cocomix", 1024, 40, 2, () => Train(new StudyCoCoMix(), 8, 128), () => Train(new EagerReference(1_024, 128, 96, 4, 3, 1_024, 16, 1), 8, 128)),
+        new("ntp-69m-1024", 1024, 3, 1.4, () => Train(new NextToken69M(), 1, 1024), fused => Train(new EagerReference(50_257, 1_024, 624, 8, 8, fused: fused), 1, 1024)),
+        new("study-ntp", 1024, 40, 2, () => Train(new StudyNextToken(), 8, 128), fused => Train(new EagerReference(1_024, 128, 96, 4, 3, fused: fused), 8, 128)),
+        new("study-cocomix", 1024, 40, 2, () => Train(new StudyCoCoMix(), 8, 128), fused => Train(new EagerReference(1_024, 128, 96, 4, 3, 1_024, 16, 1, fused), 8, 128)),
         new("study-labels", 1024, 40, 2, () => Label(new StudyCoCoMix(), new StudyTeacher(), new StudySae(), 8, 128),
-            () => Label(new EagerReference(1_024, 128, 160, 4, 5), new EagerAutoencoder(160, 1_024, 16), afterBlock: 1, 8, 128)),
-        new("small-ntp", 16, 400, 3, () => Train(new SmallNextToken(), 1, 16), () => Train(new EagerReference(256, 16, 64, 2, 2), 1, 16)),
-        new("sae-32768", 1024, 3, 3, () => Train(new Gpt2Sae(), 1024), () => Train(new EagerAutoencoder(768, 32_768, 32), 1024)),
+            fused => Label(new EagerReference(1_024, 128, 160, 4, 5, fused: fused), new EagerAutoencoder(160, 1_024, 16), afterBlock: 1, 8, 128)),
+        new("small-ntp", 16, 400, 3, () => Train(new SmallNextToken(), 1, 16), fused => Train(new EagerReference(256, 16, 64, 2, 2, fused: fused), 1, 16)),
+        new("sae-32768", 1024, 3, 3, () => Train(new Gpt2Sae(), 1024), _ => Train(new EagerAutoencoder(768, 32_768, 32), 1024)),
         .. new[] { 256, 512, 1024, 2048 }.Select(length => new StepCase($"length-{length}", length, 3, 0, () => Train(new LongCoCoMix69M(), 1, length))),
     ];
 
     private static StepCase Cocomix69M(int length) => new($"cocomix-69m-{length}", length, 3, 2.5,
-        () => Train(new CoCoMix69M(), 1, length), () => Train(new EagerReference(50_257, 1_024, 512, 8, 8, 32_768, 32, 3), 1, length));
+        () => Train(new CoCoMix69M(), 1, length), fused => Train(new EagerReference(50_257, 1_024, 512, 8, 8, 32_768, 32, 3, fused), 1, length));
 
     private static StepCase WithLabels69M(int length) => new($"cocomix-69m-{length}-labels", length, 3, 2.5,
         () => Joined(Label(new CoCoMix69M(), new Gpt2(), new Gpt2Sae(), 1, length), Train(new CoCoMix69M(), 1, length)),
-        () => Joined(Label(new EagerReference(50_257, 1_024, 768, 12, 12), new EagerAutoencoder(768, 32_768, 32), 5, 1, length),
-            Train(new EagerReference(50_257, 1_024, 512, 8, 8, 32_768, 32, 3), 1, length)));
+        fused => Joined(Label(new EagerReference(50_257, 1_024, 768, 12, 12, fused: fused), new EagerAutoencoder(768, 32_768, 32), 5, 1, length),
+            Train(new EagerReference(50_257, 1_024, 512, 8, 8, 32_768, 32, 3, fused), 1, length)));
 
     private static Contender Joined(Contender labels, Contender training) => new(
         () => { labels.Run(); training.Run(); }, training.Parameters, labels.Frozen, labels.Flops + training.Flops);

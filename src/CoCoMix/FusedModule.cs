@@ -6,6 +6,9 @@ namespace CoCoMix;
 /// <summary>What declared models and SAEs share: gradient buffers that their fused steps add to, and a probe.</summary>
 public abstract class FusedModule : nn.Module<Tensor, Tensor>
 {
+    // Before the first parameter is made.
+    static FusedModule() => _ = Native.CpuMemory.IsUsed;
+
     private protected FusedModule(string name) : base(name) => this.name = GetType().Name;
 
     /// <summary>The gradient buffers of fused steps; null before the first.</summary>

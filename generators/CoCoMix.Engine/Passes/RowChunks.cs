@@ -13,7 +13,7 @@ public static class RowChunks
     /// <summary>Columns that make a layer wide.</summary>
     private const long Wide = 4_096;
 
-    /// <summary>Elements of one chunk of rows: 64 MiB of float32. Fewer rows would multiply more slowly.</summary>
+    /// <summary>Most elements of one chunk: 64 MiB of float32. Fewer rows would multiply more slowly, and so would a number that is no multiple of 64.</summary>
     private const long Elements = 1 << 24;
 
     /// <summary>What the pass runs in chunks: operations whose row of a result depends on the same row of their operands, and on what has no rows.</summary>
@@ -112,7 +112,7 @@ public static class RowChunks
             [.. nodes.Select(node => new Node(node.Operation, [.. node.Inputs.Select(Chunked)], [.. node.Outputs.Select(output => chunked[output])], node.Attributes))],
             [.. outputs.Select(output => chunked[output])], [],
             function.Probes.Where(probe => inside.Contains(probe.Key) && !leaving.Contains(probe.Key)).ToDictionary(probe => chunked[probe.Key], probe => probe.Value));
-        var chunk = new Node(Table.InChunks, inputs, outputs, Attributes.None) { Chunk = new(body, rows, Math.Max(16, Elements / wide.Shape.Last.Constant!.Value)) };
+        var chunk = new Node(Table.InChunks, inputs, outputs, Attributes.None) { Chunk = new(body, rows, Math.Max(1, Elements / wide.Shape.Last.Constant!.Value / 64) * 64) };
 
         // As early as its operands allow: whatever it waits for first, then all that waits for it.
         var waiting = new HashSet<Value>(inside);

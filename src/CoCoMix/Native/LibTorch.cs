@@ -38,6 +38,8 @@ internal static unsafe partial class LibTorch
     [LibraryImport(Library)] public static partial int torch_list_push_back(nint list, ulong value);
     [LibraryImport(Library)] public static partial int torch_new_string_handle(byte* text, nuint length, nint* result);
 
+    [LibraryImport(Library)] public static partial int aoti_torch_cpu_addmm_out(nint result, nint self, nint a, nint b, double beta, double alpha);
+
     [LibraryImport(Library)]
     public static partial int torch_parallel_for(long begin, long end, long grain, delegate* unmanaged<long, long, void*, void> body, void* context);
 

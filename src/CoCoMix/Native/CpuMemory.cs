@@ -1,0 +1,133 @@
+using System.Runtime.CompilerServices;
+using System.Runtime.InteropServices;
+using TorchSharp;
+
+namespace CoCoMix.Native;
+
+/// <summary>
+/// Memory of CPU tensors that is used again. libtorch asks the C library for aligned memory, whose freed pieces then are a few bytes too small for
+/// the next tensor of the same size: a process that trains grows without end, and a third of a small model's step is the kernel clearing new pages.
+/// This allocator keeps freed tensors by size, on large pages. It takes libtorch's place for allocations through its own interface,
+/// <c>c10::SetAllocator</c>, on Linux for x64, and checks first that the objects it meets look as they should; elsewhere nothing changes.
+/// </summary>
+internal static unsafe partial class CpuMemory
+{
+    /// <summary>Smaller tensors are left to libtorch.</summary>
+    private const nuint Smallest = 16 << 10;
+
+    private const int Granule = 16 << 10;
+    private const nuint LargePage = 2 << 20;
+
+    /// <summary>Address space, not memory: pages that nobody touches do not exist.</summary>
+    private static readonly nuint Reserved = (nuint)1 << 38;
+
+    private static readonly object Lock = new();
+    private static readonly Stack<nint>[] Free = [.. Enumerable.Range(0, 256).Select(_ => new Stack<nint>())];
+    private static void** _default;
+    private static delegate* unmanaged<void*, void> _defaultDelete;
+    private static delegate* unmanaged<DataPointer*, void*, nuint, DataPointer*> _defaultAllocate;
+    private static ulong _device;
+    private static byte* _start;
+    private static nuint _used;
+    private static byte* _classes;
+
+    /// <summary>c10::DataPtr: the data, what frees it and what that takes, the device.</summary>
+    [StructLayout(LayoutKind.Sequential)]
+    private struct DataPointer
+    {
+        public void* Data;
+        public void* Delete;
+        public void* Context;
+        public ulong Device;
+    }
+
+    /// <summary>Takes over, once; does nothing where it cannot.</summary>
+    public static bool IsUsed { get; } = Environment.GetEnvironmentVariable("COCOMIX_CPU_MEMORY") != "0" && OperatingSystem.IsLinux()
+        && RuntimeInformation.ProcessArchitecture == Architecture.X64 && TakeOver();
+
+    private static bool TakeOver()
+    {
+        _ = torch.__version__;
+        if (!NativeLibrary.TryLoad("libc10.so", typeof(torch).Assembly, null, out var c10)
+            || !NativeLibrary.TryGetExport(c10, "_ZN3c1012SetAllocatorENS_10DeviceTypeEPNS_9AllocatorEh", out var set)
+            || !NativeLibrary.TryGetExport(c10, "_ZN3c1022GetDefaultCPUAllocatorEv", out var get)) return false;
+        _default = (void**)((delegate* unmanaged<void*>)get)();
+        // Destructors (two), allocate, is_simple_data_ptr, raw_deleter, copy_data.
+        const int slots = 8, allocate = 2, rawDeleter = 4;
+        var table = (void**)*_default;
+        _defaultAllocate = (delegate* unmanaged<DataPointer*, void*, nuint, DataPointer*>)table[allocate];
+        _defaultDelete = (delegate* unmanaged<void*, void>)((delegate* unmanaged<void*, void*>)table[rawDeleter])(_default);
+        DataPointer probe = default;
+        if (_defaultAllocate(&probe, _default, 64) != &probe || probe.Data is null || probe.Data != probe.Context || probe.Delete != _defaultDelete || (probe.Device & 0xFF) != 0) return false;
+        _device = probe.Device & 0xFFFF;
+        _defaultDelete(probe.Context);
+
+        _start = (byte*)mmap(null, Reserved + LargePage, 3, 0x4022, -1, 0); // Read and write; private, anonymous, no reserve.
+        if (_start == (byte*)-1) return false;
+        _start = (byte*)(((nuint)_start + LargePage - 1) & ~(LargePage - 1));
+        _ = madvise(_start, Reserved, 14);
+        _classes = (byte*)mmap(null, Reserved / Granule, 3, 0x4022, -1, 0);
+        if (_classes == (byte*)-1) return false;
+
+        var ours = (void**)NativeMemory.Alloc(slots + 1, (nuint)sizeof(void*));
+        Unsafe.CopyBlock(ours + 1, table, (uint)(slots * sizeof(void*)));
+        ours[0] = ours + 1;
+        ours[1 + allocate] = (delegate* unmanaged<DataPointer*, void*, nuint, DataPointer*>)&Allocate;
+        ours[1 + rawDeleter] = (delegate* unmanaged<void*, void*>)&RawDeleter;
+        ((delegate* unmanaged<byte, void*, byte, void>)set)(0, ours, byte.MaxValue);
+        return true;
+    }
+
+    [UnmanagedCallersOnly]
+    private static DataPointer* Allocate(DataPointer* result, void* self, nuint size)
+    {
+        if (size < Smallest) return _defaultAllocate(result, _default, size);
+        var (index, rounded) = Class(size);
+        byte* data;
+        lock (Lock)
+        {
+            if (Free[index].TryPop(out var again)) data = (byte*)again;
+            else
+            {
+                if (rounded > Reserved - _used) return _defaultAllocate(result, _default, size);
+                // Large ones begin on a large page.
+                if (rounded >= LargePage) _used = (_used + LargePage - 1) & ~(LargePage - 1);
+                data = _start + _used;
+                _classes[_used / Granule] = (byte)index;
+                _used += rounded;
+            }
+        }
+        *result = new() { Data = data, Delete = (delegate* unmanaged<void*, void>)&Delete, Context = data, Device = _device };
+        return result;
+    }
+
+    [UnmanagedCallersOnly]
+    private static void Delete(void* data)
+    {
+        var offset = (nuint)((byte*)data - _start);
+        if (offset >= Reserved)
+        {
+            _defaultDelete(data);
+            return;
+        }
+        lock (Lock) Free[_classes[offset / Granule]].Push((nint)data);
+    }
+
+    [UnmanagedCallersOnly]
+    private static void* RawDeleter(void* self) => (delegate* unmanaged<void*, void>)&Delete;
+
+    /// <summary>Four sizes from each power of two to the next, so that at most a fifth is left over; and that is never touched.</summary>
+    private static (int Index, nuint Size) Class(nuint size)
+    {
+        var units = (size + Granule - 1) / Granule;
+        var log = System.Numerics.BitOperations.Log2(units);
+        if (log < 2) return ((int)units, units * Granule);
+        var step = (nuint)1 << (log - 2);
+        var steps = (units + step - 1) / step;
+        return (log * 4 + (int)(steps - 4), steps * step * Granule);
+    }
+
+    [LibraryImport("libc.so.6")] private static partial void* mmap(void* address, nuint length, int protection, int flags, int file, long offset);
+
+    [LibraryImport("libc.so.6")] private static partial int madvise(void* address, nuint length, int advice);
+}
