@@ -13,9 +13,11 @@ public sealed class EmissionTests
     [
         .. Specs.Models, .. Enum.GetValues<AutoencoderKind>().Select(kind => Specs.Mixing(3, 1, labels: Specs.Labels(2, 1, kind: kind))),
         Specs.Mixing(3, 1, labels: Specs.Labels(2, 0, SelectionKind.Activation)),
+        // Wide enough to be cut into chunks of rows.
+        Specs.Mixing(3, 1, concepts: 5_000) with { Vocabulary = 6_000, LogitSoftCap = 30, ZLoss = 1e-4 },
     ];
 
-    private static IEnumerable<string> Files => [.. Models.Select(CSharp.Model), .. Specs.Saes.Select(CSharp.Sae)];
+    private static IEnumerable<string> Files => [.. Models.Select(model => CSharp.Model(model)), .. Specs.Saes.Select(sae => CSharp.Sae(sae))];
 
     [Fact]
     public void Fused_code_lets_go_of_every_tensor_it_makes_exactly_once_and_does_not_read_it_after()
@@ -75,7 +77,7 @@ public sealed class EmissionTests
     private static bool IsTensor(VariableDeclaratorSyntax local) => local.Initializer is { } initializer
         && initializer.Value is not (ObjectCreationExpressionSyntax or ArrayCreationExpressionSyntax or LiteralExpressionSyntax)
         && !initializer.Value.ToString().StartsWith("Kernels.Split(") && !initializer.Value.ToString().Contains(".shape[")
-        && local.Identifier.Text != "next";
+        && local.Identifier.Text != "next" && local.Parent?.Parent is not LocalDeclarationStatementSyntax { UsingKeyword.RawKind: (int)SyntaxKind.UsingKeyword };
 
     /// <summary>The members of a bundle that a way back is handed to free.</summary>
     private static IEnumerable<string> Restored(MethodDeclarationSyntax method) => method.Identifier.Text.EndsWith("Backward")
@@ -83,8 +85,11 @@ public sealed class EmissionTests
             .Where(access => access.StartsWith("saved.")).Distinct()
         : [];
 
-    /// <summary>Where a tensor stops being this method's: freed, returned, or kept in the bundle.</summary>
+    /// <summary>Where a tensor stops being this method's: freed, returned, overwritten, disposed with its scope, or kept in the bundle or among chunks.</summary>
     private static bool IsEnd(ExpressionSyntax expression) => IsFreed(expression)
+        || expression.Parent is ArgumentSyntax { Parent: ArgumentListSyntax { Parent: InvocationExpressionSyntax over } list } argument && over.Expression.ToString() is var kernel
+            && kernel.EndsWith("Over") && typeof(Kernels).GetMethod(kernel["Kernels.".Length..])!.GetParameters()[list.Arguments.IndexOf(argument)].Name == "logits"
+        || expression.Parent is AssignmentExpressionSyntax { Left: ElementAccessExpressionSyntax } piece && piece.Right == expression
         || expression.Parent is ReturnStatementSyntax
         || expression.Parent is ArgumentSyntax { Parent: TupleExpressionSyntax { Parent: ReturnStatementSyntax } }
         || expression.Parent is ExpressionElementSyntax { Parent: CollectionExpressionSyntax { Parent: ReturnStatementSyntax } }

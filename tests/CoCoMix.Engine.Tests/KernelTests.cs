@@ -110,6 +110,25 @@ public sealed class KernelTests
         Close.To(zeros_like(r), Kernels.ResidualMseBackward(ones([], float64), r, x), 0, "gradient");
     }
 
+    [Fact]
+    public void The_exponential_is_right_to_two_units_in_the_last_place()
+    {
+        float[] special = [float.NegativeInfinity, float.PositiveInfinity, float.NaN, 0, -0f, 1e-30f, 88.7f, 89f, -87.3f, -88f, -1e30f, 1e30f];
+        var values = Enumerable.Range(-88_000, 176_500).Select(i => i / 1000f).Concat(special).ToArray();
+        for (var i = 0; i <= values.Length - 8; i += 4)
+        {
+            var y = Simd.Exp(System.Runtime.Intrinsics.Vector256.Create(values, i));
+            for (var lane = 0; lane < 8; lane++)
+            {
+                var expected = Math.Exp(values[i + lane]);
+                if (expected < 1.2e-38) Assert.InRange(y[lane], 0, 1.3e-38f);
+                else if (double.IsNaN(expected)) Assert.True(float.IsNaN(y[lane]));
+                else if (expected > float.MaxValue) Assert.True(y[lane] >= 3.4e38f, $"e^{values[i + lane]} is {y[lane]}");
+                else Assert.True(Math.Abs(y[lane] - expected) <= 2.4e-7 * expected, $"e^{values[i + lane]} is {y[lane]}, not {expected}");
+            }
+        }
+    }
+
     [Theory]
     [InlineData(512, 1)]
     [InlineData(1003, 32)]

@@ -21,6 +21,9 @@ public sealed class ModelProgramTests
             Unit.Model(model.Name, model.Program.Step, model.Layout),
             Unit.Model(model.Name + "Temporaries",
                 Differentiate.WithRespectToParameters(model.Program.Forward, Weighted(model.Spec, model.Program)), model.Layout),
+            Unit.Model(model.Name + "Cut", PassTests.Cut(Sparsity.Distribute(
+                Differentiate.WithRespectToParameters(model.Program.Forward, Weighted(model.Spec, model.Program)))), model.Layout),
+            Unit.Model(model.Name + "CutEvaluate", PassTests.Cut(ModelLowering.Lower(model.Spec, Pass.SparseProducts).Evaluate), model.Layout),
             Unit.Model(model.Name + "Evaluate", model.Program.Evaluate, model.Layout),
         }));
         foreach (var (spec, program, layout, name) in models)
@@ -35,9 +38,11 @@ public sealed class ModelProgramTests
                 var gradients = Reference.Gradients(losses.Zip(Weighted(spec, program), (loss, pair) => (loss, pair.Weight)), weights);
 
                 Reference.Check(runs[name], inputs, weights, losses, gradients, name);
+                Reference.Check(runs[name + "Cut"], inputs, weights, losses, gradients, name + " two rows at a time");
                 Reference.Check(runs[name + "Temporaries"], inputs, weights, losses, gradients, name + " with temporaries");
                 var evaluated = Losses(ModelLowering.Lower(spec with { Dropout = 0 }))[..1];
                 Reference.Check(runs[name + "Evaluate"], inputs, weights, evaluated, null, name + " evaluation");
+                Reference.Check(runs[name + "CutEvaluate"], inputs, weights, evaluated, null, name + " evaluation, two rows at a time");
 
                 Tensor[] Losses(ModelProgram program)
                 {
@@ -66,8 +71,10 @@ public sealed class ModelProgramTests
             var weights = layout.Select(parameter => draw.Numbers(Operand.Float([.. parameter.Shape]), sizes).requires_grad_()).ToArray();
             // The way back starts with the losses' own gradients. What the step does besides, SaeTests have.
             var forth = step.Nodes.TakeWhile(node => node.Operation != Table.Constant).Where(node => node.Operation != Table.RunningMean).ToArray();
-            var auxiliary = forth.Where(node => node.Operation == Table.ResidualMse).Select(node => node.Outputs[0]);
-            var forward = step with { Nodes = forth, Outputs = [.. step.Outputs, .. auxiliary] };
+            // The loss of dead latents is nobody's result, so the step has its way back only.
+            var auxiliary = step.Nodes.Where(node => node.Operation == Table.ResidualMseBackward)
+                .Select(back => new Node(Table.ResidualMse, [back.Inputs[1], back.Inputs[2]], [new("auxiliary", TensorType.Float())], back.Attributes)).ToArray();
+            var forward = step with { Nodes = [.. forth, .. auxiliary], Outputs = [.. step.Outputs, .. auxiliary.Select(loss => loss.Outputs[0])] };
             var results = Reference.Run(forward, inputs, (value, _) => weights[layout.ToList().FindIndex(p => p.Path == value.Parameter)]);
             var gradients = Reference.Gradients([(results[0], 1), .. results[2..].Select(loss => (loss, 1.0 / 32))], weights);
             Assert.Equal(inputs.Length, results.Length - 1);

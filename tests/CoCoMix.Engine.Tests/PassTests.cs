@@ -27,7 +27,8 @@ public sealed class PassTests
         {
             var step = Differentiate.WithRespectToParameters(program.Forward, program.Losses);
             var gathered = Differentiate.WithRespectToParameters(Sparsity.Gather(program.Forward), program.Losses);
-            return new[] { step, Accumulation.InPlace(step), gathered, Accumulation.InPlace(gathered) }
+            var distributed = Sparsity.Distribute(gathered);
+            return new[] { step, Accumulation.InPlace(step), gathered, Accumulation.InPlace(gathered), distributed, Cut(distributed) }
                 .Select((function, pass) => Unit.Model($"Program{i}_{pass}", function, program.Layout));
         }));
         for (var i = 0; i < programs.Length; i++)
@@ -38,10 +39,13 @@ public sealed class PassTests
             var weights = Reference.Parameters(draw, program.Layout);
             var expected = Reference.Run(program.Forward, inputs, (value, block) => weights[Reference.Index(program.Layout, value, block)]);
             var gradients = Reference.Gradients(expected[1..].Zip(program.Losses, (loss, pair) => (loss, pair.Weight)), weights);
-            for (var pass = 0; pass < 4; pass++)
+            for (var pass = 0; pass < 6; pass++)
                 Reference.Check(runs[$"Program{i}_{pass}"], inputs, weights, expected, gradients, $"program {i}, pass {pass}");
         }
     }
+
+    /// <summary>All that a step goes through, with any layer wide and two rows at a time.</summary>
+    internal static Function Cut(Function step) => Overwriting.Mark(Accumulation.InPlace(CutRows.OfWideLayers(step, wide: 1, rows: 2)));
 
     [Fact]
     public void Dead_code_removal_keeps_outputs_and_effects_and_nothing_that_is_not_read()

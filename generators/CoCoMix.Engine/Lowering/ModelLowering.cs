@@ -57,7 +57,7 @@ public static class ModelLowering
         var forward = Sparsity.Gather(g.Build("Forward", inputs, [.. losses.Select(loss => loss.Loss)]), passes);
         var program = new ModelProgram(
             forward,
-            Overwriting.Mark(RowChunks.Cut(Simplify.Dead(forward with { Name = "Evaluate", Inputs = [ids], Outputs = [nextToken] }), passes), passes),
+            Overwriting.Mark(CutRows.OfWideLayers(Simplify.Dead(forward with { Name = "Evaluate", Inputs = [ids], Outputs = [nextToken] }), passes), passes),
             Training.Step(Differentiate.WithRespectToParameters(forward, losses) with { Name = "Step" }, passes),
             block);
         return model.Equals(model.InEvaluation()) ? program : Lower(model.InEvaluation(), passes) with { Forward = program.Forward, Step = program.Step };

@@ -6,7 +6,7 @@ namespace CoCoMix.Engine.Passes;
 /// <summary>A gradient that one operation makes and nothing else reads is added straight into its buffer, without a temporary.</summary>
 public static class Accumulation
 {
-    public static Function InPlace(Function function, Pass passes)
+    public static Function InPlace(Function function, Pass passes = Pass.All)
     {
         if (!passes.HasFlag(Pass.Accumulation)) return function;
         var uses = function.Nodes.SelectMany(node => node.Inputs).OfType<Value>().Concat(function.Outputs).GroupBy(value => value)

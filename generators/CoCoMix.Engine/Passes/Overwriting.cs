@@ -6,7 +6,7 @@ namespace CoCoMix.Engine.Passes;
 /// <summary>A result takes the memory of an operand that nothing reads again, where the kernel can and the memory is nobody else's.</summary>
 public static class Overwriting
 {
-    public static Function Mark(Function function, Pass passes)
+    public static Function Mark(Function function, Pass passes = Pass.All)
     {
         if (!passes.HasFlag(Pass.Overwriting)) return function;
         var last = new Dictionary<Value, Node>();

@@ -15,8 +15,8 @@ public enum Pass
     /// <summary>Layers whose largest results are read learn from those alone: <see cref="Sparsity.Distribute"/>.</summary>
     SparseGradients = 2,
 
-    /// <summary>Wide layers run on a few rows at a time: <see cref="Passes.RowChunks"/>.</summary>
-    RowChunks = 4,
+    /// <summary>Wide layers run on a few rows at a time: <see cref="Passes.CutRows"/>.</summary>
+    CutRows = 4,
 
     /// <summary>Gradients are added straight into their buffers: <see cref="Passes.Accumulation"/>.</summary>
     Accumulation = 8,
@@ -24,7 +24,7 @@ public enum Pass
     /// <summary>Results take the memory of operands that nothing reads again: <see cref="Passes.Overwriting"/>.</summary>
     Overwriting = 16,
 
-    All = SparseProducts | SparseGradients | RowChunks | Accumulation | Overwriting,
+    All = SparseProducts | SparseGradients | CutRows | Accumulation | Overwriting,
 }
 
 public static class PassNames

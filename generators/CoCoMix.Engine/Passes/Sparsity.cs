@@ -7,7 +7,7 @@ namespace CoCoMix.Engine.Passes;
 public static class Sparsity
 {
     /// <summary>On the way forth: <c>scatter(v, i) W</c>.</summary>
-    public static Function Gather(Function function, Pass passes)
+    public static Function Gather(Function function, Pass passes = Pass.All)
     {
         if (!passes.HasFlag(Pass.SparseProducts)) return function;
         var scattered = Scattered(function);
@@ -24,7 +24,7 @@ public static class Sparsity
     /// On the way back: what a linear layer makes of the gradient <c>scatter(v, i)</c> of its result, or of the sum of that and another
     /// gradient, is the sum of what it makes of each. So a layer whose largest results are all that is read (top-k) learns from those alone.
     /// </summary>
-    public static Function Distribute(Function function, Pass passes)
+    public static Function Distribute(Function function, Pass passes = Pass.All)
     {
         if (!passes.HasFlag(Pass.SparseGradients)) return function;
         var scattered = Scattered(function);

@@ -6,5 +6,5 @@ namespace CoCoMix.Engine.Passes;
 internal static class Training
 {
     public static Function Step(Function differentiated, Pass passes) =>
-        Overwriting.Mark(Accumulation.InPlace(RowChunks.Cut(Sparsity.Distribute(differentiated, passes), passes), passes), passes);
+        Overwriting.Mark(Accumulation.InPlace(CutRows.OfWideLayers(Sparsity.Distribute(differentiated, passes), passes), passes), passes);
 }

@@ -9,7 +9,7 @@ public static partial class Kernels
     /// <summary><c>x W^T + b</c>: x <c>[..., I]</c>, W <c>[O, I]</c>, b <c>[O]</c> or null.</summary>
     public static Tensor Linear(Tensor x, Tensor weight, Tensor? bias)
     {
-        if (!IsCpuFloat(x) || weight.shape[0] < 4 * Block) return nn.functional.linear(x, weight, bias);
+        if (!IsCpuFloat(x) || weight.shape[0] < 8 * Block) return nn.functional.linear(x, weight, bias);
         // The matrix product of CPUs is a third slower where the result is this wide, so it is made a block of columns at a time.
         var result = empty(WithLast(x.shape, weight.shape[0]));
         using var rows = Rows(x);
@@ -27,7 +27,7 @@ public static partial class Kernels
     }
 
     /// <summary>Columns of a wide result that are made at a time.</summary>
-    private const long Block = 1_024;
+    private const long Block = 512;
 
     /// <summary><c>x W</c>: x <c>[..., I]</c>, W <c>[I, O]</c>.</summary>
     public static Tensor MatMul(Tensor x, Tensor weight) => x.matmul(weight);

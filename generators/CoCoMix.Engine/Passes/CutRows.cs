@@ -8,7 +8,7 @@ namespace CoCoMix.Engine.Passes;
 /// vocabulary, their loss, its gradient, and what that adds to the weights. On the way back this needs the gradient at once, which the mean of
 /// losses gives: it does not depend on them.
 /// </summary>
-public static class RowChunks
+public static class CutRows
 {
     /// <summary>Columns that make a layer wide.</summary>
     private const long Wide = 4_096;
@@ -28,11 +28,14 @@ public static class RowChunks
     /// <summary>Sums over rows, which chunks add to a parameter's gradient one after another.</summary>
     private static readonly HashSet<Operation> Sums = [Table.WeightGradient, Table.SumTo, Table.SparseWeightGradient, Table.SparseSum];
 
-    public static Function Cut(Function function, Pass passes)
+    /// <param name="wide">Columns that make a layer wide.</param>
+    /// <param name="rows">Rows at a time; null for as many as make a chunk of good size.</param>
+    public static Function OfWideLayers(Function function, Pass passes = Pass.All, long wide = Wide, long? rows = null)
     {
-        if (!passes.HasFlag(Pass.RowChunks)) return function;
-        foreach (var wide in function.Nodes.Where(node => node.Operation == Table.Linear && node.Outputs[0].Shape.Last.Constant >= Wide).ToArray())
-            if (function.Nodes.Contains(wide) && Region(function, wide) is { } region) function = Cut(function, region, wide.Outputs[0]);
+        if (!passes.HasFlag(Pass.CutRows)) return function;
+        foreach (var layer in function.Nodes.Where(node => node.Operation == Table.Linear && node.Outputs[0].Shape.Last.Constant >= wide).ToArray())
+            if (function.Nodes.Contains(layer) && Region(function, layer) is { } region)
+                function = CutRegion(function, region, layer.Outputs[0], rows ?? Math.Max(1, Elements / layer.Outputs[0].Shape.Last.Constant!.Value / 64) * 64);
         return function;
     }
 
@@ -40,7 +43,7 @@ public static class RowChunks
     private static HashSet<Node>? Region(Function function, Node layer)
     {
         var (leading, columns) = (layer.Outputs[0].Shape.Leading, layer.Outputs[0].Shape.Last);
-        if (leading.Count is < 1 or > 2) return null;
+        if (leading.Count is < 1 or > 2 || leading.Any(axis => axis.Constant is not null)) return null;
         var made = function.Nodes.SelectMany(node => node.Outputs.Select(output => (output, node))).ToDictionary(pair => pair.output, pair => pair.node);
         var read = function.Nodes.SelectMany(node => node.Inputs.OfType<Value>().Distinct().Select(input => (input, node))).ToLookup(pair => pair.input, pair => pair.node);
         var returned = new HashSet<Value>(function.Outputs.Concat(function.Saved));
@@ -58,8 +61,8 @@ public static class RowChunks
         }
         var sound = region.All(node => node.Operation == Table.Accumulate ? Sums.Contains(made[node.Inputs[1]!].Operation)
             : Sums.Contains(node.Operation) ? node.Outputs.All(output => output.Shape.Count < 3 && !HasRows(output) && read[output].All(reader => reader.Operation == Table.Accumulate))
-            : ByRow.Contains(node.Operation) && node.Outputs.All(HasRows)
-                && node.Inputs.OfType<Value>().All(input => HasRows(input) || !input.Shape.Any(dim => leading.Any(axis => axis.Constant is null && axis.Equals(dim)))));
+            : ByRow.Contains(node.Operation) && node.Outputs.All(HasRows) && node.Attributes.Sizes.All(size => size.Constant is not null)
+                && node.Inputs.OfType<Value>().All(input => HasRows(input) || !input.Shape.Any(dim => leading.Contains(dim))));
         return sound && !region.SelectMany(node => node.Outputs).Any(output => returned.Contains(output) && IsWhole(output)) ? region : null;
 
         bool HasRows(Value value) => value.Shape.Count >= leading.Count && new Shape(value.Shape.Take(leading.Count)).Equals(leading);
@@ -88,7 +91,7 @@ public static class RowChunks
         }
     }
 
-    private static Function Cut(Function function, HashSet<Node> region, Value wide)
+    private static Function CutRegion(Function function, HashSet<Node> region, Value wide, long atATime)
     {
         var leading = wide.Shape.Leading.Count;
         var inside = new HashSet<Value>(region.SelectMany(node => node.Outputs));
@@ -112,7 +115,7 @@ public static class RowChunks
             [.. nodes.Select(node => new Node(node.Operation, [.. node.Inputs.Select(Chunked)], [.. node.Outputs.Select(output => chunked[output])], node.Attributes))],
             [.. outputs.Select(output => chunked[output])], [],
             function.Probes.Where(probe => inside.Contains(probe.Key) && !leaving.Contains(probe.Key)).ToDictionary(probe => chunked[probe.Key], probe => probe.Value));
-        var chunk = new Node(Table.InChunks, inputs, outputs, Attributes.None) { Chunk = new(body, rows, Math.Max(1, Elements / wide.Shape.Last.Constant!.Value / 64) * 64) };
+        var chunk = new Node(Table.InChunks, inputs, outputs, Attributes.None) { Chunk = new(body, rows, atATime) };
 
         // As early as its operands allow: whatever it waits for first, then all that waits for it.
         var waiting = new HashSet<Value>(inside);
