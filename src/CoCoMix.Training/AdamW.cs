@@ -13,8 +13,6 @@ public sealed class AdamW : IDisposable
     private readonly Gradients _gradients;
     private readonly Tensor _means;
     private readonly Tensor _squares;
-    private readonly Tensor[] _meanViews;
-    private readonly Tensor[] _squareViews;
     private readonly Tensor _step;
 
     /// <summary>An optimizer with zero moments.</summary>
@@ -26,8 +24,6 @@ public sealed class AdamW : IDisposable
         using var _ = no_grad();
         _means = zeros_like(gradients.Flat).DetachFromDisposeScope();
         _squares = zeros_like(gradients.Flat).DetachFromDisposeScope();
-        _meanViews = Views(_means, weights);
-        _squareViews = Views(_squares, weights);
         _step = zeros([], float32, gradients.Flat.device).DetachFromDisposeScope();
     }
 
@@ -48,37 +44,22 @@ public sealed class AdamW : IDisposable
     public Tensor Step(double learningRate)
     {
         using var _ = no_grad();
-        var norm = linalg.vector_norm(_gradients.Flat);
+        var norm = Kernels.GlobalNorm(_gradients.Flat);
         using var single = norm.to(float32);
         using var shifted = single.add(1e-6);
         using var scaled = shifted.div(Clip);
         using var divisor = scaled.clamp_min(1);
         _step.add_(1);
-        var steps = new Tensor[_weights.Length];
-        Array.Fill(steps, _step);
-        Kernels.AdamW(_weights, _gradients.Buffers, _meanViews, _squareViews, steps,
+        Kernels.AdamW(_weights, _gradients.Flat, _means, _squares, _step,
             learningRate, Betas.Item1, Betas.Item2, WeightDecay, Epsilon, divisor);
-        _gradients.zero_();
         return norm;
     }
 
     /// <inheritdoc/>
     public void Dispose()
     {
-        foreach (var view in _meanViews.Concat(_squareViews)) view.Dispose();
         _means.Dispose();
         _squares.Dispose();
         _step.Dispose();
-    }
-
-    private static Tensor[] Views(Tensor flat, Tensor[] weights)
-    {
-        long at = 0;
-        return [.. weights.Select(weight =>
-        {
-            var view = flat.narrow(0, at, weight.numel()).view(weight.shape).DetachFromDisposeScope();
-            at += weight.numel();
-            return view;
-        })];
     }
 }

@@ -16,7 +16,7 @@ public abstract class FusedModule : nn.Module<Tensor, Tensor>
 
     /// <summary>
     /// Sees named intermediate values, of fused steps also their gradients (<c>gradient.NAME</c>); language models show them in eager runs
-    /// too. A fused value is freed after the call: keep a clone. Concept models name mixing.residual, mixing.concept_logits and so on.
+    /// too, but for those that a pass never makes, such as that of the concept logits. A fused value is freed after the call: keep a clone. Concept models name mixing.residual, mixing.concept_logits and so on.
     /// </summary>
     public Action<string, Tensor>? Probe { get; set; }
 

@@ -255,7 +255,8 @@ public sealed class FusedAgainstEagerTests
             foreach (var name in (string[])["residual", "concept_logits", "continuous_concept", which == 0 ? "interleaved" : "mixed"])
             {
                 Assert.Contains($"mixing.{head}.{name}", eager.Keys);
-                Assert.Contains($"gradient.mixing.{head}.{name}", seen.Keys);
+                // The gradient of concept logits is never whole: it reaches the layer in two parts.
+                Assert.Equal(name != "concept_logits", seen.ContainsKey($"gradient.mixing.{head}.{name}"));
             }
         foreach (var (name, value) in eager) Same(name, value, seen[name], 1e-10);
     }

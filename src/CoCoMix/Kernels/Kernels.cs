@@ -28,6 +28,14 @@ public static partial class Kernels
     /// <summary>Whether the SIMD bodies apply.</summary>
     private static bool IsCpuFloat(Tensor x) => x.dtype == ScalarType.Float32 && x.device_type == DeviceType.CPU;
 
+    /// <summary>Whether the SIMD bodies apply to all of them.</summary>
+    private static bool AreCpuFloat(params ReadOnlySpan<Tensor?> tensors)
+    {
+        foreach (var tensor in tensors)
+            if (tensor is null || !IsCpuFloat(tensor) || !tensor.is_contiguous()) return false;
+        return true;
+    }
+
     /// <summary>The numbers of a contiguous tensor in CPU memory.</summary>
     private static unsafe T* Data<T>(Tensor x) where T : unmanaged
     {

@@ -6,13 +6,48 @@ namespace CoCoMix;
 public static partial class Kernels
 {
     /// <summary>Layer normalisation over the last axis, and the mean and 1/std of each row, <c>[..., 1]</c>.</summary>
-    public static (Tensor Y, Tensor Mean, Tensor Rstd) LayerNorm(Tensor x, Tensor weight, Tensor bias, double epsilon) =>
-        Aten.LayerNorm(x, weight, bias, epsilon);
+    public static unsafe (Tensor Y, Tensor Mean, Tensor Rstd) LayerNorm(Tensor x, Tensor weight, Tensor bias, double epsilon)
+    {
+        if (!AreCpuFloat(x, weight, bias)) return Aten.LayerNorm(x, weight, bias, epsilon);
+        var shape = x.shape;
+        var d = (int)shape[^1];
+        var column = WithLast(shape, 1);
+        var (y, mean, rstd) = (empty(shape), empty(column), empty(column));
+        float* input = Data<float>(x), w = Data<float>(weight), b = Data<float>(bias), output = Data<float>(y), means = Data<float>(mean), rstds = Data<float>(rstd);
+        ParallelRows.For(mean.numel(), grain: Math.Max(1, 8_192 / d), (from, to) =>
+        {
+            for (var i = from; i < to; i++) Simd.LayerNorm(input + i * d, w, b, (float)epsilon, output + i * d, means + i, rstds + i, d);
+        });
+        GC.KeepAlive(x);
+        return (y, mean, rstd);
+    }
 
     /// <summary>The way back of <see cref="LayerNorm"/>; a gradient that is not asked for is null.</summary>
-    public static (Tensor X, Tensor Weight, Tensor Bias) LayerNormBackward(
+    public static unsafe (Tensor X, Tensor Weight, Tensor Bias) LayerNormBackward(
         Tensor gradient, Tensor x, Tensor mean, Tensor rstd, Tensor weight, Tensor bias, bool forX, bool forWeight, bool forBias)
     {
+        if (forX && AreCpuFloat(gradient, x, weight))
+        {
+            var d = (int)x.shape[^1];
+            var rows = mean.numel();
+            // Sums over rows are made for a fixed number of rows and then added in order, so that the number of threads changes nothing.
+            const int piece = 64;
+            var pieces = (rows + piece - 1) / piece;
+            using var sums = zeros(pieces, 2, d);
+            var result = empty(x.shape);
+            float* dy = Data<float>(gradient), input = Data<float>(x), w = Data<float>(weight), means = Data<float>(mean), rstds = Data<float>(rstd), output = Data<float>(result), s = Data<float>(sums);
+            ParallelRows.For(pieces, grain: Math.Max(1, 8_192 / (piece * d)), (from, to) =>
+            {
+                for (var p = from; p < to; p++)
+                    for (var i = p * piece; i < Math.Min(rows, (p + 1) * piece); i++)
+                        Simd.LayerNormBackward(dy + i * d, input + i * d, means[i], rstds[i], w, output + i * d, s + p * 2 * d, s + (p * 2 + 1) * d, d);
+            });
+            GC.KeepAlive(gradient);
+            GC.KeepAlive(x);
+            using var total = sums.sum(dim: 0);
+            using Tensor ofWeight = total[0], ofBias = total[1];
+            return (result, (forWeight ? ofWeight.clone() : null)!, (forBias ? ofBias.clone() : null)!);
+        }
         var (dx, dWeight, dBias) = Aten.LayerNormBackward(gradient, x, mean, rstd, weight, bias, forX, forWeight, forBias);
         return (dx!, dWeight!, dBias!);
     }

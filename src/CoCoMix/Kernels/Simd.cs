@@ -34,6 +34,112 @@ internal static unsafe class Simd
         return total;
     }
 
+    /// <summary><c>y = (x - mean) rstd w + b</c> of a row, with <c>rstd = 1 / sqrt(mean((x - mean)^2) + epsilon)</c>.</summary>
+    public static void LayerNorm(float* x, float* w, float* b, float epsilon, float* y, float* mean, float* rstd, int n)
+    {
+        var sums = Vector256<float>.Zero;
+        var i = 0;
+        for (; i <= n - 8; i += 8) sums += Vector256.Load(x + i);
+        var sum = Vector256.Sum(sums);
+        for (; i < n; i++) sum += x[i];
+        *mean = sum / n;
+        var centre = Vector256.Create(*mean);
+        sums = Vector256<float>.Zero;
+        for (i = 0; i <= n - 8; i += 8)
+        {
+            var apart = Vector256.Load(x + i) - centre;
+            sums = Vector256.MultiplyAddEstimate(apart, apart, sums);
+        }
+        sum = Vector256.Sum(sums);
+        for (; i < n; i++) sum += (x[i] - *mean) * (x[i] - *mean);
+        *rstd = 1 / MathF.Sqrt(sum / n + epsilon);
+        var scale = Vector256.Create(*rstd);
+        for (i = 0; i <= n - 8; i += 8) Vector256.MultiplyAddEstimate((Vector256.Load(x + i) - centre) * scale, Vector256.Load(w + i), Vector256.Load(b + i)).Store(y + i);
+        for (; i < n; i++) y[i] = (x[i] - *mean) * *rstd * w[i] + b[i];
+    }
+
+    /// <summary>
+    /// The way back of a row: with <c>n = (x - mean) rstd</c> and <c>u = w dy</c>, <c>dx = rstd (u - mean(u) - n mean(u n))</c>; adds <c>dy n</c> to
+    /// dw and <c>dy</c> to db.
+    /// </summary>
+    public static void LayerNormBackward(float* dy, float* x, float mean, float rstd, float* w, float* dx, float* dw, float* db, int n)
+    {
+        var (centre, scale) = (Vector256.Create(mean), Vector256.Create(rstd));
+        var (sums, alongs) = (Vector256<float>.Zero, Vector256<float>.Zero);
+        var i = 0;
+        for (; i <= n - 8; i += 8)
+        {
+            var (gradient, normal) = (Vector256.Load(dy + i), (Vector256.Load(x + i) - centre) * scale);
+            var scaled = gradient * Vector256.Load(w + i);
+            sums += scaled;
+            alongs = Vector256.MultiplyAddEstimate(scaled, normal, alongs);
+            Vector256.MultiplyAddEstimate(gradient, normal, Vector256.Load(dw + i)).Store(dw + i);
+            (Vector256.Load(db + i) + gradient).Store(db + i);
+        }
+        var (sum, along) = (Vector256.Sum(sums), Vector256.Sum(alongs));
+        for (; i < n; i++)
+        {
+            var normal = (x[i] - mean) * rstd;
+            sum += dy[i] * w[i];
+            along += dy[i] * w[i] * normal;
+            dw[i] += dy[i] * normal;
+            db[i] += dy[i];
+        }
+        var (less, pull) = (Vector256.Create(sum / n), Vector256.Create(along / n));
+        for (i = 0; i <= n - 8; i += 8)
+        {
+            var normal = (Vector256.Load(x + i) - centre) * scale;
+            (scale * (Vector256.Load(dy + i) * Vector256.Load(w + i) - less - normal * pull)).Store(dx + i);
+        }
+        for (; i < n; i++) dx[i] = rstd * (dy[i] * w[i] - sum / n - (x[i] - mean) * rstd * (along / n));
+    }
+
+    /// <summary><c>sum(x^2)</c>; in chunks, so that its error does not grow with n.</summary>
+    public static double SumOfSquares(float* x, int n)
+    {
+        double total = 0;
+        const int chunk = 1024;
+        for (var start = 0; start < n; start += chunk)
+        {
+            var size = Math.Min(chunk, n - start);
+            total += Dot(x + start, x + start, size);
+        }
+        return total;
+    }
+
+    /// <summary>The factors of an AdamW update: <see cref="AdamW"/>.</summary>
+    public readonly record struct AdamWRates(float Scale, float Mean, float Square, float KeepSquare, float Decay, float Rate, float Correction, float Epsilon);
+
+    /// <summary>
+    /// <c>g *= Scale; m += Mean (g - m); v = KeepSquare v + Square g^2; p = Decay p - Rate m / (sqrt(v) Correction + Epsilon); g = 0</c>
+    /// (Loshchilov and Hutter 2019).
+    /// </summary>
+    public static void AdamW(float* p, float* g, float* m, float* v, long n, in AdamWRates rates)
+    {
+        long i = 0;
+        var (scale, mean, square, keep) = (Vector256.Create(rates.Scale), Vector256.Create(rates.Mean), Vector256.Create(rates.Square), Vector256.Create(rates.KeepSquare));
+        var (decay, rate, correction, epsilon) = (Vector256.Create(rates.Decay), Vector256.Create(rates.Rate), Vector256.Create(rates.Correction), Vector256.Create(rates.Epsilon));
+        for (; i <= n - 8; i += 8)
+        {
+            var gradient = Vector256.Load(g + i) * scale;
+            var first = Vector256.Load(m + i);
+            first += mean * (gradient - first);
+            var second = keep * Vector256.Load(v + i) + square * gradient * gradient;
+            first.Store(m + i);
+            second.Store(v + i);
+            (decay * Vector256.Load(p + i) - rate * first / (Vector256.Sqrt(second) * correction + epsilon)).Store(p + i);
+            Vector256<float>.Zero.Store(g + i);
+        }
+        for (; i < n; i++)
+        {
+            var gradient = g[i] * rates.Scale;
+            m[i] += rates.Mean * (gradient - m[i]);
+            v[i] = rates.KeepSquare * v[i] + rates.Square * gradient * gradient;
+            p[i] = rates.Decay * p[i] - rates.Rate * m[i] / (MathF.Sqrt(v[i]) * rates.Correction + rates.Epsilon);
+            g[i] = 0;
+        }
+    }
+
     /// <summary><c>log(sum(exp(x)))</c>; the sum in chunks, so that its error does not grow with the row.</summary>
     public static float LogSumExp(float* x, int n)
     {
