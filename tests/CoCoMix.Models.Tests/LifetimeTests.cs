@@ -8,6 +8,23 @@ namespace CoCoMix.Models.Tests;
 public sealed class LifetimeTests
 {
     [Fact]
+    public void A_tensor_too_large_for_the_machine_is_an_exception_and_nothing_is_lost()
+    {
+        using var model = new TinyNextToken();
+        var before = model.weights()[0].sum().item<float>();
+        var refused = Assert.ThrowsAny<Exception>(() => torch.empty(1L << 50));
+        Assert.Contains("memory", refused.Message);
+        // Sizes on both sides of every border of the allocator, written whole.
+        foreach (var size in (long[])[1, 4_095, 4_096, 4_097, 8_192, 100_000, 524_287, 524_289, 3_000_000])
+            for (var again = 0; again < 3; again++)
+            {
+                using var ones = torch.ones(size);
+                Assert.Equal(size, ones.sum().item<float>());
+            }
+        Assert.Equal(before, model.weights()[0].sum().item<float>());
+    }
+
+    [Fact]
     public void Live_tensors_are_flat_over_200_training_steps() => StaysFlat(new ReducedCoCoMix(), new ReducedGpt2());
 
     [Fact]

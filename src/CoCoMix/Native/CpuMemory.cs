@@ -7,13 +7,14 @@ namespace CoCoMix.Native;
 /// <summary>
 /// Memory of CPU tensors that is used again. libtorch asks the C library for aligned memory, whose freed pieces then are a few bytes too small for
 /// the next tensor of the same size: a process that trains grows without end, and a third of a small model's step is the kernel clearing new pages.
-/// This allocator keeps freed tensors by size, on large pages. It takes libtorch's place for allocations through its own interface,
-/// <c>c10::SetAllocator</c>, on Linux for x64, and checks first that the objects it meets look as they should; elsewhere nothing changes.
+/// This allocator keeps freed tensors by size, on large pages, which matrix products are faster on too. It takes the place of libtorch's through
+/// libtorch's own interface, <c>c10::SetAllocator</c>, on Linux for x64, and checks first that the objects it meets look as they should; elsewhere,
+/// or where the environment variable COCOMIX_CPU_MEMORY is 0, nothing changes.
 /// </summary>
 internal static unsafe partial class CpuMemory
 {
     /// <summary>Smaller tensors are left to libtorch.</summary>
-    private const nuint Smallest = 16 << 10;
+    private const int Smallest = 16 << 10;
 
     private const int Granule = 16 << 10;
     private const nuint LargePage = 2 << 20;
@@ -23,9 +24,8 @@ internal static unsafe partial class CpuMemory
 
     private static readonly object Lock = new();
     private static readonly Stack<nint>[] Free = [.. Enumerable.Range(0, 256).Select(_ => new Stack<nint>())];
-    private static void** _default;
+    private static readonly nuint Largest = (nuint)GC.GetGCMemoryInfo().TotalAvailableMemoryBytes;
     private static delegate* unmanaged<void*, void> _defaultDelete;
-    private static delegate* unmanaged<DataPointer*, void*, nuint, DataPointer*> _defaultAllocate;
     private static ulong _device;
     private static byte* _start;
     private static nuint _used;
@@ -51,14 +51,13 @@ internal static unsafe partial class CpuMemory
         if (!NativeLibrary.TryLoad("libc10.so", typeof(torch).Assembly, null, out var c10)
             || !NativeLibrary.TryGetExport(c10, "_ZN3c1012SetAllocatorENS_10DeviceTypeEPNS_9AllocatorEh", out var set)
             || !NativeLibrary.TryGetExport(c10, "_ZN3c1022GetDefaultCPUAllocatorEv", out var get)) return false;
-        _default = (void**)((delegate* unmanaged<void*>)get)();
+        var usual = (void**)((delegate* unmanaged<void*>)get)();
         // Destructors (two), allocate, is_simple_data_ptr, raw_deleter, copy_data.
         const int slots = 8, allocate = 2, rawDeleter = 4;
-        var table = (void**)*_default;
-        _defaultAllocate = (delegate* unmanaged<DataPointer*, void*, nuint, DataPointer*>)table[allocate];
-        _defaultDelete = (delegate* unmanaged<void*, void>)((delegate* unmanaged<void*, void*>)table[rawDeleter])(_default);
+        var table = (void**)*usual;
+        _defaultDelete = (delegate* unmanaged<void*, void>)((delegate* unmanaged<void*, void*>)table[rawDeleter])(usual);
         DataPointer probe = default;
-        if (_defaultAllocate(&probe, _default, 64) != &probe || probe.Data is null || probe.Data != probe.Context || probe.Delete != _defaultDelete || (probe.Device & 0xFF) != 0) return false;
+        if (((delegate* unmanaged<DataPointer*, void*, nuint, DataPointer*>)table[allocate])(&probe, usual, 64) != &probe || probe.Data is null || probe.Data != probe.Context || probe.Delete != _defaultDelete || (probe.Device & 0xFF) != 0) return false;
         _device = probe.Device & 0xFFFF;
         _defaultDelete(probe.Context);
 
@@ -72,16 +71,45 @@ internal static unsafe partial class CpuMemory
         var ours = (void**)NativeMemory.Alloc(slots + 1, (nuint)sizeof(void*));
         Unsafe.CopyBlock(ours + 1, table, (uint)(slots * sizeof(void*)));
         ours[0] = ours + 1;
-        ours[1 + allocate] = (delegate* unmanaged<DataPointer*, void*, nuint, DataPointer*>)&Allocate;
+        ours[1 + allocate] = Entry((nint)usual, (nint)table[allocate]);
+        if (ours[1 + allocate] is null) return false;
         ours[1 + rawDeleter] = (delegate* unmanaged<void*, void*>)&RawDeleter;
         ((delegate* unmanaged<byte, void*, byte, void>)set)(0, ours, byte.MaxValue);
         return true;
     }
 
+    /// <summary>
+    /// The machine code that libtorch calls: what is small, or what <see cref="Allocate"/> refuses, it hands on to the usual allocator by a jump,
+    /// because that may throw, and C++ exceptions must not pass through C#. Null where memory may not hold code.
+    /// </summary>
+    private static void* Entry(nint usual, nint usualAllocate)
+    {
+        byte[] code =
+        [
+            0x48, 0x81, 0xFA, .. BitConverter.GetBytes(Smallest),       // cmp rdx, Smallest
+            0x72, 0x18,                                                 // jb hand on
+            0x57, 0x56, 0x52,                                           // push rdi, rsi, rdx
+            0x48, 0xB8, .. BitConverter.GetBytes((nint)(delegate* unmanaged<DataPointer*, void*, nuint, DataPointer*>)&Allocate),  // mov rax, Allocate
+            0xFF, 0xD0,                                                 // call rax
+            0x5A, 0x5E, 0x5F,                                           // pop rdx, rsi, rdi
+            0x48, 0x85, 0xC0,                                           // test rax, rax
+            0x74, 0x01,                                                 // jz hand on
+            0xC3,                                                       // ret
+            0x48, 0xBE, .. BitConverter.GetBytes(usual),                // hand on: mov rsi, usual
+            0x48, 0xB8, .. BitConverter.GetBytes(usualAllocate),        // mov rax, its allocate
+            0xFF, 0xE0,                                                 // jmp rax
+        ];
+        var page = mmap(null, 4096, 3, 0x22, -1, 0);                    // Read and write; private, anonymous.
+        if ((nint)page == -1) return null;
+        code.CopyTo(new Span<byte>(page, code.Length));
+        return mprotect(page, 4096, 5) == 0 ? page : null;              // Read and run.
+    }
+
+    /// <returns><paramref name="result"/>; null to hand on.</returns>
     [UnmanagedCallersOnly]
     private static DataPointer* Allocate(DataPointer* result, void* self, nuint size)
     {
-        if (size < Smallest) return _defaultAllocate(result, _default, size);
+        if (size > Largest) return null;
         var (index, rounded) = Class(size);
         byte* data;
         lock (Lock)
@@ -89,9 +117,9 @@ internal static unsafe partial class CpuMemory
             if (Free[index].TryPop(out var again)) data = (byte*)again;
             else
             {
-                if (rounded > Reserved - _used) return _defaultAllocate(result, _default, size);
                 // Large ones begin on a large page.
                 if (rounded >= LargePage) _used = (_used + LargePage - 1) & ~(LargePage - 1);
+                if (rounded > Reserved - _used) return null;
                 data = _start + _used;
                 _classes[_used / Granule] = (byte)index;
                 _used += rounded;
@@ -128,6 +156,8 @@ internal static unsafe partial class CpuMemory
     }
 
     [LibraryImport("libc.so.6")] private static partial void* mmap(void* address, nuint length, int protection, int flags, int file, long offset);
+
+    [LibraryImport("libc.so.6")] private static partial int mprotect(void* address, nuint length, int protection);
 
     [LibraryImport("libc.so.6")] private static partial int madvise(void* address, nuint length, int advice);
 }
