@@ -30,6 +30,7 @@ internal sealed record StepCase(string Name, int Tokens, int Steps, double Goal,
             fused => Label(new EagerReference(1_024, 128, 160, 4, 5, fused: fused), new EagerAutoencoder(160, 1_024, 16), afterBlock: 1, 8, 128)),
         new("small-ntp", 16, 400, 3, () => Train(new SmallNextToken(), 1, 16), fused => Train(new EagerReference(256, 16, 64, 2, 2, fused: fused), 1, 16)),
         new("sae-32768", 1024, 3, 3, () => Train(new Gpt2Sae(), 1024), _ => Train(new EagerAutoencoder(768, 32_768, 32), 1024)),
+        new("generate-69m-256", 16, 1, 5, () => Generate(cached: true), _ => Generate(cached: false)),
         .. new[] { 256, 512, 1024, 2048 }.Select(length => new StepCase($"length-{length}", length, 3, 0, () => Train(new LongCoCoMix69M(), 1, length))),
     ];
 
@@ -40,6 +41,27 @@ internal sealed record StepCase(string Name, int Tokens, int Steps, double Goal,
         () => Joined(Label(new CoCoMix69M(), new Gpt2(), new Gpt2Sae(), 1, length), Train(new CoCoMix69M(), 1, length)),
         fused => Joined(Label(new EagerReference(50_257, 1_024, 768, 12, 12, fused: fused), new EagerAutoencoder(768, 32_768, 32), 5, 1, length),
             Train(new EagerReference(50_257, 1_024, 512, 8, 8, 32_768, 32, 3, fused), 1, length)));
+
+    /// <summary>The last 16 of 256 tokens: from a cache, the reading of the first 240 included, or the whole read again for each.</summary>
+    private static Contender Generate(bool cached)
+    {
+        var model = new CoCoMix69M();
+        var ids = randint(0, model.Card.Vocabulary, [1, 256], int64);
+        return new(Step, 0, model.Card.Parameters, 0);
+
+        void Step()
+        {
+            using var _ = no_grad();
+            using var cache = model.cache();
+            if (cached) model.decode(ids.narrow(1, 0, 240), cache);
+            for (var t = 240; t < 256; t++)
+            {
+                using var scope = NewDisposeScope();
+                if (cached) model.decode(ids.narrow(1, t, 1), cache);
+                else model.forward(ids.narrow(1, 0, t + 1));
+            }
+        }
+    }
 
     private static Contender Joined(Contender labels, Contender training) => new(
         () => { labels.Run(); training.Run(); }, training.Parameters, labels.Frozen, labels.Flops + training.Flops);

@@ -22,13 +22,17 @@ public static class Generation
         var random = new SplitMix64(seed);
         var ids = prompt.Select(id => (long)id).ToList();
         if (model.ConceptHead is { } head) head.Steer = steer;
+        var cache = model.CanDecode ? model.cache() : null;
         try
         {
             for (var i = 0; i < count; i++)
             {
                 using var scope = NewDisposeScope();
                 var context = ids.TakeLast(model.Card.Context).ToArray();
-                var logits = model.forward(tensor(context, [1, context.Length]).to(model.weights()[0].device))[0, -1];
+                // Once the window slides, every position is another, and what was kept of it is worth nothing.
+                var unread = cache is null || ids.Count > model.Card.Context ? context : context[(int)cache.Length..];
+                var read = tensor(unread, [1, unread.Length]).to(model.weights()[0].device);
+                var logits = (cache is null || ids.Count > model.Card.Context ? model.forward(read) : model.decode(read, cache))[0, -1];
                 var (top, indices) = logits.topk(Math.Min(topK, model.Card.Vocabulary));
                 var probabilities = (top / temperature).softmax(-1).cpu().data<float>();
                 ids.Add(indices.cpu().data<long>()[Draw(probabilities, random.Next() / (double)ulong.MaxValue)]);
@@ -36,6 +40,7 @@ public static class Generation
         }
         finally
         {
+            cache?.Dispose();
             if (model.ConceptHead is { } steered) steered.Steer = null;
         }
         return [.. ids.Skip(prompt.Count).Select(id => (int)id)];

@@ -120,6 +120,50 @@ public class LanguageModel : FusedModule
         return Label(ids, teacher, teacher.weights(), [.. saes.Select(sae => sae.weights())]);
     }
 
+    /// <summary>Whether <see cref="decode"/> can read a sequence piece by piece: every part that mixes positions is the language's own causal attention.</summary>
+    public bool CanDecode => Attentions is not null;
+
+    /// <summary>An empty cache for <see cref="decode"/>.</summary>
+    /// <exception cref="InvalidOperationException">The model cannot read a sequence piece by piece.</exception>
+    public KeyValueCache cache() => new(this, (Attentions ?? throw new InvalidOperationException(
+        $"{GetName()} has parts of its own that may mix positions, so it reads sequences whole: call forward() with all ids.")).Count());
+
+    /// <summary>Runs the model eagerly, without gradients, on the next tokens of sequences whose earlier ones are in a cache.</summary>
+    /// <param name="ids">Token ids, int64 <c>[B, T]</c>: a prompt, or one token.</param>
+    /// <param name="cache">The model's <see cref="cache"/>; takes in the new positions.</param>
+    /// <returns>Logits of the new positions <c>[B, T, V]</c>, equal to those of <see cref="forward"/> on the whole sequence.</returns>
+    /// <exception cref="ArgumentException">The cache is another model's, or the sequence gets longer than the context.</exception>
+    /// <exception cref="InvalidOperationException">The model drops out and is in training mode.</exception>
+    public Tensor decode(Tensor ids, KeyValueCache cache)
+    {
+        if (cache.Model != this) throw new ArgumentException($"The cache is of another model: make one with {GetName()}'s cache().", nameof(cache));
+        CheckInputs(ids, null);
+        if (cache.Length + ids.shape[1] > Card.Context)
+            throw new ArgumentException($"{GetName()} has a context of {Card.Context} tokens; {cache.Length} are in the cache and {ids.shape[1]} would follow.", nameof(ids));
+        if (Card.Dropout > 0 && training) throw new InvalidOperationException($"{GetName()} drops out in training mode: call eval() before decode().");
+        using var _ = no_grad();
+        var attentions = Attentions!.ToList();
+        try
+        {
+            Past = cache.Length;
+            for (var i = 0; i < attentions.Count; i++) attentions[i].Cache = cache.Layers[i];
+            var logits = forward(ids);
+            cache.Keep(ids.shape[1]);
+            return logits;
+        }
+        finally
+        {
+            Past = 0;
+            foreach (var attention in attentions) attention.Cache = null;
+        }
+    }
+
+    /// <summary>Tokens that came before those being read; 0 but in <see cref="decode"/>.</summary>
+    protected long Past { get; private set; }
+
+    /// <summary>The attention of each block; null where other parts may mix positions too.</summary>
+    protected virtual IEnumerable<CausalSelfAttention>? Attentions => null;
+
     /// <summary>The probe of a part whose names begin with <paramref name="prefix"/>; null without a probe.</summary>
     protected Action<string, Tensor>? Probed(string prefix) => Probe is { } probe ? (name, value) => probe(prefix + name, value) : null;
 

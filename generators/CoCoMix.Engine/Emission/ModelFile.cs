@@ -140,7 +140,7 @@ internal static class ModelFile
     private static void Eager(CodeWriter code, ModelSpec model)
     {
         var d = model.Width;
-        var embedded = "tokens.call(ids)" + (model.Positions == PositionKind.Learned ? " + positions.weight.narrow(0, 0, ids.shape[1])" : "");
+        var embedded = "tokens.call(ids)" + (model.Positions == PositionKind.Learned ? " + positions.weight.narrow(0, Past, ids.shape[1])" : "");
         if (model.Dropout > 0) embedded = $"nn.functional.dropout({embedded}, {ModuleWriter.Real(model.Dropout)}, training)";
         code.Lines($$"""
             /// <inheritdoc/>
@@ -178,6 +178,12 @@ internal static class ModelFile
         code.Line("return logits;");
         code.Close();
         code.Line();
+        if (model.Block!.Own is null && !model.Block.OwnParts.Any() && model.Mixes.All(mix => mix.Own is null && mix.Head.Own is null && mix.Mixing != MixingKind.CrossAttend))
+        {
+            code.Line("/// <inheritdoc/>");
+            code.Line("protected override global::System.Collections.Generic.IEnumerable<CausalSelfAttention> Attentions => blocks.Select(block => block.attention);");
+            code.Line();
+        }
         code.Line("/// <inheritdoc/>");
         code.Open("public override Prediction predict(Tensor ids)");
         var insertions = Insertion.Of(model);

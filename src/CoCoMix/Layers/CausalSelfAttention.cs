@@ -27,6 +27,9 @@ public sealed class CausalSelfAttention : nn.Module<Tensor, Tensor>
     private readonly double _dropout;
     private bool _registered;
 
+    /// <summary>Keys and values of earlier positions, to which it adds those that it reads; null while sequences are read whole.</summary>
+    internal KeyValueCache.Layer? Cache { get; set; }
+
     /// <summary>Attention over a residual stream of width D.</summary>
     /// <param name="width">D; a multiple of <paramref name="heads"/>.</param>
     /// <param name="heads">Number of heads.</param>
@@ -60,10 +63,13 @@ public sealed class CausalSelfAttention : nn.Module<Tensor, Tensor>
         var heads = parts.Select(part => part.unflatten(2, [-1, width]).transpose(1, 2)).ToArray();     // [B, H, T, E], [B, G, T, E], [B, G, T, E]
         var query = query_norm is null ? heads[0] : query_norm.call(heads[0]);
         var key = key_norm is null ? heads[1] : key_norm.call(heads[1]);
-        if (_positions == Positions.Rotary) (query, key) = (Rotated(query), Rotated(key));
-        var bias = _positions == Positions.Alibi || _window > 0 ? Bias(t, x) : null;
+        var past = Cache?.Count ?? 0;
+        if (_positions == Positions.Rotary) (query, key) = (Rotated(query, past), Rotated(key, past));
+        var (keys, values) = Cache?.Append(key, heads[2]) ?? (key, heads[2]);
+        // A single position sees all that came before it.
+        var bias = _positions == Positions.Alibi || _window > 0 || past > 0 && t > 1 ? Bias(past, t, x) : null;
         var attended = nn.functional.scaled_dot_product_attention(
-            query, ForHeads(key), ForHeads(heads[2]), bias, training ? _dropout : 0, is_casual: bias is null);
+            query, ForHeads(keys), ForHeads(values), bias, training ? _dropout : 0, is_casual: bias is null && past == 0);
         return nn.functional.dropout(output.call(attended.transpose(1, 2).flatten(2, 3)), _dropout, training);
     }
 
@@ -71,20 +77,20 @@ public sealed class CausalSelfAttention : nn.Module<Tensor, Tensor>
     private Tensor ForHeads(Tensor x) => _keyValueHeads == _heads ? x : x.repeat_interleave(_heads / _keyValueHeads, 1);
 
     /// <summary>Turns the pairs (i, i + E/2) of position t by <c>t base^(-2i/E)</c>.</summary>
-    private Tensor Rotated(Tensor x)
+    private Tensor Rotated(Tensor x, long past)
     {
         var halves = x.chunk(2, -1);
         var frequencies = pow(_rotaryBase, -arange(0, x.shape[^1], 2, float64, x.device) / x.shape[^1]);
-        var angles = arange(x.shape[2], float64, x.device).outer(frequencies);                          // [T, E/2]
+        var angles = arange(past, past + x.shape[2], float64, x.device).outer(frequencies);             // [T, E/2]
         var (cos, sin) = (angles.cos().to(x.dtype), angles.sin().to(x.dtype));
         return cat([halves[0] * cos - halves[1] * sin, halves[0] * sin + halves[1] * cos], -1);
     }
 
-    /// <summary>What is added to scores: nothing but for ALiBi's slopes where a position sees another, minus infinity elsewhere; <c>[1, H, T, T]</c>.</summary>
-    private Tensor Bias(long t, Tensor x)
+    /// <summary>What is added to scores: nothing but for ALiBi's slopes where a position sees another, minus infinity elsewhere; <c>[1, H, T, past + T]</c>.</summary>
+    private Tensor Bias(long past, long t, Tensor x)
     {
-        var positions = arange(t, int64, x.device);
-        var distance = positions.unsqueeze(1) - positions;                                              // [T, T]
+        var positions = arange(past + t, int64, x.device);
+        var distance = positions.narrow(0, past, t).unsqueeze(1) - positions;                           // [T, past + T]
         var slopes = _positions == Positions.Alibi ? Kernels.AlibiSlopes(_heads) : new double[_heads];
         var bias = tensor(slopes, float64, x.device).view(1, _heads, 1, 1) * -distance;
         var hidden = distance < 0;
