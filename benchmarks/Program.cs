@@ -10,10 +10,14 @@ var cases = new Option<string[]>("--case")
 var rounds = new Option<int>("--rounds") { Description = "Processes of each contender, alternating.", DefaultValueFactory = _ => 5 };
 var step = new Command("step", "Times training steps, label extraction and SAE training: generated code against eager TorchSharp under autograd.") { cases, rounds };
 step.SetAction(parsed => StepBenchmark.Run(parsed.GetValue(cases)!, parsed.GetValue(rounds)));
+var one = new Option<string>("--case") { Description = "The case.", DefaultValueFactory = _ => "cocomix-69m-1024" };
+var passes = new Command("passes", "Times the steps of a case without each of the generator's passes.") { one, rounds };
+passes.SetAction(parsed => StepBenchmark.RunPasses(parsed.GetValue(one)!, parsed.GetValue(rounds)));
 var (name, kind) = (new Argument<string>("case"), new Argument<string>("kind"));
-var contender = new Command("contender", "One contender of a case, in this process.") { name, kind };
+var without = new Option<string?>("--without") { Description = "Passes to switch off." };
+var contender = new Command("contender", "One contender of a case, in this process.") { name, kind, without };
 contender.Hidden = true;
-contender.SetAction(parsed => StepBenchmark.RunContender(parsed.GetValue(name)!, parsed.GetValue(kind)!));
+contender.SetAction(parsed => StepBenchmark.RunContender(parsed.GetValue(name)!, parsed.GetValue(kind)!, parsed.GetValue(without)));
 
 var count = new Option<int>("--models") { Description = "Declared models in the project.", DefaultValueFactory = _ => 100 };
 var depth = new Option<int>("--blocks") { Description = "Blocks of each.", DefaultValueFactory = _ => 48 };
@@ -21,4 +25,4 @@ var repeats = new Option<int>("--rounds") { Description = "Builds with and witho
 var generator = new Command("generator", "Times what analyzers and generator add to a build, and what edits cost in an editor.") { count, depth, repeats };
 generator.SetAction(parsed => GeneratorBenchmark.Run(parsed.GetValue(count), parsed.GetValue(depth), parsed.GetValue(repeats)));
 
-return new RootCommand("Benchmarks of CoCoMix for .NET. Run with nothing else on the machine.") { step, contender, generator }.Parse(args).Invoke();
+return new RootCommand("Benchmarks of CoCoMix for .NET. Run with nothing else on the machine.") { step, passes, contender, generator }.Parse(args).Invoke();

@@ -1,6 +1,7 @@
 using System.Diagnostics;
 using System.Globalization;
 using System.Text.Json;
+using CoCoMix.Engine.Passes;
 using TorchSharp;
 using static TorchSharp.torch;
 
@@ -12,8 +13,6 @@ namespace CoCoMix.Benchmarks;
 /// </summary>
 internal static class StepBenchmark
 {
-    private const int WarmUp = 2;
-
     /// <summary>What one process measured.</summary>
     /// <param name="Seconds">Median time of a step.</param>
     /// <param name="Peak">Most memory that was resident, in bytes.</param>
@@ -68,26 +67,50 @@ internal static class StepBenchmark
 
     private static double Median(List<Measured> all, Func<Measured, double> value) => Timings.Median([.. all.Select(value)]);
 
-    private static Measured Process(StepCase of, string contender)
+    /// <summary>What each of the generator's passes, and the allocator, is worth: the same steps without it.</summary>
+    public static int RunPasses(string name, int rounds)
+    {
+        if (StepCase.All.FirstOrDefault(each => each.Name == name) is not { } of)
+        {
+            Console.Error.WriteLine($"There is no case '{name}'; there are {string.Join(", ", StepCase.All.Select(each => each.Name))}.");
+            return 1;
+        }
+        var passes = Enum.GetValues<Pass>().Where(pass => pass is not Pass.None and not Pass.All).Select(pass => pass.ToString()).ToList();
+        (string Name, string Off, string Memory)[] without =
+            [("nothing", "None", ""), .. passes.Select(pass => (pass, pass, "")), ("all passes", string.Join(",", passes), ""), ("the allocator", "None", "0")];
+        var measured = without.Select(_ => new List<Measured>()).ToArray();
+        for (var round = 0; round < rounds; round++)
+            for (var i = 0; i < without.Length; i++) measured[i].Add(Process(of, "generated", without[i].Off, without[i].Memory));
+        Console.WriteLine($"{of.Name}, {get_num_threads()} threads, {rounds} rounds; medians (quartiles)");
+        Console.WriteLine($"{"without",-18} {"ms",26} {"times as long",14}   peak MiB (besides weights, gradients and moments)");
+        for (var i = 0; i < without.Length; i++)
+            Console.WriteLine(string.Create(CultureInfo.InvariantCulture,
+                $"{without[i].Name,-18} {Timings.Describe([.. measured[i].Select(one => one.Seconds * 1e3)]),26} {Timings.Median([.. measured[i].Zip(measured[0], (one, all) => one.Seconds / all.Seconds)]),14:F2}   {Median(measured[i], one => one.Peak) / (1 << 20):N0} ({Median(measured[i], one => one.Above) / (1 << 20):N0})"));
+        return 0;
+    }
+
+    private static Measured Process(StepCase of, string contender, string passesOff = "", string memory = "")
     {
         using var process = System.Diagnostics.Process.Start(new ProcessStartInfo(
-            Environment.ProcessPath!, [.. Path.GetFileNameWithoutExtension(Environment.ProcessPath) == "dotnet" ? [typeof(StepBenchmark).Assembly.Location] : Array.Empty<string>(), "contender", of.Name, contender])
-        { RedirectStandardOutput = true })!;
+            Environment.ProcessPath!, [.. Path.GetFileNameWithoutExtension(Environment.ProcessPath) == "dotnet" ? [typeof(StepBenchmark).Assembly.Location] : Array.Empty<string>(), "contender", of.Name, contender, .. passesOff.Length == 0 ? Array.Empty<string>() : ["--without", passesOff]])
+        { RedirectStandardOutput = true, Environment = { ["COCOMIX_CPU_MEMORY"] = memory } })!;
         var output = process.StandardOutput.ReadToEnd();
         process.WaitForExit();
         return process.ExitCode == 0 ? JsonSerializer.Deserialize<Measured>(output)! : throw new InvalidOperationException($"{of.Name}, {contender}, ended with {process.ExitCode}.");
     }
 
     /// <summary>The process of one contender: prints what it measured.</summary>
-    public static int RunContender(string name, string contender)
+    public static int RunContender(string name, string contender, string? without)
     {
+        if (without is not null) Declarations.SwitchOff(without);
         var of = StepCase.All.Single(each => each.Name == name);
         manual_seed(0);
         var rates = new List<double> { Gflops() };
         var before = Environment.WorkingSet;
         var made = contender == "generated" ? of.Generated() : of.Eager!(contender == "fused");
         var seconds = new List<double>();
-        for (var step = -WarmUp; step < of.Steps; step++)
+        // The first step compiles, the second finds its memory; where a step takes seconds neither matters much.
+        for (var step = of.Steps > 3 ? -3 : -1; step < of.Steps; step++)
         {
             var watch = Stopwatch.StartNew();
             using (NewDisposeScope()) made.Run();

@@ -23,29 +23,29 @@ internal sealed record StepCase(string Name, int Tokens, int Steps, double Goal,
     [
         Cocomix69M(512), Cocomix69M(1024),
         WithLabels69M(512), WithLabels69M(1024),
-        new("ntp-69m-1024", 1024, 3, 1.4, () => Train(new NextToken69M(), 1, 1024), fused => Train(new EagerReference(50_257, 1_024, 624, 8, 8, fused: fused), 1, 1024)),
-        new("study-ntp", 1024, 40, 2, () => Train(new StudyNextToken(), 8, 128), fused => Train(new EagerReference(1_024, 128, 96, 4, 3, fused: fused), 8, 128)),
-        new("study-cocomix", 1024, 40, 2, () => Train(new StudyCoCoMix(), 8, 128), fused => Train(new EagerReference(1_024, 128, 96, 4, 3, 1_024, 16, 1, fused), 8, 128)),
-        new("study-labels", 1024, 40, 2, () => Label(new StudyCoCoMix(), new StudyTeacher(), new StudySae(), 8, 128),
+        new("ntp-69m-1024", 1024, 2, 1.4, () => Train(Declarations.Model<NextToken69M>(), 1, 1024), fused => Train(new EagerReference(50_257, 1_024, 624, 8, 8, fused: fused), 1, 1024)),
+        new("study-ntp", 1024, 40, 2, () => Train(Declarations.Model<StudyNextToken>(), 8, 128), fused => Train(new EagerReference(1_024, 128, 96, 4, 3, fused: fused), 8, 128)),
+        new("study-cocomix", 1024, 40, 2, () => Train(Declarations.Model<StudyCoCoMix>(), 8, 128), fused => Train(new EagerReference(1_024, 128, 96, 4, 3, 1_024, 16, 1, fused), 8, 128)),
+        new("study-labels", 1024, 40, 2, () => Label(Declarations.Model<StudyCoCoMix>(), Declarations.Model<StudyTeacher>(), Declarations.Sae<StudySae>(), 8, 128),
             fused => Label(new EagerReference(1_024, 128, 160, 4, 5, fused: fused), new EagerAutoencoder(160, 1_024, 16), afterBlock: 1, 8, 128)),
-        new("small-ntp", 16, 400, 3, () => Train(new SmallNextToken(), 1, 16), fused => Train(new EagerReference(256, 16, 64, 2, 2, fused: fused), 1, 16)),
-        new("sae-32768", 1024, 3, 3, () => Train(new Gpt2Sae(), 1024), _ => Train(new EagerAutoencoder(768, 32_768, 32), 1024)),
+        new("small-ntp", 16, 400, 3, () => Train(Declarations.Model<SmallNextToken>(), 1, 16), fused => Train(new EagerReference(256, 16, 64, 2, 2, fused: fused), 1, 16)),
+        new("sae-32768", 1024, 3, 3, () => Train(Declarations.Sae<Gpt2Sae>(), 1024), _ => Train(new EagerAutoencoder(768, 32_768, 32), 1024)),
         new("generate-69m-256", 16, 1, 5, () => Generate(cached: true), _ => Generate(cached: false)),
-        .. new[] { 256, 512, 1024, 2048 }.Select(length => new StepCase($"length-{length}", length, 3, 0, () => Train(new LongCoCoMix69M(), 1, length))),
+        .. new[] { 256, 512, 1024, 2048 }.Select(length => new StepCase($"length-{length}", length, 2, 0, () => Train(Declarations.Model<LongCoCoMix69M>(), 1, length))),
     ];
 
-    private static StepCase Cocomix69M(int length) => new($"cocomix-69m-{length}", length, 3, 2.5,
-        () => Train(new CoCoMix69M(), 1, length), fused => Train(new EagerReference(50_257, 1_024, 512, 8, 8, 32_768, 32, 3, fused), 1, length));
+    private static StepCase Cocomix69M(int length) => new($"cocomix-69m-{length}", length, 2, 2.5,
+        () => Train(Declarations.Model<CoCoMix69M>(), 1, length), fused => Train(new EagerReference(50_257, 1_024, 512, 8, 8, 32_768, 32, 3, fused), 1, length));
 
-    private static StepCase WithLabels69M(int length) => new($"cocomix-69m-{length}-labels", length, 3, 2.5,
-        () => Joined(Label(new CoCoMix69M(), new Gpt2(), new Gpt2Sae(), 1, length), Train(new CoCoMix69M(), 1, length)),
+    private static StepCase WithLabels69M(int length) => new($"cocomix-69m-{length}-labels", length, 2, 2.5,
+        () => Joined(Label(Declarations.Model<CoCoMix69M>(), Declarations.Model<Gpt2>(), Declarations.Sae<Gpt2Sae>(), 1, length), Train(Declarations.Model<CoCoMix69M>(), 1, length)),
         fused => Joined(Label(new EagerReference(50_257, 1_024, 768, 12, 12, fused: fused), new EagerAutoencoder(768, 32_768, 32), 5, 1, length),
             Train(new EagerReference(50_257, 1_024, 512, 8, 8, 32_768, 32, 3, fused), 1, length)));
 
     /// <summary>The last 16 of 256 tokens: from a cache, the reading of the first 240 included, or the whole read again for each.</summary>
     private static Contender Generate(bool cached)
     {
-        var model = new CoCoMix69M();
+        var model = Declarations.Model<CoCoMix69M>();
         var ids = randint(0, model.Card.Vocabulary, [1, 256], int64);
         return new(Step, 0, model.Card.Parameters, 0);
 

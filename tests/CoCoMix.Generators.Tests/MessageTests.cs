@@ -28,7 +28,7 @@ public class MessageTests
 
     private static string Folder { get; } = Path.Combine(Repository(new(AppContext.BaseDirectory)), "tests", "CoCoMix.Generators.Tests", "Messages");
 
-    private static string Repository(DirectoryInfo folder) => File.Exists(Path.Combine(folder.FullName, "CoCoMix.sln")) ? folder.FullName : Repository(folder.Parent!);
+    internal static string Repository(DirectoryInfo folder) => File.Exists(Path.Combine(folder.FullName, "CoCoMix.sln")) ? folder.FullName : Repository(folder.Parent!);
 
     private static async Task Show(StringBuilder shown, RuleCase rule)
     {

@@ -1,7 +1,9 @@
+using CoCoMix.Engine.Passes;
 using CoCoMix.Engine.Rules;
 using CoCoMix.Engine.Spec;
 using Microsoft.CodeAnalysis;
 using Microsoft.CodeAnalysis.CSharp;
+using Microsoft.CodeAnalysis.Diagnostics;
 using static Microsoft.CodeAnalysis.IncrementalStepRunReason;
 
 namespace CoCoMix.Generators.Tests;
@@ -233,6 +235,43 @@ public class ModelGeneratorTests
             }
             """;
         Assert.Empty(Compilations.Of($"{Sources.WithCode with { Block = block }}".Replace(", Dims = \"H = 2\"", "")).Generate().Errors());
+    }
+
+    [Theory]
+    [InlineData(null, true, true)]
+    [InlineData("CutRows", false, true)]
+    [InlineData("overwriting, cutRows", false, false)]
+    public void A_property_of_the_project_switches_passes_off(string? off, bool cuts, bool overwrites)
+    {
+        var wide = $"{Sources.WithCode with { Student = Sources.WithCode.Student.Replace("100", "5_000"), Teacher = Sources.WithCode.Teacher.Replace("100", "5_000") }}";
+        GeneratorDriver driver = CSharpGeneratorDriver.Create([new ModelGenerator().AsSourceGenerator()], optionsProvider: new Project(off));
+        var text = string.Concat(driver.RunGenerators(Compilations.Of(wide)).GetRunResult().GeneratedTrees.Select(tree => tree.ToString()));
+        Assert.Equal((cuts, overwrites), (text.Contains("new RowChunks("), text.Contains("Kernels.CrossEntropyBackwardOver(")));
+    }
+
+    [Fact]
+    public void The_build_knows_the_names_of_the_passes()
+    {
+        var names = string.Join("|", Enum.GetValues<Pass>().Where(pass => pass is not Pass.None and not Pass.All));
+        Assert.Contains($"({names})", File.ReadAllText(Path.Combine(MessageTests.Repository(new(AppContext.BaseDirectory)), "src", "CoCoMix", "buildTransitive", "CoCoMix.targets")));
+    }
+
+    private sealed class Project(string? passesOff) : AnalyzerConfigOptionsProvider
+    {
+        public override AnalyzerConfigOptions GlobalOptions { get; } = new Properties(passesOff);
+
+        public override AnalyzerConfigOptions GetOptions(SyntaxTree tree) => GlobalOptions;
+
+        public override AnalyzerConfigOptions GetOptions(AdditionalText textFile) => GlobalOptions;
+
+        private sealed class Properties(string? passesOff) : AnalyzerConfigOptions
+        {
+            public override bool TryGetValue(string key, [System.Diagnostics.CodeAnalysis.NotNullWhen(true)] out string? value)
+            {
+                value = key == "build_property.CoCoMixPassesOff" ? passesOff : null;
+                return value is not null;
+            }
+        }
     }
 
     /// <summary>Edits a project and compares why each tracked step, in order of declaration, had its output; files are written only for what changed.</summary>
