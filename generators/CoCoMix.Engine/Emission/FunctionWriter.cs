@@ -159,9 +159,8 @@ internal sealed class FunctionWriter
         var (chunks, at) = (Unique("chunks", _taken), Unique("at", _taken));
         var cut = node.Inputs.Zip(body.Inputs, (whole, rows) => (Whole: _names[whole!], Rows: rows)).Where(pair => pair.Rows.Shape.Contains(Chunk.Row)).ToArray();
         var joined = node.Outputs.Select(output => Unique(_names[output] + "Rows", _taken)).ToArray();
-        var widest = body.Nodes.SelectMany(inner => inner.Outputs).First(value => value.Shape.Last.Constant is { } size && size == body.Nodes.SelectMany(inner => inner.Outputs).Max(other => other.Shape.Contains(Chunk.Row) ? other.Shape.Last.Constant ?? 0 : 0));
         var probed = _probes && body.Probes.Count > 0;
-        _code.Line($"// {chunk.Rows} rows at a time, so that {new Shape(chunk.Leading.Append(widest.Shape.Last))} is never whole.");
+        _code.Line($"// {chunk.Rows} rows at a time, so that {new Shape(chunk.Leading.Append(chunk.Columns))} is never whole.");
         _code.Line($"var {chunks} = new RowChunks({cut[0].Whole}, leading: {chunk.Leading.Count}, rows: {(probed ? $"Probe is null ? {chunk.Rows} : long.MaxValue" : $"{chunk.Rows}")});");
         foreach (var rows in joined) _code.Line($"var {rows} = new Tensor[{chunks}.Count];");
         _code.Open($"for (var {at} = 0; {at} < {chunks}.Count; {at}++)");

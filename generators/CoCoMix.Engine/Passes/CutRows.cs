@@ -115,7 +115,7 @@ public static class CutRows
             [.. nodes.Select(node => new Node(node.Operation, [.. node.Inputs.Select(Chunked)], [.. node.Outputs.Select(output => chunked[output])], node.Attributes))],
             [.. outputs.Select(output => chunked[output])], [],
             function.Probes.Where(probe => inside.Contains(probe.Key) && !leaving.Contains(probe.Key)).ToDictionary(probe => chunked[probe.Key], probe => probe.Value));
-        var chunk = new Node(Table.InChunks, inputs, outputs, Attributes.None) { Chunk = new(body, rows, atATime) };
+        var chunk = new Node(Table.InChunks, inputs, outputs, Attributes.None) { Chunk = new(body, rows, wide.Shape.Last.Constant!.Value, atATime) };
 
         // As early as its operands allow: whatever it waits for first, then all that waits for it.
         var waiting = new HashSet<Value>(inside);

@@ -89,8 +89,9 @@ public sealed record Loop(Function Body, string Owner, int From, int Count);
 
 /// <summary>A function that runs on a few rows at a time; its inputs and outputs are those of its node, cut.</summary>
 /// <param name="Leading">The axes that count as rows.</param>
+/// <param name="Columns">Columns of the widest value, which is why the rows are cut.</param>
 /// <param name="Rows">Rows at a time.</param>
-public sealed record Chunk(Function Body, Shape Leading, long Rows)
+public sealed record Chunk(Function Body, Shape Leading, long Columns, long Rows)
 {
     /// <summary>The number of rows in a chunk.</summary>
     public static readonly Dim Row = Dim.Symbol("n");
