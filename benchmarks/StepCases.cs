@@ -64,7 +64,7 @@ internal sealed record StepCase(string Name, int Tokens, int Steps, double Goal,
     }
 
     private static Contender Joined(Contender labels, Contender training) => new(
-        () => { labels.Run(); training.Run(); }, training.Parameters, labels.Frozen, labels.Flops + training.Flops);
+        () => { labels.Run(); training.Run(); }, training.Parameters, labels.Frozen, 0);
 
     private static Contender Train(LanguageModel model, int batch, int length)
     {

@@ -357,7 +357,8 @@ public sealed class ConceptLabelsAttribute<TTeacher, TSae> : Attribute where TTe
 
 /// <summary>
 /// The memory that a training step of a model may take; the compiler warns where its own count is higher. It counts weights, gradients and
-/// the optimizer's two moments, and what a step of that many tokens, in sequences as long as the context, keeps for its way back.
+/// the optimizer's two moments, and what a step of that many tokens, in sequences as long as the context, keeps for its way back. Where that would
+/// not fit, generated code keeps no more than each block's input and runs the block again on the way back.
 /// </summary>
 [AttributeUsage(AttributeTargets.Class)]
 public sealed class BudgetAttribute : Attribute

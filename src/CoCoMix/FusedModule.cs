@@ -20,6 +20,12 @@ public abstract class FusedModule : nn.Module<Tensor, Tensor>
     /// </summary>
     public Action<string, Tensor>? Probe { get; set; }
 
+    /// <summary>
+    /// The type that fused members of language models compute in, such as <c>ScalarType.BFloat16</c>; null for that of the weights. Weights, gradients and the
+    /// optimizer's moments keep their own: each call computes with copies, and sums, statistics and losses are float32.
+    /// </summary>
+    public ScalarType? Precision { get; set; }
+
     /// <summary>Sets the gradients to zero; the buffers of fused steps stay the parameters' <c>grad</c>.</summary>
     public override void zero_grad(bool set_to_none = true)
     {
@@ -30,10 +36,29 @@ public abstract class FusedModule : nn.Module<Tensor, Tensor>
     /// <summary>The buffers to add the gradients of these weights to.</summary>
     private protected Tensor[] BuffersOf(Tensor[] weights) => (Gradients = Gradients.For(weights, Gradients)).Buffers;
 
+    /// <summary>The weights, or copies of them in another type, made again at each call in memory that stays.</summary>
+    internal Tensor[] In(ScalarType? precision, Tensor[] weights)
+    {
+        if (precision is not { } type || weights[0].dtype == type) return weights;
+        if (_copies.Length != weights.Length || _copies[0].dtype != type || _copies[0].device_type != weights[0].device_type)
+        {
+            foreach (var copy in _copies) copy.Dispose();
+            _copies = [.. weights.Select(weight => empty(weight.shape, type, weight.device).DetachFromDisposeScope())];
+        }
+        for (var i = 0; i < weights.Length; i++) _copies[i].copy_(weights[i]);
+        return _copies;
+    }
+
+    private Tensor[] _copies = [];
+
     /// <inheritdoc/>
     protected override void Dispose(bool disposing)
     {
-        if (disposing) Gradients?.Dispose();
+        if (disposing)
+        {
+            Gradients?.Dispose();
+            foreach (var copy in _copies) copy.Dispose();
+        }
         base.Dispose(disposing);
     }
 }

@@ -88,7 +88,7 @@ public class LanguageModel : FusedModule
                 $"{GetName()} drops out with probability {Card.Dropout} in training steps, but is in evaluation mode: call train() first."));
         using var _ = no_grad();
         var all = weights();
-        var losses = Step(ids, labels, all, BuffersOf(all));
+        var losses = Step(ids, labels, In(Precision, all), BuffersOf(all));
         var concepts = losses[1..(ZLoss == 0 ? ^0 : ^1)];
         return new(losses[0], [.. concepts.Zip(ConceptHeads, (loss, head) => new ConceptLoss(loss, head.LossWeight))]) { Z = ZLoss == 0 ? null : losses[^1] };
     }
@@ -99,7 +99,7 @@ public class LanguageModel : FusedModule
     {
         CheckInputs(ids, null);
         using var _ = no_grad();
-        return Evaluate(ids, weights());
+        return Evaluate(ids, In(Precision, weights()));
     }
 
     /// <summary>Concept labels for a batch, fused: the teacher's gradient stops at the tapped block and touches no parameter.</summary>
@@ -117,7 +117,7 @@ public class LanguageModel : FusedModule
                 $"{GetName()} declares labels from {Names(SaeTypes)}, not from {Names(saes.Select(sae => sae.GetType()))}.", nameof(saes));
         teacher.CheckInputs(ids, null);
         using var _ = no_grad();
-        return Label(ids, teacher, teacher.weights(), [.. saes.Select(sae => sae.weights())]);
+        return Label(ids, teacher, teacher.In(teacher.Precision, teacher.weights()), [.. saes.Select(sae => sae.In(teacher.Precision, sae.weights()))]);
     }
 
     /// <summary>Whether <see cref="decode"/> can read a sequence piece by piece: every part that mixes positions is the language's own causal attention.</summary>

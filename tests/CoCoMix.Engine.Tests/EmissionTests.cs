@@ -26,7 +26,7 @@ public sealed class EmissionTests
         foreach (var method in Files.SelectMany(FusedMethods))
         {
             checkedMethods++;
-            var made = method.Body!.DescendantNodes().OfType<SingleVariableDesignationSyntax>().Select(local => local.Identifier)
+            var made = method.Body!.DescendantNodes().OfType<SingleVariableDesignationSyntax>().Where(local => local.Parent is ParenthesizedVariableDesignationSyntax).Select(local => local.Identifier)
                 .Concat(method.Body.DescendantNodes().OfType<VariableDeclaratorSyntax>().Where(IsTensor).Select(local => local.Identifier))
                 .Select(identifier => identifier.Text).ToArray();
             Assert.Distinct(made);

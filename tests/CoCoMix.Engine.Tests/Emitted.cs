@@ -61,7 +61,7 @@ internal static class Emitted
             """);
         code.Open($"public static class {unit.Name}");
         unit.Weights(code);
-        foreach (var body in unit.Function.Nodes.Where(node => node.Loop is not null).Select(node => node.Loop!.Body).DistinctBy(body => body.Name))
+        foreach (var body in unit.Function.Nodes.Where(node => node.Loop is not null).SelectMany(node => node.Loop!.Functions).DistinctBy(body => body.Name))
             FunctionWriter.Method(code, body, "BlockWeights");
         code.Open("public static Tensor[] Run(Tensor[] inputs, Tensor[] weights, Tensor[] gradients)");
         code.Line("var w = new Weights(weights);");

@@ -120,6 +120,24 @@ public sealed class PassTests
         Assert.Equal(twice.Nodes, Accumulation.InPlace(twice).Nodes);
     }
 
+    [Fact]
+    public void A_model_over_its_budget_keeps_its_blocks_inputs_and_runs_them_again()
+    {
+        var roomy = Specs.Mixing(5, 2) with { Budget = new(GiB: 1, BatchTokens: 64) };
+        var tight = roomy with { Budget = new(GiB: 1e-6, BatchTokens: 64) };
+        var (plain, again) = (ModelLowering.Lower(roomy).Step, ModelLowering.Lower(tight).Step);
+        Assert.All(plain.Nodes, node => Assert.Null(node.Loop?.Again));
+        Assert.Equal(4, again.Nodes.Count(node => node.Loop?.Again is not null));
+        var (fixedPlain, perToken) = Cost.Memory(roomy, plain);
+        var (fixedAgain, perTokenAgain) = Cost.Memory(tight, again);
+        Assert.Equal(fixedPlain, fixedAgain);
+        // Of a block's bundle, which is kept for one block at a time, and five inputs of 12 numbers, some of twice as many positions.
+        Assert.InRange(perTokenAgain / perToken, 0.1, 0.6);
+        Assert.Equal(plain.Flops, again.Flops);
+        var dropping = ModelLowering.Lower(tight with { Dropout = 0.1 }).Step;
+        Assert.All(dropping.Nodes, node => Assert.Null(node.Loop?.Again));
+    }
+
     [Theory, MemberData(nameof(Models))]
     public void Every_matrix_gradient_of_a_model_is_added_in_place(int model)
     {

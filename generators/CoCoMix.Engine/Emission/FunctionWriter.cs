@@ -135,15 +135,25 @@ internal sealed class FunctionWriter
         var back = node.Operation == Table.RepeatBackward;
         var bundled = loop.Body.Bundle.Length > 0;
         var saves = bundled && node.Operation == Table.RepeatSaving;
+        var keepsInputs = loop.Again is not null && !back;
         var input = _names[node.Inputs[node.Inputs.Count - 1]!];
         if (saves)
             _code.Line($"var {_names[node.Outputs[1]]} = new {loop.Body.Bundle}[{loop.Count}];");
+        if (keepsInputs) _code.Line($"var {_names[node.Outputs[1]]} = new Tensor[{loop.Count}];");
         _code.Line($"var {result} = {input};");
         _code.Open(back ? $"for (var i = {last}; i >= {first}; i--)" : $"for (var i = {first}; i <= {last}; i++)");
         var offset = first == 0 ? "i" : $"i - {first}";
         var gradients = back && loop.Body.Nodes.Any(inner => inner.HasEffect) ? "g.Block(i), " : "";
         var module = loop.Body.IsEager ? $"{(loop.Owner.Length == 0 ? "" : loop.Owner + "Module.")}blocks[i], " : "";
-        var arguments = back ? $"{owner}.Block(i), {gradients}{(bundled ? $"{_names[node.Inputs[0]!]}[{offset}], " : "")}{result}"
+        var kept = loop.Again is not null && back ? Unique("kept", _taken) : "";
+        if (keepsInputs) _code.Line($"{_names[node.Outputs[1]]}[{offset}] = Kernels.Alias({result});", node.Inputs[0]!.Type.ToString());
+        if (kept.Length > 0)
+        {
+            var at = $"{_names[node.Inputs[0]!]}[{offset}]";
+            _code.Line($"{loop.Again!.Name}({owner}.Block(i), {at}, out var {kept}).Dispose();", "again: only its input was kept");
+            _code.Line($"{at}.Dispose();");
+        }
+        var arguments = back ? $"{owner}.Block(i), {gradients}{(kept.Length > 0 ? $"{kept}, " : bundled ? $"{_names[node.Inputs[0]!]}[{offset}], " : "")}{result}"
             : saves ? $"{owner}.Block(i), {result}, out {_names[node.Outputs[1]]}[{offset}]"
             : $"{owner}.Block(i), {result}";
         _code.Line($"var next = {loop.Body.Name}({module}{arguments});", node.Outputs[0].Type.ToString());

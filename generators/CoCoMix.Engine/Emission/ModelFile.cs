@@ -342,7 +342,7 @@ internal static class ModelFile
     /// <summary>The functions that a method's loops run, each once.</summary>
     private static void BlockFunctions(CodeWriter code, string weights, params Function[] functions)
     {
-        var bodies = functions.SelectMany(function => function.Nodes).Where(node => node.Loop is not null).Select(node => node.Loop!.Body)
+        var bodies = functions.SelectMany(function => function.Nodes).Where(node => node.Loop is not null).SelectMany(node => node.Loop!.Functions)
             .Concat(functions.Where(function => function.Name == "Block"));
         foreach (var body in bodies.GroupBy(body => body.Name).Select(group => group.First()).OrderBy(body => body.Name, StringComparer.Ordinal))
             FunctionWriter.Method(code, body, weights);

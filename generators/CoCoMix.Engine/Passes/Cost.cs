@@ -1,5 +1,7 @@
+using CoCoMix.Engine.Lowering;
 using CoCoMix.Engine.Operations;
 using CoCoMix.Engine.Program;
+using CoCoMix.Engine.Spec;
 
 namespace CoCoMix.Engine.Passes;
 
@@ -16,8 +18,23 @@ internal static class Cost
         var made = step.Nodes.Where(node => node.Chunk is not null || !IsBack(node, back)).ToArray();
         var kept = Function.Bytes(made.SelectMany(node => node.Outputs).Where(value => value.Type.Element != Element.Saved && read.Contains(value)), made);
         foreach (var node in made.Where(node => node.Operation == Table.RepeatSaving))
-            kept += node.Loop!.Count * Function.Bytes(node.Loop.Body.Saved, node.Loop.Body.Nodes).WithT(node.Inputs[0]!.Shape[1]);
+        {
+            var (loop, input) = (node.Loop!, node.Inputs[0]!);
+            var saving = loop.Again ?? loop.Body;
+            var saved = Function.Bytes(saving.Saved, saving.Nodes).WithT(input.Shape[1]);
+            kept += loop.Again is null ? loop.Count * saved : loop.Count * Function.Bytes([input], []) + saved;
+        }
         return (forward, backward, kept);
+    }
+
+    /// <summary>
+    /// Bytes that a training step takes whatever its size, which are weights, gradients and AdamW's two moments in float32, and those that each token of
+    /// sequences as long as the context adds.
+    /// </summary>
+    public static (double Fixed, double PerToken) Memory(ModelSpec model, Function step)
+    {
+        var kept = Split(step).Kept;
+        return (16.0 * Layout.Model(model).Elements, kept.Coefficient(1, 1) + (double)kept.Coefficient(1, 2) * model.Context);
     }
 
     /// <param name="back">Values on the way back; those that the nodes make are added.</param>

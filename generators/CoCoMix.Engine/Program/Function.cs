@@ -85,7 +85,14 @@ public sealed class Node(
 
 /// <summary>Blocks <c>From .. From + Count - 1</c>, one after another, each through the same function.</summary>
 /// <param name="Owner">Whose blocks: empty for the model itself, or <c>teacher</c>.</param>
-public sealed record Loop(Function Body, string Owner, int From, int Count);
+public sealed record Loop(Function Body, string Owner, int From, int Count)
+{
+    /// <summary>What runs again before each block's way back, because only its input was kept; null where what it saved was.</summary>
+    public Function? Again { get; init; }
+
+    /// <summary>The functions that it calls.</summary>
+    public IEnumerable<Function> Functions => Again is null ? [Body] : [Body, Again];
+}
 
 /// <summary>A function that runs on a few rows at a time; its inputs and outputs are those of its node, cut.</summary>
 /// <param name="Leading">The axes that count as rows.</param>

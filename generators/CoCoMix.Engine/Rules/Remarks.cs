@@ -48,15 +48,14 @@ public static class Remarks
             { Edit = padded ? new(EditKind.SetArgument, site, next, $"Pad {argument} to {next}") : null };
     }
 
-    /// <summary>Weights, gradients and AdamW's two moments in float32, and what a step keeps for its way back.</summary>
+    /// <summary>What a step takes, although blocks keep no more than their inputs where that is needed.</summary>
     private static Violation? OverBudget(ModelSpec model)
     {
         if (model.Budget is not { } budget) return null;
-        var (parameters, kept) = (16.0 * Layout.Model(model).Elements, Cost.Split(ModelLowering.Lower(model).Step).Kept);
-        var perToken = kept.Coefficient(1, 1) + (double)kept.Coefficient(1, 2) * model.Context;
+        var (parameters, perToken) = Cost.Memory(model, ModelLowering.Lower(model).Step);
         var activations = perToken * budget.BatchTokens;
-        if (parameters + activations <= budget.GiB * GiB) return null;
-        var fits = (long)((budget.GiB * GiB - parameters) / perToken);
+        if (parameters + activations <= budget.Bytes) return null;
+        var fits = (long)((budget.Bytes - parameters) / perToken);
         if (fits > model.Context) fits -= fits % model.Context;
         var site = new Site(model.Type, AttributeNames.Budget, nameof(budget.BatchTokens));
         return new(Rule.OverBudget, site,

@@ -108,7 +108,10 @@ public sealed record PauseSpec(int BeforeBlock);
 public sealed record LabelSpec(ModelSpec Teacher, SaeSpec Sae, int AfterBlock, int Count, SelectionKind Selection);
 
 /// <param name="BatchTokens">Tokens of a step.</param>
-public sealed record BudgetSpec(double GiB, int BatchTokens);
+public sealed record BudgetSpec(double GiB, int BatchTokens)
+{
+    public double Bytes => GiB * (1 << 30);
+}
 
 /// <param name="Labels">The n-th teach the head of the n-th of <paramref name="Mixes"/>; none or as many.</param>
 public sealed record ModelSpec(

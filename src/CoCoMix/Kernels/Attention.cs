@@ -75,13 +75,13 @@ public static partial class Kernels
         Tensor? kept = null, double dropout = 0)
     {
         using var scope = NewDisposeScope();
-        var probabilities = Scores(q, k, mask, causal, scale).sub_(Column(logSumExp)).exp_();
+        var probabilities = As(Scores(q, k, mask, causal, scale).sub_(Column(logSumExp)).exp_(), q);
         var dProbabilities = gradient.matmul(v.transpose(-2, -1));
         var used = probabilities;
         if (kept is not null)
             (used, dProbabilities) = (DropoutBackward(probabilities, kept, dropout), DropoutBackward(dProbabilities, kept, dropout));
         var dv = used.transpose(-2, -1).matmul(gradient);
-        var dScores = probabilities * (dProbabilities - (gradient * output).sum([-1], keepdim: true)) * scale;
+        var dScores = As(probabilities * (dProbabilities - (gradient * output).sum([-1], keepdim: true)) * scale, q);
         return (dScores.matmul(k).MoveToOuterDisposeScope(), dScores.transpose(-2, -1).matmul(q).MoveToOuterDisposeScope(), dv.MoveToOuterDisposeScope());
     }
 
@@ -90,7 +90,7 @@ public static partial class Kernels
         var scores = Scores(q, k, mask, causal, scale);
         var logSumExp = scores.logsumexp(-1);
         using var column = Column(logSumExp);
-        return (scores.sub_(column).exp_(), logSumExp);
+        using (scores) return (As(scores.sub_(column).exp_(), q), logSumExp);
     }
 
     /// <summary>What is subtracted from each row of scores; a row that a mask hides whole has no probabilities, as in libtorch.</summary>
@@ -105,6 +105,7 @@ public static partial class Kernels
     {
         using var scope = NewDisposeScope();
         var scores = q.matmul(k.transpose(-2, -1)).mul_(scale);
+        if (IsHalf(scores)) scores = scores.to(float32);
         if (mask is not null) scores.add_(mask);
         if (causal) scores.masked_fill_(ones([q.shape[^2], k.shape[^2]], ScalarType.Bool, q.device).triu(1), double.NegativeInfinity);
         return scores.MoveToOuterDisposeScope();

@@ -19,19 +19,22 @@ public static partial class Kernels
         var eager = (nn.Module<Tensor, Tensor>)(path.Length == 0 ? module : module.named_modules().First(named => named.name == path).module);
         using var scope = NewDisposeScope();
         using var _ = set_grad_enabled(forBackward);
-        var leaf = forBackward ? x.detach().requires_grad_() : x.alias();
+        // In the type of the module's own parameters, whatever the code around it computes in.
+        var given = eager.parameters().FirstOrDefault() is { } parameter ? As(x, parameter) : x.alias();
+        var leaf = forBackward ? given.detach().requires_grad_() : given;
         var graph = eager.call(leaf);
         if (!graph.shape.AsSpan().SequenceEqual(x.shape))
             throw new InvalidOperationException($"{eager.GetType().Name} is [Eager] and must return the shape of its input, [{string.Join(", ", x.shape)}], not [{string.Join(", ", graph.shape)}].");
-        var y = graph.detach().MoveToOuterDisposeScope();
+        var y = As(graph.detach(), x).MoveToOuterDisposeScope();
         return forBackward ? (y, leaf.MoveToOuterDisposeScope(), graph.MoveToOuterDisposeScope()) : (y, null!, null!);
     }
 
     /// <summary>The way back of <see cref="Eager"/>: the gradient of what it read; those of its parameters are added to their <c>grad</c>.</summary>
     public static Tensor EagerBackward(Tensor gradient, Tensor leaf, Tensor graph, bool parameters)
     {
-        if (!parameters) return autograd.grad([graph], [leaf], [gradient])[0];
-        graph.backward([gradient]);
-        return leaf.grad ?? zeros_like(leaf, requires_grad: false);
+        using var given = As(gradient, graph);
+        if (parameters) graph.backward([given]);
+        using var ofLeaf = parameters ? leaf.grad ?? zeros_like(leaf, requires_grad: false) : autograd.grad([graph], [leaf], [given])[0];
+        return As(ofLeaf, gradient);
     }
 }

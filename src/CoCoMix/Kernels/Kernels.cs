@@ -19,11 +19,17 @@ public static partial class Kernels
     /// <summary>Another handle to the same numbers.</summary>
     public static Tensor Alias(Tensor x) => x.alias();
 
-    /// <summary>A scalar of <paramref name="like"/>'s type on its device; no copy from the host.</summary>
-    public static Tensor Constant(double value, Tensor like) => full([], value, like.dtype, like.device);
+    /// <summary>A scalar of <paramref name="like"/>'s type, or float32 where that has fewer bits, on its device; no copy from the host.</summary>
+    public static Tensor Constant(double value, Tensor like) => full([], value, IsHalf(like) ? ScalarType.Float32 : like.dtype, like.device);
 
     /// <summary>Adds a gradient to its buffer.</summary>
     public static void Accumulate(Tensor into, Tensor gradient) => into.add_(gradient);
+
+    /// <summary>Whether sums, exponentials and statistics need more bits than the tensor has.</summary>
+    private static bool IsHalf(Tensor x) => x.dtype is ScalarType.BFloat16 or ScalarType.Float16;
+
+    /// <summary>The numbers in another's type, as another handle or as a copy.</summary>
+    private static Tensor As(Tensor x, Tensor like) => x.dtype == like.dtype ? x.alias() : x.to(like.dtype);
 
     /// <summary>Whether the SIMD bodies apply.</summary>
     private static bool IsCpuFloat(Tensor x) => x.dtype == ScalarType.Float32 && x.device_type == DeviceType.CPU;

@@ -47,6 +47,12 @@ public static partial class Kernels
         using var rows = Rows(a);
         using var columns = rows.t();
         using var right = Rows(b);
-        into.addmm_(columns, right, beta: 1, alpha: 1);
+        if (into.dtype == a.dtype)
+        {
+            into.addmm_(columns, right, beta: 1, alpha: 1);
+            return;
+        }
+        using var product = columns.mm(right);
+        into.add_(product);
     }
 }

@@ -16,8 +16,13 @@ public static partial class Kernels
     }
 
     /// <summary>Cross entropy of logits <c>[..., V]</c> against targets <c>[...]</c>, zero where that is -1, and each row's log-sum-exp, <c>[...]</c>.</summary>
-    public static unsafe (Tensor Loss, Tensor LogSumExp) CrossEntropy(Tensor logits, Tensor targets)
+    public static (Tensor Loss, Tensor LogSumExp) CrossEntropy(Tensor logits, Tensor targets)
     {
+        if (IsHalf(logits))
+        {
+            using var full = logits.to(float32);
+            return CrossEntropy(full, targets);
+        }
         var logSumExp = LogSumExp(logits);
         using var scope = NewDisposeScope();
         var has = targets.ge(0);
@@ -35,6 +40,7 @@ public static partial class Kernels
 
     private static Tensor CrossEntropyBackward(Tensor? dLoss, Tensor? dLogSumExp, Tensor logits, Tensor targets, Tensor logSumExp, bool over)
     {
+        if (IsHalf(logits)) return InFull(logits, over, full => CrossEntropyBackward(dLoss, dLogSumExp, full, targets, logSumExp, over: true));
         using var scope = NewDisposeScope();
         var dOfTarget = dLoss is null ? zeros_like(logSumExp) : dLoss.masked_fill(targets.lt(0), 0);
         var gradient = ScaledSoftmax(logits, logSumExp, dLogSumExp is null ? dOfTarget : dOfTarget + dLogSumExp, over);
@@ -59,6 +65,11 @@ public static partial class Kernels
     /// <summary><c>logsumexp(z) - mean(z[labels])</c> of each position: z <c>[..., C]</c>, labels <c>[..., n]</c>; and each row's log-sum-exp, <c>[...]</c>.</summary>
     public static (Tensor Loss, Tensor LogSumExp) LabelCrossEntropy(Tensor logits, Tensor labels)
     {
+        if (IsHalf(logits))
+        {
+            using var full = logits.to(float32);
+            return LabelCrossEntropy(full, labels);
+        }
         var logSumExp = LogSumExp(logits);
         using var scope = NewDisposeScope();
         return ((logSumExp - logits.gather(-1, labels).mean([-1])).MoveToOuterDisposeScope(), logSumExp);
@@ -74,6 +85,7 @@ public static partial class Kernels
 
     private static Tensor LabelCrossEntropyBackward(Tensor dLoss, Tensor logits, Tensor labels, Tensor logSumExp, bool over)
     {
+        if (IsHalf(logits)) return InFull(logits, over, full => LabelCrossEntropyBackward(dLoss, full, labels, logSumExp, over: true));
         using var scope = NewDisposeScope();
         var gradient = ScaledSoftmax(logits, logSumExp, dLoss, over);
         gradient.scatter_add_(-1, labels, (-dLoss / labels.shape[^1]).unsqueeze(-1).expand(labels.shape));
@@ -132,6 +144,14 @@ public static partial class Kernels
 
     /// <summary>Mean squared distance of rows to their mean.</summary>
     private static Tensor MeanSquaredSpread(Tensor x) => (x.mean([0], keepdim: true) - x).pow(2).mean();
+
+    /// <summary>What overwrites a float32 copy of <paramref name="x"/>, in the type of <paramref name="x"/>, and over it where that is asked for.</summary>
+    private static Tensor InFull(Tensor x, bool over, Func<Tensor, Tensor> overwrite)
+    {
+        using var full = x.to(float32);
+        var result = overwrite(full);
+        return over ? x.copy_(result) : result.to(x.dtype);
+    }
 
     /// <summary>Log-sum-exp of the last axis, <c>[...]</c>.</summary>
     private static unsafe Tensor LogSumExp(Tensor logits)

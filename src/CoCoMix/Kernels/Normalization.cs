@@ -55,6 +55,12 @@ public static partial class Kernels
     /// <summary><c>x f w</c> with each row's factor <c>f = 1 / sqrt(mean(x^2) + epsilon)</c>, <c>[..., 1]</c>, which it also returns.</summary>
     public static (Tensor Y, Tensor Factor) RmsNorm(Tensor x, Tensor weight, double epsilon)
     {
+        if (IsHalf(x))
+        {
+            using Tensor fullX = x.to(float32), fullWeight = weight.to(float32);
+            var (fullY, fullFactor) = RmsNorm(fullX, fullWeight, epsilon);
+            using (fullY) return (fullY.to(x.dtype), fullFactor);
+        }
         using var squares = x.mul(x);
         using var mean = squares.mean([-1], keepdim: true);
         var factor = mean.add_(epsilon).rsqrt();
@@ -69,6 +75,12 @@ public static partial class Kernels
     /// </summary>
     public static (Tensor X, Tensor Weight) RmsNormBackward(Tensor gradient, Tensor x, Tensor factor, Tensor weight, bool forX, bool forWeight)
     {
+        if (IsHalf(x))
+        {
+            using Tensor fullGradient = gradient.to(float32), fullX = x.to(float32), fullWeight = weight.to(float32);
+            var (fullDx, fullDWeight) = RmsNormBackward(fullGradient, fullX, factor, fullWeight, forX, forWeight);
+            using (fullDx) return (fullDx?.to(x.dtype)!, fullDWeight);
+        }
         Tensor? dx = null, dWeight = null;
         using var normal = x.mul(factor);
         if (forWeight)
@@ -91,6 +103,14 @@ public static partial class Kernels
     /// <summary><c>(x - mean) / (std + epsilon)</c> over the last axis with the unbiased std, and mean and std, <c>[..., 1]</c>.</summary>
     public static (Tensor Y, Tensor Mean, Tensor Std) Standardize(Tensor x, double epsilon)
     {
+        if (IsHalf(x))
+        {
+            using var full = x.to(float32);
+            var (fullY, fullMean, fullStd) = Standardize(full, epsilon);
+            using (fullY)
+            using (fullMean)
+            using (fullStd) return (fullY.to(x.dtype), fullMean.to(x.dtype), fullStd.to(x.dtype));
+        }
         var mean = x.mean([-1], keepdim: true);
         var std = x.std(-1, unbiased: true, keepdim: true);
         using var scale = std.add(epsilon);
@@ -105,6 +125,13 @@ public static partial class Kernels
     /// </summary>
     public static Tensor StandardizeBackward(Tensor? dy, Tensor? dMean, Tensor? dStd, Tensor y, Tensor std, double epsilon)
     {
+        if (IsHalf(y))
+        {
+            using Tensor? fullDy = dy?.to(float32), fullDMean = dMean?.to(float32), fullDStd = dStd?.to(float32);
+            using Tensor fullY = y.to(float32), fullStd = std.to(float32);
+            using var full = StandardizeBackward(fullDy, fullDMean, fullDStd, fullY, fullStd, epsilon);
+            return full.to(y.dtype);
+        }
         var n = y.shape[^1];
         using var scale = std.add(epsilon);
         var dx = y.mul(0);

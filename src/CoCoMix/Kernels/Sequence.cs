@@ -21,7 +21,8 @@ public static partial class Kernels
     public static unsafe void AddEmbeddingGradient(Tensor into, Tensor gradient, Tensor ids)
     {
         using var flat = ids.flatten();
-        using var rows = Rows(gradient);
+        using var given = Rows(gradient);
+        using var rows = As(given, into);
         if (!IsCpuFloat(into) || !into.is_contiguous() || !rows.is_contiguous() || !flat.is_contiguous())
         {
             into.index_add_(0, flat, rows, 1);

@@ -93,6 +93,12 @@ public static partial class Kernels
     /// <summary>Adds <see cref="SparseWeightGradient"/> to a buffer <c>[C, D]</c>.</summary>
     public static unsafe void AddSparseWeightGradient(Tensor into, Tensor values, Tensor indices, Tensor gradient)
     {
+        if (values.dtype != into.dtype || gradient.dtype != into.dtype)
+        {
+            using Tensor fullValues = As(values, into), fullGradient = As(gradient, into);
+            AddSparseWeightGradient(into, fullValues, indices, fullGradient);
+            return;
+        }
         var (k, d) = (values.shape[^1], into.shape[1]);
         var n = values.numel() / k;
         if (!IsCpuFloat(into) || !into.is_contiguous() || !values.is_contiguous() || !indices.is_contiguous() || !gradient.is_contiguous())
@@ -129,7 +135,8 @@ public static partial class Kernels
     public static void AddSparseSum(Tensor into, Tensor values, Tensor indices)
     {
         using var at = indices.flatten();
-        using var flat = values.flatten();
+        using var given = values.flatten();
+        using var flat = As(given, into);
         into.index_add_(0, at, flat, 1);
     }
 
