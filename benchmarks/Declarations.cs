@@ -14,6 +14,14 @@ internal static class Declarations
 {
     private static Assembly? _variant;
 
+    /// <summary>What a user's project references.</summary>
+    public static IReadOnlyList<MetadataReference> References { get; } =
+    [
+        .. ((string)AppContext.GetData("TRUSTED_PLATFORM_ASSEMBLIES")!).Split(Path.PathSeparator)
+            .Where(path => Path.GetFileName(path) is var file && (file.StartsWith("System.", StringComparison.Ordinal) || file is "CoCoMix.dll" or "TorchSharp.dll"))
+            .Select(path => MetadataReference.CreateFromFile(path)),
+    ];
+
     /// <summary>From now on, classes are those that the generator writes without the passes named.</summary>
     public static void SwitchOff(string passes)
     {
@@ -22,10 +30,7 @@ internal static class Declarations
             using var reader = new StreamReader(typeof(Declarations).Assembly.GetManifestResourceStream(name)!);
             return CSharpSyntaxTree.ParseText(reader.ReadToEnd(), CSharpParseOptions.Default.WithLanguageVersion(LanguageVersion.Latest));
         });
-        var references = ((string)AppContext.GetData("TRUSTED_PLATFORM_ASSEMBLIES")!).Split(Path.PathSeparator)
-            .Where(path => Path.GetFileName(path) is var file && (file.StartsWith("System.", StringComparison.Ordinal) || file is "CoCoMix.dll" or "TorchSharp.dll"))
-            .Select(path => MetadataReference.CreateFromFile(path));
-        var compilation = CSharpCompilation.Create("Variant", sources, references,
+        var compilation = CSharpCompilation.Create("Variant", sources, References,
             new(OutputKind.DynamicallyLinkedLibrary, optimizationLevel: OptimizationLevel.Release, nullableContextOptions: NullableContextOptions.Enable));
         CSharpGeneratorDriver.Create([new ModelGenerator().AsSourceGenerator()], optionsProvider: new Options(passes)).RunGeneratorsAndUpdateCompilation(compilation, out var generated, out _);
         using var image = new MemoryStream();

@@ -98,12 +98,9 @@ internal static class GeneratorBenchmark
     /// <summary>Edits in an editor that keeps the generator running.</summary>
     private static void Edits(int models, int blocks, int rounds)
     {
-        var references = ((string)AppContext.GetData("TRUSTED_PLATFORM_ASSEMBLIES")!).Split(Path.PathSeparator)
-            .Where(path => Path.GetFileName(path) is var file && (file.StartsWith("System.", StringComparison.Ordinal) || file is "CoCoMix.dll" or "TorchSharp.dll"))
-            .Select(path => MetadataReference.CreateFromFile(path));
         var sources = CSharpCompilation.Create("Synthetic",
             [Parse(SyntheticProject.Unrelated), .. Enumerable.Range(0, models).Select(n => Parse(SyntheticProject.Model(n, blocks)))],
-            references, new(OutputKind.DynamicallyLinkedLibrary, nullableContextOptions: NullableContextOptions.Enable));
+            Declarations.References, new(OutputKind.DynamicallyLinkedLibrary, nullableContextOptions: NullableContextOptions.Enable));
         var (first, unrelated, model) = (new List<double>(), new List<double>(), new List<double>());
         var (unrelatedWritten, modelWritten) = (0, 0);
         for (var round = -1; round < rounds; round++)

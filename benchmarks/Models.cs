@@ -14,38 +14,23 @@ public sealed partial class LongGpt2 : LanguageModel;
 [ConceptLabels<LongGpt2, Gpt2Sae>(AfterBlock = 5, Count = 4)]
 public sealed partial class LongCoCoMix69M : LanguageModel;
 
-/// <summary>The blocks of the tiny study: three heads of width 32 in the students, five in the teacher.</summary>
-[PreNorm(Norm.LayerNorm)]
-[CausalSelfAttention(HeadDim = 32)]
-[FeedForward(Expansion = 4, Activation = Activation.GeluTanh)]
-public sealed partial class StudyBlock : TransformerBlock;
-
 /// <summary>The tiny study's student of next-token prediction.</summary>
 [LanguageModel(Vocabulary = 1_024, Context = 128, Width = 96)]
-[Blocks<StudyBlock>(4)]
+[Blocks<TinyBlock>(4)]
 public sealed partial class StudyNextToken : LanguageModel;
-
-/// <summary>The tiny study's teacher.</summary>
-[LanguageModel(Vocabulary = 1_024, Context = 128, Width = 160)]
-[Blocks<StudyBlock>(4)]
-public sealed partial class StudyTeacher : LanguageModel;
-
-/// <summary>The tiny study's SAE.</summary>
-[SparseAutoencoder(Inputs = 160, Latents = 1_024, Active = 16)]
-public sealed partial class StudySae : SparseAutoencoder;
 
 /// <summary>The tiny study's concept head.</summary>
 [ConceptHead(Concepts = 1_024, Active = 16)]
 public sealed partial class StudyConcepts : ConceptHead;
 
-/// <summary>The tiny study's CoCoMix student.</summary>
+/// <summary>The tiny study's CoCoMix student; its teacher and SAE are the quick start's.</summary>
 [LanguageModel(Vocabulary = 1_024, Context = 128, Width = 96)]
-[Blocks<StudyBlock>(4)]
+[Blocks<TinyBlock>(4)]
 [MixConcepts<StudyConcepts>(BeforeBlock = 1)]
-[ConceptLabels<StudyTeacher, StudySae>(AfterBlock = 1, Count = 4)]
+[ConceptLabels<TinyTeacher, TinySae>(AfterBlock = 1, Count = 4)]
 public sealed partial class StudyCoCoMix : LanguageModel;
 
 /// <summary>So small that what each operation costs besides its arithmetic is all there is.</summary>
 [LanguageModel(Vocabulary = 256, Context = 16, Width = 64)]
-[Blocks<StudyBlock>(2)]
+[Blocks<TinyBlock>(2)]
 public sealed partial class SmallNextToken : LanguageModel;

@@ -30,9 +30,10 @@ public static class Generation
                 using var scope = NewDisposeScope();
                 var context = ids.TakeLast(model.Card.Context).ToArray();
                 // Once the window slides, every position is another, and what was kept of it is worth nothing.
-                var unread = cache is null || ids.Count > model.Card.Context ? context : context[(int)cache.Length..];
+                var kept = ids.Count > model.Card.Context ? null : cache;
+                var unread = context[(int)(kept?.Length ?? 0)..];
                 var read = tensor(unread, [1, unread.Length]).to(model.weights()[0].device);
-                var logits = (cache is null || ids.Count > model.Card.Context ? model.forward(read) : model.decode(read, cache))[0, -1];
+                var logits = (kept is null ? model.forward(read) : model.decode(read, kept))[0, -1];
                 var (top, indices) = logits.topk(Math.Min(topK, model.Card.Vocabulary));
                 var probabilities = (top / temperature).softmax(-1).cpu().data<float>();
                 ids.Add(indices.cpu().data<long>()[Draw(probabilities, random.Next() / (double)ulong.MaxValue)]);

@@ -6,6 +6,8 @@ namespace CoCoMix;
 /// <summary>What declared models and SAEs share: gradient buffers that their fused steps add to, and a probe.</summary>
 public abstract class FusedModule : nn.Module<Tensor, Tensor>
 {
+    private Tensor[] _copies = [];
+
     // Before the first parameter is made.
     static FusedModule() => _ = Native.CpuMemory.IsUsed;
 
@@ -16,15 +18,10 @@ public abstract class FusedModule : nn.Module<Tensor, Tensor>
 
     /// <summary>
     /// Sees named intermediate values, of fused steps also their gradients (<c>gradient.NAME</c>); language models show them in eager runs
-    /// too, but for those that a pass never makes, such as that of the concept logits. A fused value is freed after the call: keep a clone. Concept models name mixing.residual, mixing.concept_logits and so on.
+    /// too. Not shown are gradients that are never whole, such as that of the concept logits. A fused value is freed after the call: keep a
+    /// clone. Concept models name mixing.residual, mixing.concept_logits and so on.
     /// </summary>
     public Action<string, Tensor>? Probe { get; set; }
-
-    /// <summary>
-    /// The type that fused members of language models compute in, such as <c>ScalarType.BFloat16</c>; null for that of the weights. Weights, gradients and the
-    /// optimizer's moments keep their own: each call computes with copies, and sums, statistics and losses are float32.
-    /// </summary>
-    public ScalarType? Precision { get; set; }
 
     /// <summary>Sets the gradients to zero; the buffers of fused steps stay the parameters' <c>grad</c>.</summary>
     public override void zero_grad(bool set_to_none = true)
@@ -48,8 +45,6 @@ public abstract class FusedModule : nn.Module<Tensor, Tensor>
         for (var i = 0; i < weights.Length; i++) _copies[i].copy_(weights[i]);
         return _copies;
     }
-
-    private Tensor[] _copies = [];
 
     /// <inheritdoc/>
     protected override void Dispose(bool disposing)

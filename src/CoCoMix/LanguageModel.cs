@@ -33,6 +33,12 @@ public class LanguageModel : FusedModule
     /// <summary>Concept labels a position for each concept head; empty without labels.</summary>
     public virtual IReadOnlyList<int> LabelCounts => [];
 
+    /// <summary>
+    /// The type that the fused members compute in, such as <c>ScalarType.BFloat16</c>; null for that of the weights. Weights, gradients and the
+    /// optimizer's moments keep their own: each call computes with copies, and sums, statistics and losses are float32.
+    /// </summary>
+    public ScalarType? Precision { get; set; }
+
     /// <summary>Runs the model eagerly.</summary>
     /// <param name="ids">Token ids, int64 <c>[B, T]</c>.</param>
     /// <returns>Logits, <c>[B, T, V]</c>.</returns>
@@ -142,6 +148,7 @@ public class LanguageModel : FusedModule
             throw new ArgumentException($"{GetName()} has a context of {Card.Context} tokens; {cache.Length} are in the cache and {ids.shape[1]} would follow.", nameof(ids));
         if (Card.Dropout > 0 && training) throw new InvalidOperationException($"{GetName()} drops out in training mode: call eval() before decode().");
         using var _ = no_grad();
+        using var scope = NewDisposeScope();
         var attentions = Attentions!.ToList();
         try
         {
@@ -149,7 +156,7 @@ public class LanguageModel : FusedModule
             for (var i = 0; i < attentions.Count; i++) attentions[i].Cache = cache.Layers[i];
             var logits = forward(ids);
             cache.Keep(ids.shape[1]);
-            return logits;
+            return logits.MoveToOuterDisposeScope();
         }
         finally
         {

@@ -111,6 +111,33 @@ public sealed class KernelTests
     }
 
     [Fact]
+    public void Both_bodies_of_AdamW_and_of_the_norm_agree()
+    {
+        using var scope = NewDisposeScope();
+        // Parameters that begin, end and lie across what one thread updates at a time, and one without elements.
+        long[][] shapes = [[3], [40_000], [0], [32_765], [7, 9], [65_536], [1]];
+        var count = shapes.Sum(shape => shape.Aggregate(1L, (product, size) => product * size));
+        var parameters = shapes.Select((shape, i) => Numbers(i, shape).to(float32)).ToArray();
+        var wide = parameters.Select(parameter => parameter.to(float64)).ToArray();
+        var (means, squares, step) = (zeros(count), zeros(count), zeros([]));
+        var (wideMeans, wideSquares) = (zeros(count, float64), zeros(count, float64));
+        for (var round = 0; round < 4; round++)
+        {
+            var gradients = Numbers(20 + round, count).to(float32);
+            var wideGradients = gradients.to(float64);
+            Close.To(linalg.vector_norm(wideGradients), Kernels.GlobalNorm(gradients), 1e-6, "norm");
+            step.add_(1);
+            Kernels.AdamW(parameters, gradients, means, squares, step, 1e-2, 0.9, 0.95, 0.1, 1e-8, tensor(2.5f));
+            Kernels.AdamW(wide, wideGradients, wideMeans, wideSquares, step, 1e-2, 0.9, 0.95, 0.1, 1e-8, tensor(2.5f));
+            Assert.Equal(0, gradients.abs().sum().item<float>() + wideGradients.abs().sum().item<double>());
+            for (var i = 0; i < parameters.Length; i++)
+                if (parameters[i].numel() > 0) Close.To(wide[i], parameters[i], 1e-5, $"parameter {i} after round {round}");
+            Close.To(wideMeans, means, 1e-6, "means");
+            Close.To(wideSquares, squares, 1e-6, "squares");
+        }
+    }
+
+    [Fact]
     public void The_exponential_is_right_to_two_units_in_the_last_place()
     {
         float[] special = [float.NegativeInfinity, float.PositiveInfinity, float.NaN, 0, -0f, 1e-30f, 88.7f, 89f, -87.3f, -88f, -1e30f, 1e30f];

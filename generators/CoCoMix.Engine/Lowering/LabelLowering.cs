@@ -66,7 +66,7 @@ public static class LabelLowering
         }).ToArray();
         var result = chosen.Length == 1 ? chosen[0]
             : g.One(Table.Cat, "all", chosen, new(("axis", 2), ("sizes", new Shape(all.Select(labels => (Dim)labels.Count)))));
-        return Overwriting.Mark(CutRows.OfWideLayers(Simplify.Dead(g.Build("Labels", [ids], [result])), passes), passes);
+        return Pipeline.Inference(g.Build("Labels", [ids], [result]), passes);
 
         string Probed(int index, string name) => all.Count == 1 ? $"labels.{name}" : $"labels.{index}.{name}";
     }

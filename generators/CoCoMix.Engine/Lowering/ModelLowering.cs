@@ -54,13 +54,13 @@ public static class ModelLowering
             losses.Add((g.One(Table.MeanLoss, "zLoss", [rows, targets]), 1));
         }
 
-        var forward = Sparsity.Gather(g.Build("Forward", inputs, [.. losses.Select(loss => loss.Loss)]), passes);
-        var step = Training.Step(Differentiate.WithRespectToParameters(forward, losses) with { Name = "Step" }, passes);
+        var forward = Pipeline.Forward(g.Build("Forward", inputs, [.. losses.Select(loss => loss.Loss)]), passes);
+        var step = Pipeline.Step(Differentiate.WithRespectToParameters(forward, losses) with { Name = "Step" }, passes);
         if (model.Budget is { } budget && Cost.Memory(model, step) is var (weights, perToken) && weights + perToken * budget.BatchTokens > budget.Bytes)
             step = Recomputation.OfBlocks(step);
         var program = new ModelProgram(
             forward,
-            Overwriting.Mark(CutRows.OfWideLayers(Simplify.Dead(forward with { Name = "Evaluate", Inputs = [ids], Outputs = [nextToken] }), passes), passes),
+            Pipeline.Inference(forward with { Name = "Evaluate", Inputs = [ids], Outputs = [nextToken] }, passes),
             step,
             block);
         return model.Equals(model.InEvaluation()) ? program : Lower(model.InEvaluation(), passes) with { Forward = program.Forward, Step = program.Step };

@@ -59,9 +59,9 @@ public static class SaeLowering
             losses.Add((AuxK(s, coded, dead), AuxiliaryWeight));
         }
         Value[] outputs = [coded.Loss, activity];
-        var forward = Sparsity.Gather(g.Build(auxiliary ? "AuxiliaryStep" : "Step", inputs, [.. outputs, .. losses.Skip(1).Select(loss => loss.Loss)]), passes);
+        var forward = Pipeline.Forward(g.Build(auxiliary ? "AuxiliaryStep" : "Step", inputs, [.. outputs, .. losses.Skip(1).Select(loss => loss.Loss)]), passes);
         // Differentiated with the rest, but not returned.
-        return Training.Step(Simplify.Dead(Differentiate.WithRespectToParameters(forward, losses) with { Outputs = outputs }), passes);
+        return Pipeline.Step(Simplify.Dead(Differentiate.WithRespectToParameters(forward, losses) with { Outputs = outputs }), passes);
     }
 
     /// <summary>The K largest latents of each row (Gao et al. 2024, section 2).</summary>

@@ -6,9 +6,8 @@ namespace CoCoMix.Engine.Passes;
 /// <summary>A gradient that one operation makes and nothing else reads is added straight into its buffer, without a temporary.</summary>
 public static class Accumulation
 {
-    public static Function InPlace(Function function, Pass passes = Pass.All)
+    public static Function InPlace(Function function)
     {
-        if (!passes.HasFlag(Pass.Accumulation)) return function;
         var uses = function.Nodes.SelectMany(node => node.Inputs).OfType<Value>().Concat(function.Outputs).GroupBy(value => value)
             .ToDictionary(group => group.Key, group => group.Count());
         var into = function.Nodes.Where(node => node.Operation == Table.Accumulate && uses[node.Inputs[1]!] == 1)
@@ -20,14 +19,9 @@ public static class Accumulation
         {
             Nodes = [.. function.Nodes
                 .Where(node => node.Operation != Table.Accumulate || !fused.Contains(node.Inputs[1]!))
-                .Select(node => node.Loop is not null ? InPlaceLoop(node, passes)
-                    : node.Chunk is { } chunk ? new Node(node.Operation, node.Inputs, node.Outputs, node.Attributes) { Chunk = chunk with { Body = InPlace(chunk.Body, passes) } }
-                    : node.Outputs.Count == 1 && fused.Contains(node.Outputs[0])
-                        ? new Node(node.Operation, node.Inputs, [], node.Attributes) { Into = into[node.Outputs[0]] }
-                        : node)],
+                .Select(node => node.Outputs.Count == 1 && fused.Contains(node.Outputs[0])
+                    ? new Node(node.Operation, node.Inputs, [], node.Attributes) { Into = into[node.Outputs[0]] }
+                    : node.WithBody(InPlace))],
         };
     }
-
-    private static Node InPlaceLoop(Node node, Pass passes) =>
-        new(node.Operation, node.Inputs, node.Outputs, node.Attributes, node.Loop! with { Body = InPlace(node.Loop.Body, passes) });
 }

@@ -30,9 +30,8 @@ public static class CutRows
 
     /// <param name="wide">Columns that make a layer wide.</param>
     /// <param name="rows">Rows at a time; null for as many as make a chunk of good size.</param>
-    public static Function OfWideLayers(Function function, Pass passes = Pass.All, long wide = Wide, long? rows = null)
+    public static Function OfWideLayers(Function function, long wide = Wide, long? rows = null)
     {
-        if (!passes.HasFlag(Pass.CutRows)) return function;
         foreach (var layer in function.Nodes.Where(node => node.Operation == Table.Linear && node.Outputs[0].Shape.Last.Constant >= wide).ToArray())
             if (function.Nodes.Contains(layer) && Region(function, layer) is { } region)
                 function = CutRegion(function, region, layer.Outputs[0], rows ?? Math.Max(1, Elements / layer.Outputs[0].Shape.Last.Constant!.Value / 64) * 64);
@@ -60,16 +59,17 @@ public static class CutRows
             region.UnionWith(Between(function, region));
         }
         var sound = region.All(node => node.Operation == Table.Accumulate ? Sums.Contains(made[node.Inputs[1]!].Operation)
-            : Sums.Contains(node.Operation) ? node.Outputs.All(output => output.Shape.Count < 3 && !HasRows(output) && read[output].All(reader => reader.Operation == Table.Accumulate))
-            : ByRow.Contains(node.Operation) && node.Outputs.All(HasRows) && node.Attributes.Sizes.All(size => size.Constant is not null)
-                && node.Inputs.OfType<Value>().All(input => HasRows(input) || !input.Shape.Any(dim => leading.Contains(dim))));
+            : Sums.Contains(node.Operation) ? node.Outputs.All(output => !HasRows(output, leading) && read[output].All(reader => reader.Operation == Table.Accumulate))
+            : ByRow.Contains(node.Operation) && node.Outputs.All(output => HasRows(output, leading)) && node.Attributes.Sizes.All(size => size.Constant is not null)
+                && node.Inputs.OfType<Value>().All(input => HasRows(input, leading) || !input.Shape.Any(dim => leading.Contains(dim))));
         return sound && !region.SelectMany(node => node.Outputs).Any(output => returned.Contains(output) && IsWhole(output)) ? region : null;
 
-        bool HasRows(Value value) => value.Shape.Count >= leading.Count && new Shape(value.Shape.Take(leading.Count)).Equals(leading);
-
         // Whole, it would be as large as what the layer makes.
-        bool IsWhole(Value value) => value.Parameter is null && HasRows(value) && value.Shape.Count > leading.Count && value.Shape.Last.Equals(columns);
+        bool IsWhole(Value value) => value.Parameter is null && HasRows(value, leading) && value.Shape.Count > leading.Count && value.Shape.Last.Equals(columns);
     }
+
+    /// <summary>Whether a value's first axes are those that count as rows.</summary>
+    private static bool HasRows(Value value, Shape leading) => value.Shape.Count >= leading.Count && new Shape(value.Shape.Take(leading.Count)).Equals(leading);
 
     /// <summary>What lies on a way from the region back into it.</summary>
     private static IEnumerable<Node> Between(Function function, HashSet<Node> region)
@@ -93,7 +93,7 @@ public static class CutRows
 
     private static Function CutRegion(Function function, HashSet<Node> region, Value wide, long atATime)
     {
-        var leading = wide.Shape.Leading.Count;
+        var leading = wide.Shape.Leading;
         var inside = new HashSet<Value>(region.SelectMany(node => node.Outputs));
         var outside = function.Nodes.Where(node => !region.Contains(node)).ToArray();
         var leaving = new HashSet<Value>(outside.SelectMany(node => node.Inputs).OfType<Value>().Concat(function.Outputs).Concat(function.Saved));
@@ -102,48 +102,28 @@ public static class CutRows
         var outputs = nodes.SelectMany(node => node.Outputs).Where(leaving.Contains).ToArray();
 
         // In a chunk all leading axes are one axis of n rows, with axes of size 1 before it, so that every axis keeps its number.
-        var rows = wide.Shape.Leading;
-        var n = Chunk.Row;
-        var chunked = new Dictionary<Value, Value>();
-        foreach (var value in inputs.Concat(inside))
-        {
-            var hasRows = value.Shape.Count >= leading && new Shape(value.Shape.Take(leading)).Equals(rows);
-            chunked[value] = hasRows ? new(inside.Contains(value) ? value.Name : value.Name + "Rows",
-                value.Type with { Shape = new([.. Enumerable.Repeat((Dim)1, leading - 1), n, .. value.Shape.Skip(leading)]) }) : value;
-        }
+        var chunked = inputs.Concat(inside).ToDictionary(value => value, value => !HasRows(value, leading) ? value
+            : new(inside.Contains(value) ? value.Name : value.Name + "Rows",
+                value.Type with { Shape = new([.. Enumerable.Repeat((Dim)1, leading.Count - 1), Chunk.Row, .. value.Shape.Skip(leading.Count)]) }));
         var body = new Function("Chunk", [.. inputs.Select(input => chunked[input])],
             [.. nodes.Select(node => new Node(node.Operation, [.. node.Inputs.Select(Chunked)], [.. node.Outputs.Select(output => chunked[output])], node.Attributes))],
             [.. outputs.Select(output => chunked[output])], [],
             function.Probes.Where(probe => inside.Contains(probe.Key) && !leaving.Contains(probe.Key)).ToDictionary(probe => chunked[probe.Key], probe => probe.Value));
-        var chunk = new Node(Table.InChunks, inputs, outputs, Attributes.None) { Chunk = new(body, rows, wide.Shape.Last.Constant!.Value, atATime) };
+        var chunk = new Node(Table.InChunks, inputs, outputs, Attributes.None) { Chunk = new(body, leading, wide.Shape.Last.Constant!.Value, atATime) };
 
-        // As early as its operands allow: whatever it waits for first, then all that waits for it.
-        var waiting = new HashSet<Value>(inside);
-        var (before, after) = (new List<Node>(), new List<Node>());
-        var first = Array.FindIndex([.. function.Nodes], region.Contains);
-        for (var i = 0; i < function.Nodes.Count; i++)
+        // As early as its operands allow: what it waits for stays before it, all else that came between follows.
+        var needed = new HashSet<Value>(inputs);
+        var feeds = new HashSet<Node>();
+        foreach (var node in Enumerable.Reverse(outside))
         {
-            var node = function.Nodes[i];
-            if (region.Contains(node)) continue;
-            var waits = node.Inputs.Any(input => input is not null && waiting.Contains(input));
-            if (waits) waiting.UnionWith(node.Outputs);
-            (i < first || !waits && Feeds(node) ? before : after).Add(node);
+            if (!node.Outputs.Any(needed.Contains)) continue;
+            feeds.Add(node);
+            needed.UnionWith(node.Inputs.OfType<Value>());
         }
-        return function with { Nodes = [.. before, chunk, .. after] };
+        var first = Array.FindIndex([.. function.Nodes], region.Contains);
+        var before = function.Nodes.Where((node, i) => !region.Contains(node) && (i < first || feeds.Contains(node))).ToArray();
+        return function with { Nodes = [.. before, chunk, .. outside.Except(before)] };
 
         Value? Chunked(Value? value) => value is null ? null : chunked.TryGetValue(value, out var inChunk) ? inChunk : value;
-
-        // Whether the chunks wait for it.
-        bool Feeds(Node node)
-        {
-            var needed = new HashSet<Value>(inputs);
-            foreach (var earlier in Enumerable.Reverse(outside))
-            {
-                if (!earlier.Outputs.Any(needed.Contains)) continue;
-                if (earlier == node) return true;
-                needed.UnionWith(earlier.Inputs.OfType<Value>());
-            }
-            return false;
-        }
     }
 }

@@ -17,13 +17,11 @@ public static class Recomputation
         {
             Nodes = [.. step.Nodes.Select(node =>
                 node.Operation == Table.RepeatSaving && again.TryGetValue(node.Outputs[1], out var saving)
-                    ? WithLoop(node, node.Loop! with { Body = saving with { Name = saving.Bundle.Substring(0, saving.Bundle.Length - "Saved".Length), Saved = [], Bundle = "" }, Again = saving })
-                : node.Operation == Table.RepeatBackward && again.TryGetValue(node.Inputs[0]!, out saving) ? WithLoop(node, node.Loop! with { Again = saving })
+                    ? node.WithLoop(node.Loop! with { Body = saving with { Name = saving.Bundle.Substring(0, saving.Bundle.Length - "Saved".Length), Saved = [], Bundle = "" }, Again = saving })
+                : node.Operation == Table.RepeatBackward && again.TryGetValue(node.Inputs[0]!, out saving) ? node.WithLoop(node.Loop! with { Again = saving })
                 : node)],
         };
     }
 
     private static bool Draws(Node node) => node.Operation == Table.Dropout || node.Operation == Table.Attention && node.Attributes.Real("dropout") > 0;
-
-    private static Node WithLoop(Node node, Loop loop) => new(node.Operation, node.Inputs, node.Outputs, node.Attributes, loop);
 }

@@ -7,9 +7,8 @@ namespace CoCoMix.Engine.Passes;
 public static class Sparsity
 {
     /// <summary>On the way forth: <c>scatter(v, i) W</c>.</summary>
-    public static Function Gather(Function function, Pass passes = Pass.All)
+    public static Function Gather(Function function)
     {
-        if (!passes.HasFlag(Pass.SparseProducts)) return function;
         var scattered = Scattered(function);
         return Simplify.Dead(function with
         {
@@ -24,9 +23,8 @@ public static class Sparsity
     /// On the way back: what a linear layer makes of the gradient <c>scatter(v, i)</c> of its result, or of the sum of that and another
     /// gradient, is the sum of what it makes of each. So a layer whose largest results are all that is read (top-k) learns from those alone.
     /// </summary>
-    public static Function Distribute(Function function, Pass passes = Pass.All)
+    public static Function Distribute(Function function)
     {
-        if (!passes.HasFlag(Pass.SparseGradients)) return function;
         var scattered = Scattered(function);
         var readers = function.Nodes.SelectMany(node => node.Inputs.OfType<Value>().Distinct().Select(input => (input, node)))
             .ToLookup(pair => pair.input, pair => pair.node);

@@ -79,6 +79,13 @@ public sealed class Node(
     /// <summary>What <c>in_chunks</c> runs on a few rows at a time; null for every other operation.</summary>
     public Chunk? Chunk { get; init; }
 
+    /// <summary>The node with the function that it runs rewritten; itself where it runs none.</summary>
+    public Node WithBody(Func<Function, Function> rewrite) => Loop is { } loop ? WithLoop(loop with { Body = rewrite(loop.Body) })
+        : Chunk is { } chunk ? new(Operation, Inputs, Outputs, Attributes) { Chunk = chunk with { Body = rewrite(chunk.Body) } } : this;
+
+    /// <summary>The node with another loop.</summary>
+    public Node WithLoop(Loop loop) => new(Operation, Inputs, Outputs, Attributes, loop);
+
     public override string ToString() =>
         $"{string.Join(", ", Outputs)} = {Operation.Name}({string.Join(", ", Inputs.Select(input => input?.Name ?? "-"))}{Attributes})";
 }

@@ -1,4 +1,3 @@
-using System.Runtime.Intrinsics;
 using CoCoMix.Native;
 using TorchSharp;
 using static TorchSharp.torch;
@@ -13,7 +12,7 @@ public static partial class Kernels
     /// <summary>The Euclidean norm of all elements, a scalar on their device.</summary>
     public static unsafe Tensor GlobalNorm(Tensor flat)
     {
-        if (!IsCpuFloat(flat) || !flat.is_contiguous()) return linalg.vector_norm(flat);
+        if (!AreCpuFloat(flat)) return linalg.vector_norm(flat);
         var n = flat.numel();
         var x = Data<float>(flat);
         // Summed piece by piece in order, so that the number of threads changes nothing.
@@ -45,7 +44,7 @@ public static partial class Kernels
         Tensor[] parameters, Tensor gradients, Tensor means, Tensor squares, Tensor step,
         double learningRate, double beta1, double beta2, double weightDecay, double epsilon, Tensor gradientScale)
     {
-        if (IsCpuFloat(gradients) && parameters.All(parameter => IsCpuFloat(parameter) && parameter.is_contiguous()))
+        if (AreCpuFloat(parameters) && IsCpuFloat(gradients))
         {
             AdamWOnCpu(parameters, gradients, means, squares, step.item<float>(), learningRate, beta1, beta2, weightDecay, epsilon, gradientScale.item<float>());
             return;
@@ -74,12 +73,11 @@ public static partial class Kernels
         {
             var (at, end) = (from * Update, Math.Min(to * Update, starts[^1]));
             var i = Array.BinarySearch(starts, at);
-            // The last parameter that begins here: those before it have no elements.
             for (i = i < 0 ? ~i - 1 : i; at < end; i++)
             {
                 var until = Math.Min(end, starts[i + 1]);
-                if (until > at) Simd.AdamW((float*)data[i] + (at - starts[i]), g + at, m + at, v + at, until - at, rates);
-                at = Math.Max(at, until);
+                Simd.AdamW((float*)data[i] + (at - starts[i]), g + at, m + at, v + at, until - at, rates);
+                at = until;
             }
         });
         GC.KeepAlive(parameters);

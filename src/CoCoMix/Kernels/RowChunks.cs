@@ -16,12 +16,13 @@ public readonly struct RowChunks
     /// <summary>Cuts of the rows that <paramref name="like"/> has.</summary>
     /// <param name="like">A tensor to be cut.</param>
     /// <param name="leading">Axes that count as rows.</param>
-    /// <param name="rows">Most rows of a piece; the pieces differ by at most one row.</param>
+    /// <param name="rows">Most rows of a piece; only the last may be smaller than the others.</param>
     public RowChunks(Tensor like, int leading, long rows)
     {
         _leading = like.shape[..leading];
         _all = _leading.Aggregate(1L, (product, size) => product * size);
-        Count = (int)Math.Max(1, (_all + Math.Min(rows, _all) - 1) / Math.Max(1, Math.Min(rows, _all)));
+        var most = Math.Clamp(rows, 1, Math.Max(1, _all));
+        Count = (int)Math.Max(1, (_all + most - 1) / most);
         _rows = (_all + Count - 1) / Count;
     }
 

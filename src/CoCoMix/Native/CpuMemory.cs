@@ -41,7 +41,7 @@ internal static unsafe partial class CpuMemory
         public ulong Device;
     }
 
-    /// <summary>Takes over, once; does nothing where it cannot.</summary>
+    /// <summary>Whether libtorch allocates from here; asking for the first time makes it so where it can be.</summary>
     public static bool IsUsed { get; } = Environment.GetEnvironmentVariable("COCOMIX_CPU_MEMORY") != "0" && OperatingSystem.IsLinux()
         && RuntimeInformation.ProcessArchitecture == Architecture.X64 && TakeOver();
 
