@@ -58,14 +58,17 @@ public sealed class CostTests
     }
 
     [Fact]
-    public void Blocks_after_mixing_cost_twice_the_positions_and_four_times_the_attention()
+    public void Blocks_after_mixing_cost_twice_the_positions_and_four_times_the_attention_but_the_last_makes_only_what_is_read()
     {
         var (plain, mixing) = (ModelLowering.Lower(Specs.Plain(5)).Forward, ModelLowering.Lower(Specs.Mixing(5, 2)).Forward);
         Assert.Equal(2 * 12 * 5, plain.Flops.Coefficient(1, 2));
-        Assert.Equal(2 * 12 * (2 + 4 * 3), mixing.Flops.Coefficient(1, 2));
+        Assert.Equal(2 * 12 * (2 + 4 * 2 + 2), mixing.Flops.Coefficient(1, 2));
         var block = ModelLowering.Lower(Specs.Plain(5)).Block.Flops;
         Assert.Equal(5 * block, Loops(plain));
-        Assert.Equal(2 * block + 3 * block.WithT(2 * Dim.T), Loops(mixing));
+        var last = UnreadPositions.OfLast(Parts.Block(Specs.Plain(5), "Block"), 2)!;
+        Assert.Equal(2 * block + 2 * block.WithT(2 * Dim.T) + last.Flops, Loops(mixing));
+        // Queries, keys and values of both positions of a group come from one product; the projection and the feed-forward are of one position.
+        Assert.Equal(2 * 12 * 12 * (2 * 3 + 1 + 2 * 2), Function.FlopsOf(last.Nodes.Where(node => node.Operation == Table.Linear)).Coefficient(1, 1));
     }
 
     [Fact]

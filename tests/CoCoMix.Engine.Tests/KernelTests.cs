@@ -43,6 +43,26 @@ public sealed class KernelTests
         }
     }
 
+    [Theory, InlineData(1, 2), InlineData(7, 2), InlineData(40, 3)]
+    public void Elementary_attention_of_last_positions_agrees_with_several_flash_attentions(long t, long size)
+    {
+        using var scope = NewDisposeScope();
+        using var off = no_grad();
+        var (q, gradient) = (Numbers(0, 2, 3, t, 5), Numbers(1, 2, 3, t, 5));
+        var (k, v) = (Numbers(2, 2, 3, size * t, 5), Numbers(3, 2, 3, size * t, 5));
+        var (output, logSumExp) = Kernels.AttentionOfLast(q, k, v, size, scale: 0.3);
+        var back = Kernels.AttentionOfLastBackward(gradient, q, k, v, output, logSumExp, size, scale: 0.3);
+
+        var hidden = Kernels.HiddenFromLast(q, k, size);
+        var (expected, expectedSum) = Kernels.ElementaryAttention(q, k, v, hidden, causal: false, scale: 0.3);
+        var (dq, dk, dv) = Kernels.ElementaryAttentionBackward(gradient, q, k, v, expected, expectedSum, hidden, causal: false, scale: 0.3);
+        Close.To(expected, output, 1e-12, "output");
+        Close.To(expectedSum, logSumExp, 1e-12, "log-sum-exp");
+        Close.To(dq, back.Query, 1e-11, "query");
+        Close.To(dk, back.Key, 1e-11, "key");
+        Close.To(dv, back.Value, 1e-11, "value");
+    }
+
     [Theory, InlineData(ScalarType.Float32, false), InlineData(ScalarType.Float64, false), InlineData(ScalarType.Float64, true)]
     public void Dropout_keeps_what_libtorch_keeps_after_the_same_seed(ScalarType type, bool isPermuted)
     {

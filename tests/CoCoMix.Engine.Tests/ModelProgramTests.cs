@@ -37,12 +37,14 @@ public sealed class ModelProgramTests
                 var losses = Losses(program);
                 var gradients = Reference.Gradients(losses.Zip(Weighted(spec, program), (loss, pair) => (loss, pair.Weight)), weights);
 
-                Reference.Check(runs[name], inputs, weights, losses, gradients, name);
-                Reference.Check(runs[name + "Cut"], inputs, weights, losses, gradients, name + " two rows at a time");
-                Reference.Check(runs[name + "Temporaries"], inputs, weights, losses, gradients, name + " with temporaries");
+                // Cross-attention compares streams that are not normalised: random weights give scores so large that their rounding alone shows.
+                var tolerance = spec.Mixes.Any(mix => mix.Mixing == MixingKind.CrossAttend) ? 1e-7 : 1e-9;
+                Reference.Check(runs[name], inputs, weights, losses, gradients, name, tolerance);
+                Reference.Check(runs[name + "Cut"], inputs, weights, losses, gradients, name + " two rows at a time", tolerance);
+                Reference.Check(runs[name + "Temporaries"], inputs, weights, losses, gradients, name + " with temporaries", tolerance);
                 var evaluated = Losses(ModelLowering.Lower(spec with { Dropout = 0 }))[..1];
-                Reference.Check(runs[name + "Evaluate"], inputs, weights, evaluated, null, name + " evaluation");
-                Reference.Check(runs[name + "CutEvaluate"], inputs, weights, evaluated, null, name + " evaluation, two rows at a time");
+                Reference.Check(runs[name + "Evaluate"], inputs, weights, evaluated, null, name + " evaluation", tolerance);
+                Reference.Check(runs[name + "CutEvaluate"], inputs, weights, evaluated, null, name + " evaluation, two rows at a time", tolerance);
 
                 Tensor[] Losses(ModelProgram program)
                 {

@@ -70,6 +70,35 @@ public sealed class PassTests
     }
 
     [Fact]
+    public void Leaving_out_positions_that_nothing_reads_changes_no_result()
+    {
+        var rewritten = 0;
+        foreach (var spec in Specs.Models.Select(spec => spec.InEvaluation()))
+        {
+            using var scope = NewDisposeScope();
+            var (layout, draw, sizes) = (Layout.Model(spec), new Draw(3), new Sizes(2, 5));
+            var (before, after) = (ModelLowering.Lower(spec, Pass.All & ~Pass.UnreadPositions).Forward, ModelLowering.Lower(spec).Forward);
+            var appends = spec.Pauses.Count + spec.Mixes.Count(mix => mix.Mixing == MixingKind.Interleave);
+            var last = after.Nodes.Where(node => node.Operation == Table.Repeat).Select(node => node.Loop!).Last();
+            // Biased scores are those of whole sequences.
+            var skips = appends > 0 && spec.Positions != PositionKind.Alibi;
+            Assert.Equal(skips ? 1 + appends : 1, last.Group);
+            Assert.Equal(spec.Layers, after.Nodes.Where(node => node.Operation == Table.Repeat).Sum(node => node.Loop!.Count));
+            if (!skips) continue;
+
+            rewritten++;
+            var inputs = before.Inputs.Select(input => draw.Numbers(new(input.Type, input.Name == "ids" ? spec.Vocabulary : 20), sizes)).ToArray();
+            var weights = Reference.Parameters(draw, layout);
+            var (expected, actual) = (Losses(before), Losses(after));
+            for (var i = 0; i < expected.Length; i++) Close.To(expected[i], actual[i], 1e-10, $"{spec.Type.Name}, loss {i}");
+            Assert.True(after.Flops.Evaluate(1, 8) < before.Flops.Evaluate(1, 8));
+
+            Tensor[] Losses(Function forward) => Reference.Run(forward, inputs, (value, block) => weights[Reference.Index(layout, value, block)]);
+        }
+        Assert.True(rewritten > 8, $"{rewritten} models");
+    }
+
+    [Fact]
     public void Gathering_rewrites_products_with_scattered_values_and_no_others()
     {
         var rewritten = 0;

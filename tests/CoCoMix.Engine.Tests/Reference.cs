@@ -32,7 +32,8 @@ internal static class Reference
         return [.. function.Outputs.Select(output => values[output])];
 
         long SizeOf(Dim symbol) => function.Inputs.Zip(inputs)
-            .SelectMany(pair => pair.First.Shape.Zip(pair.Second.shape)).Where(axis => axis.First.Equals(symbol)).Select(axis => axis.Second).FirstOrDefault();
+            .SelectMany(pair => pair.First.Shape.Zip(pair.Second.shape, (size, length) => (Times: size.DividedBy(symbol)?.Constant, length)))
+            .Where(axis => axis.Times is not null).Select(axis => axis.length / axis.Times!.Value).FirstOrDefault();
     }
 
     /// <summary>A scalar of any value, to differentiate: a row of these tests, as a new operation is a new row and nothing else.</summary>
@@ -66,7 +67,7 @@ internal static class Reference
     }
 
     /// <summary>Runs emitted code and compares its results, what it adds to gradient buffers, and how many tensors it leaves alive.</summary>
-    public static void Check(Run run, Tensor[] inputs, Tensor[] weights, Tensor[] expected, Tensor[]? gradients, string what)
+    public static void Check(Run run, Tensor[] inputs, Tensor[] weights, Tensor[] expected, Tensor[]? gradients, string what, double tolerance = 1e-9)
     {
         using var off = no_grad();
         var buffers = weights.Select(weight => ones_like(weight)).ToArray();
@@ -74,9 +75,9 @@ internal static class Reference
         manual_seed(Seed);
         var results = run(inputs, [.. weights.Select(weight => weight.detach())], buffers);
         Assert.Equal(results.Length + weights.Length, scope.DisposablesCount);
-        for (var i = 0; i < expected.Length; i++) Close.To(expected[i], results[i], 1e-9, $"{what}, output {i}");
+        for (var i = 0; i < expected.Length; i++) Close.To(expected[i], results[i], tolerance, $"{what}, output {i}");
         for (var i = 0; i < weights.Length; i++)
-            Close.To(gradients is null ? zeros_like(weights[i]) : gradients[i], buffers[i] - 1, 1e-9, $"{what}, gradient {i}");
+            Close.To(gradients is null ? zeros_like(weights[i]) : gradients[i], buffers[i] - 1, tolerance, $"{what}, gradient {i}");
     }
 }
 

@@ -27,6 +27,24 @@ internal sealed partial record Row
                 x[0].dim() == 4 && Same(x[1], x[2]) && x[1].dim() == 4 && x[0].shape[0] == x[1].shape[0] && x[0].shape[3] == x[1].shape[3]
                     && x[0].shape[1] % x[1].shape[1] == 0 && (x.Int("window") == 0 || x.Int("window") > 0 && x.Attributes.Bool("causal")),
                 () => Attend(x))),
+        new(Table.AttentionOfLast,
+            d =>
+            {
+                var ((b, t), groups, width, size) = (d.Positions(), 1 + d.Below(3), d.Width(), 1 + d.Below(3));
+                var key = Operand.Float(b, groups, size * t, width);
+                return new([Operand.Float(b, groups * (1 + d.Below(3)), t, width), key, key], ("size", size), ("scale", d.Of(0.0, 0.7)));
+            },
+            x => Require(
+                x[0].dim() == 4 && Same(x[1], x[2]) && x[1].dim() == 4 && x[0].shape[0] == x[1].shape[0] && x[0].shape[3] == x[1].shape[3]
+                    && x[0].shape[1] % x[1].shape[1] == 0 && x.Int("size") > 0 && x[1].shape[2] == x.Int("size") * x[0].shape[2],
+                () =>
+                {
+                    var (heads, t, s, size) = (x[0].shape[1] / x[1].shape[1], x[0].shape[2], x[1].shape[2], x.Int("size"));
+                    var scale = x.Real("scale") is > 0 and var given ? given : 1 / Math.Sqrt(x[0].shape[3]);
+                    var scores = einsum("bhte,bhse->bhts", x[0], x[1].repeat_interleave(heads, 1)) * scale;
+                    scores = scores.masked_fill(arange(s, float64) > arange(t, float64).unsqueeze(1) * size + (size - 1), double.NegativeInfinity);
+                    return [einsum("bhts,bhse->bhte", scores.softmax(-1), x[2].repeat_interleave(heads, 1)), scores.logsumexp(-1)];
+                })),
         new(Table.Dropout,
             d => new([Operand.Float(d.Lead())], ("p", d.Of(0.0, 0.3))),
             x =>

@@ -277,6 +277,7 @@ internal sealed partial record Row(Operation Operation, Func<Draw, Application> 
         [Table.ReluSquaredBackward] = "relu_squared",
         [Table.ReluBackward] = "relu",
         [Table.AttentionBackward] = "attention",
+        [Table.AttentionOfLastBackward] = "attention_of_last",
         [Table.DropoutBackward] = "dropout",
         [Table.LayerNormBackward] = "layer_norm",
         [Table.RmsNormBackward] = "rms_norm",

@@ -88,8 +88,9 @@ internal sealed class FunctionWriter
         foreach (var (symbol, name) in new[] { (Dim.B, "B"), (Dim.T, "T") })
         {
             if (!sizes.Any(size => size.DependsOn(symbol))) continue;
-            var input = _function.Inputs.First(input => input.Shape.Contains(symbol));
-            _code.Line($"var {name} = {input.Name}.shape[{input.Shape.ToList().IndexOf(symbol)}];");
+            var (input, axis, times) = _function.Inputs.SelectMany(input => input.Shape.Select((size, axis) => (input, axis, Times: size.DividedBy(symbol)?.Constant)))
+                .First(place => place.Times is not null);
+            _code.Line($"var {name} = {input.Name}.shape[{axis}]{(times > 1 ? $" / {times}" : "")};");
         }
     }
 
@@ -137,30 +138,40 @@ internal sealed class FunctionWriter
         var saves = bundled && node.Operation == Table.RepeatSaving;
         var keepsInputs = loop.Again is not null && !back;
         var input = _names[node.Inputs[node.Inputs.Count - 1]!];
-        if (saves)
-            _code.Line($"var {_names[node.Outputs[1]]} = new {loop.Body.Bundle}[{loop.Count}];");
-        if (keepsInputs) _code.Line($"var {_names[node.Outputs[1]]} = new Tensor[{loop.Count}];");
-        _code.Line($"var {result} = {input};");
-        _code.Open(back ? $"for (var i = {last}; i >= {first}; i--)" : $"for (var i = {first}; i <= {last}; i++)");
-        var offset = first == 0 ? "i" : $"i - {first}";
-        var gradients = back && loop.Body.Nodes.Any(inner => inner.HasEffect) ? "g.Block(i), " : "";
-        var module = loop.Body.IsEager ? $"{(loop.Owner.Length == 0 ? "" : loop.Owner + "Module.")}blocks[i], " : "";
+        var only = loop.Count == 1;
+        var at = only ? $"{first}" : "i";
+        var slot = only ? "" : first == 0 ? "[i]" : $"[i - {first}]";
+        var argument = only ? input : result;
+        var gradients = back && loop.Body.Nodes.Any(inner => inner.HasEffect) ? $"g.Block({at}), " : "";
+        var module = loop.Body.IsEager ? $"{(loop.Owner.Length == 0 ? "" : loop.Owner + "Module.")}blocks[{at}], " : "";
         var kept = loop.Again is not null && back ? Unique("kept", _taken) : "";
-        if (keepsInputs) _code.Line($"{_names[node.Outputs[1]]}[{offset}] = Kernels.Alias({result});", node.Inputs[0]!.Type.ToString());
+        if (!only)
+        {
+            if (saves) _code.Line($"var {_names[node.Outputs[1]]} = new {loop.Body.Bundle}[{loop.Count}];");
+            if (keepsInputs) _code.Line($"var {_names[node.Outputs[1]]} = new Tensor[{loop.Count}];");
+            _code.Line($"var {result} = {input};");
+            _code.Open(back ? $"for (var i = {last}; i >= {first}; i--)" : $"for (var i = {first}; i <= {last}; i++)");
+        }
+        if (keepsInputs) _code.Line($"{(only ? "var " : "")}{_names[node.Outputs[1]]}{slot} = Kernels.Alias({argument});", node.Inputs[0]!.Type.ToString());
         if (kept.Length > 0)
         {
-            var at = $"{_names[node.Inputs[0]!]}[{offset}]";
-            _code.Line($"{loop.Again!.Name}({owner}.Block(i), {at}, out var {kept}).Dispose();", "again: only its input was kept");
-            _code.Line($"{at}.Dispose();");
+            var place = $"{_names[node.Inputs[0]!]}{slot}";
+            _code.Line($"{loop.Again!.Name}({owner}.Block({at}), {place}, out var {kept}).Dispose();", "again: only its input was kept");
+            _code.Line(only ? $"Kernels.Free({place});" : $"{place}.Dispose();");
         }
-        var arguments = back ? $"{owner}.Block(i), {gradients}{(kept.Length > 0 ? $"{kept}, " : bundled ? $"{_names[node.Inputs[0]!]}[{offset}], " : "")}{result}"
-            : saves ? $"{owner}.Block(i), {result}, out {_names[node.Outputs[1]]}[{offset}]"
-            : $"{owner}.Block(i), {result}";
-        _code.Line($"var next = {loop.Body.Name}({module}{arguments});", node.Outputs[0].Type.ToString());
-        _code.Line($"if (i != {(back ? last : first)}) {result}.Dispose();");
-        _code.Line($"{result} = next;");
-        if (_probes && !back && loop.Owner.Length == 0) _code.Line($"Probe?.Invoke($\"blocks.{{i}}\", {result});");
-        _code.Close();
+        var arguments = back ? $"{owner}.Block({at}), {gradients}{(kept.Length > 0 ? $"{kept}, " : bundled ? $"{_names[node.Inputs[0]!]}{slot}, " : "")}{argument}"
+            : saves ? $"{owner}.Block({at}), {argument}, out {(only ? "var " : "")}{_names[node.Outputs[1]]}{slot}"
+            : $"{owner}.Block({at}), {argument}";
+        _code.Line($"var {(only ? result : "next")} = {loop.Body.Name}({module}{arguments});", node.Outputs[0].Type.ToString());
+        if (!only)
+        {
+            _code.Line($"if (i != {(back ? last : first)}) {result}.Dispose();");
+            _code.Line($"{result} = next;");
+        }
+        // Where positions are left out, there is no whole result to show.
+        if (_probes && !back && loop.Owner.Length == 0 && loop.Group == 1)
+            _code.Line(only ? $"Probe?.Invoke(\"blocks.{first}\", {result});" : $"Probe?.Invoke($\"blocks.{{i}}\", {result});");
+        if (!only) _code.Close();
     }
 
     private void ChunkStatement(Node node)

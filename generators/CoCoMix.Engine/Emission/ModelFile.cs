@@ -26,7 +26,7 @@ internal static class ModelFile
         if (model.Labels.Count > 0) Labels(code, model.Labels, passes);
         CardWriter.Write(code, model, layout, program);
         Weights(code, model, layout);
-        BlockFunctions(code, "BlockWeights", program.Block, program.Step);
+        BlockFunctions(code, "BlockWeights", program.Block, program.Step, program.Evaluate);
         WeightsWriter.Model(code, layout);
         string[] registered = [.. Names(layout.Before), "blocks", .. Names(layout.After)];
         ModuleWriter.Register(code, [],

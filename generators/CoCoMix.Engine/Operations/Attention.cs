@@ -49,6 +49,34 @@ public static partial class Table
         c => $"Kernels.AttentionBackward({string.Join(", ", c.Names)}, {Mode(c)}, dropout: {c.Real("dropout")})")
         { OutputNames = ["Query", "Key", "Value"] };
 
+    /// <summary>
+    /// Causal attention of queries <c>[B, H, T, E]</c> that stand at the last position of each group of <c>size</c> keys and values
+    /// <c>[B, G, size T, E]</c>: query t sees keys 0 to <c>size t + size - 1</c>. Results as of <see cref="Attention"/>; attribute <c>scale</c>.
+    /// </summary>
+    public static readonly Operation AttentionOfLast = new("attention_of_last",
+        a =>
+        {
+            foreach (var i in new[] { 0, 1, 2 }) Rank(a[i], 4, "attention_of_last", "queries, keys and values");
+            var (query, key, size) = (a[0], a[1], a.Attributes.Int("size"));
+            That(size > 0, $"attention_of_last needs groups of one position or more, not {size}");
+            That(key.Equals(a[2]), $"attention_of_last needs keys and values of one shape, not {key} and {a[2]}");
+            That(query[0].Equals(key[0]) && query.Last.Equals(key.Last) && key[2].Equals(size * query[2]),
+                $"attention_of_last needs {size} keys for each query, not queries {query} and keys {key}");
+            That(query[1].Equals(key[1]) || key[1].Constant is { } shared && query[1].DividedBy(shared) is not null,
+                $"attention_of_last cannot share {key[1]} heads of keys among {query[1]} heads of queries");
+            return [new(Element.Float, query), new(Element.Float, query.Leading)];
+        },
+        b => b.Build.Apply(AttentionOfLastBackward!, "d", [b.Gradient, b[0], b[1], b[2], b.Output(0), b.Output(1)], b.Node.Attributes),
+        node => 2 * Compared(node.Inputs[0]!, node.Inputs[1]!),
+        c => $"Kernels.AttentionOfLast({c[0]}, {c[1]}, {c[2]}, size: {c.Int("size")}, scale: {c.Real("scale")})") { OutputNames = ["", "LogSumExp"] };
+
+    public static readonly Operation AttentionOfLastBackward = new("attention_of_last_backward",
+        a => [new(Element.Float, a[1]), new(Element.Float, a[2]), new(Element.Float, a[3])],
+        NoGradient,
+        node => 4 * Compared(node.Inputs[1]!, node.Inputs[2]!),
+        c => $"Kernels.AttentionOfLastBackward({string.Join(", ", c.Names)}, size: {c.Int("size")}, scale: {c.Real("scale")})")
+        { OutputNames = ["Query", "Key", "Value"] };
+
     /// <summary>Zero with the probability <c>p</c>, else divided by 1 - p; also what was kept, bool. Drawn from torch's default generator.</summary>
     public static readonly Operation Dropout = new("dropout",
         a =>

@@ -48,6 +48,7 @@ public static partial class Table
     private static Operation LoopRow(string name) => new(name,
         a => Float(a[0]),
         NoGradient,
-        node => node.Loop!.Count * node.Loop.Body.Flops.WithT(node.Inputs[node.Inputs.Count - 1]!.Shape[1]),
+        // The way forth makes the body's T positions; the way back is given their gradient.
+        node => node.Loop!.Count * node.Loop.Body.Flops.WithT((name == "repeat_backward" ? node.Inputs[1]! : node.Outputs[0]).Shape[1]),
         _ => throw new InvalidOperationException($"{name} is a statement, not an expression"));
 }

@@ -17,14 +17,18 @@ internal static class Cost
         var read = new HashSet<Value>(step.Nodes.Where(node => node.Chunk is null && IsBack(node, back)).SelectMany(node => node.Inputs).OfType<Value>());
         var made = step.Nodes.Where(node => node.Chunk is not null || !IsBack(node, back)).ToArray();
         var kept = Function.Bytes(made.SelectMany(node => node.Outputs).Where(value => value.Type.Element != Element.Saved && read.Contains(value)), made);
+        // Of the blocks that run again, and of the last where it leaves positions out, the way back holds one block's values at a time.
+        var one = new List<Dim> { 0 };
         foreach (var node in made.Where(node => node.Operation == Table.RepeatSaving))
         {
             var (loop, input) = (node.Loop!, node.Inputs[0]!);
             var saving = loop.Again ?? loop.Body;
-            var saved = Function.Bytes(saving.Saved, saving.Nodes).WithT(input.Shape[1]);
-            kept += loop.Again is null ? loop.Count * saved : loop.Count * Function.Bytes([input], []) + saved;
+            var saved = Function.Bytes(saving.Saved, saving.Nodes).WithT(node.Outputs[0].Shape[1]);
+            if (loop.Again is not null) kept += loop.Count * Function.Bytes([input], []);
+            else if (loop.Group == 1) kept += loop.Count * saved;
+            if (loop.Again is not null || loop.Group > 1) one.Add(saved);
         }
-        return (forward, backward, kept);
+        return (forward, backward, kept + one.OrderBy(bytes => bytes.Evaluate(1, 1_024)).Last());
     }
 
     /// <summary>

@@ -24,7 +24,10 @@ public enum Pass
     /// <summary>Results take the memory of operands that nothing reads again: <see cref="Passes.Overwriting"/>.</summary>
     Overwriting = 16,
 
-    All = SparseProducts | SparseGradients | CutRows | Accumulation | Overwriting,
+    /// <summary>The last block makes no positions that nothing reads: <see cref="Passes.UnreadPositions"/>.</summary>
+    UnreadPositions = 32,
+
+    All = SparseProducts | SparseGradients | CutRows | Accumulation | Overwriting | UnreadPositions,
 }
 
 public static class PassNames

@@ -6,7 +6,9 @@ namespace CoCoMix.Engine.Passes;
 internal static class Pipeline
 {
     /// <summary>A way forth, before it is differentiated or run alone.</summary>
-    public static Function Forward(Function lowered, Pass passes) => lowered.Through(Pass.SparseProducts, passes, Sparsity.Gather);
+    public static Function Forward(Function lowered, Pass passes) => lowered
+        .Through(Pass.SparseProducts, passes, Sparsity.Gather)
+        .Through(Pass.UnreadPositions, passes, UnreadPositions.Skip);
 
     /// <summary>A way forth and back.</summary>
     public static Function Step(Function differentiated, Pass passes) => differentiated

@@ -5,13 +5,14 @@ namespace CoCoMix.Engine.Passes;
 
 /// <summary>
 /// Blocks keep their inputs alone for the way back, which runs each of them again first: a third more time, and a small part of the memory. Numbers stay
-/// the same to the last bit, so blocks that draw random numbers are left as they are.
+/// the same to the last bit, so blocks that draw random numbers are left as they are. So is a last block that leaves positions out: its way back
+/// follows at once.
 /// </summary>
 public static class Recomputation
 {
     public static Function OfBlocks(Function step)
     {
-        var again = step.Nodes.Where(node => node.Operation == Table.RepeatSaving && node.Loop!.Body is { Saved.Count: > 0, IsEager: false } body && !body.Nodes.Any(Draws))
+        var again = step.Nodes.Where(node => node.Operation == Table.RepeatSaving && node.Loop!.Group == 1 && node.Loop.Body is { Saved.Count: > 0, IsEager: false } body && !body.Nodes.Any(Draws))
             .ToDictionary(node => node.Outputs[1], node => node.Loop!.Body);
         return step with
         {

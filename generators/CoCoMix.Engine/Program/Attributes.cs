@@ -28,6 +28,9 @@ public sealed class Attributes(params (string Name, object Value)[] items)
     /// <summary>Sizes that the operation reads at run time.</summary>
     public IEnumerable<Dim> Sizes => items.Select(item => item.Value).OfType<Shape>().SelectMany(shape => shape);
 
+    /// <summary>The same constants for another number of positions.</summary>
+    public Attributes WithT(Dim t) => new([.. items.Select(item => (item.Name, item.Value is Shape shape ? shape.WithT(t) : item.Value))]);
+
     public override string ToString() => string.Concat(items.Select(item => $", {item.Name}: {Print(item.Value)}"));
 
     private object Value(string name) => items.Single(item => item.Name == name).Value;

@@ -94,6 +94,9 @@ public sealed class Node(
 /// <param name="Owner">Whose blocks: empty for the model itself, or <c>teacher</c>.</param>
 public sealed record Loop(Function Body, string Owner, int From, int Count)
 {
+    /// <summary>Positions of its input for each of its result, which are the body's T; 1 but where a pass left the others out.</summary>
+    public long Group { get; init; } = 1;
+
     /// <summary>What runs again before each block's way back, because only its input was kept; null where what it saved was.</summary>
     public Function? Again { get; init; }
 

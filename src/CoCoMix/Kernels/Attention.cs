@@ -62,6 +62,61 @@ public static partial class Kernels
         return (dq, Shared(dk, key.shape[1]), Shared(dv, key.shape[1]));
     }
 
+    /// <summary>
+    /// Causal attention of queries <c>[B, H, T, E]</c> that stand at the last position of each group of <paramref name="size"/> keys and values
+    /// <c>[B, G, size T, E]</c>; results as of <see cref="Attention"/>. What query t sees are keys 0 to t of those that stand first in their groups, of
+    /// those that stand second, and so on: as many attentions that are causal as they are, whose results are weighed by their log-sum-exps.
+    /// </summary>
+    public static (Tensor Output, Tensor LogSumExp) AttentionOfLast(Tensor query, Tensor key, Tensor value, long size, double scale)
+    {
+        using var scope = NewDisposeScope();
+        var (q, k, v) = (Dense(query), ForHeads(key, query.shape[1]), ForHeads(value, query.shape[1]));
+        if (query.device_type != DeviceType.CPU)
+        {
+            var (whole, sum) = ElementaryAttention(q, k, v, HiddenFromLast(q, k, size), causal: false, Scale(q, scale));
+            return (whole.MoveToOuterDisposeScope(), sum.MoveToOuterDisposeScope());
+        }
+        var (output, logSumExp) = Aten.FlashAttentionCpu(q, InGroups(k, size, 0), InGroups(v, size, 0), null, causal: true, Scale(q, scale));
+        for (var at = 1; at < size; at++)
+        {
+            var (other, otherSum) = Aten.FlashAttentionCpu(q, InGroups(k, size, at), InGroups(v, size, at), null, causal: true, Scale(q, scale));
+            var both = logSumExp.logaddexp(otherSum);
+            output = As(output * (logSumExp - both).exp_().unsqueeze(-1) + other * (otherSum - both).exp_().unsqueeze(-1), q);
+            logSumExp = both;
+        }
+        return (output.MoveToOuterDisposeScope(), logSumExp.MoveToOuterDisposeScope());
+    }
+
+    /// <summary>The way back of <see cref="AttentionOfLast"/>: each of its attentions goes back with the log-sum-exp of all.</summary>
+    public static (Tensor Query, Tensor Key, Tensor Value) AttentionOfLastBackward(
+        Tensor gradient, Tensor query, Tensor key, Tensor value, Tensor output, Tensor logSumExp, long size, double scale)
+    {
+        using var scope = NewDisposeScope();
+        var (g, q, k, v) = (Dense(gradient), Dense(query), ForHeads(key, query.shape[1]), ForHeads(value, query.shape[1]));
+        Tensor dq, dk, dv;
+        if (query.device_type != DeviceType.CPU)
+            (dq, dk, dv) = ElementaryAttentionBackward(g, q, k, v, output, logSumExp, HiddenFromLast(q, k, size), causal: false, Scale(q, scale));
+        else
+        {
+            var parts = Enumerable.Range(0, (int)size).Select(at => Aten.FlashAttentionCpuBackward(
+                g, q, InGroups(k, size, at), InGroups(v, size, at), output, logSumExp, null, causal: true, Scale(q, scale))).ToArray();
+            dq = parts[0].Query;
+            foreach (var part in parts[1..]) dq.add_(part.Query);
+            (dk, dv) = (stack(parts.Select(part => part.Key), 3).flatten(2, 3), stack(parts.Select(part => part.Value), 3).flatten(2, 3));
+        }
+        return (dq.MoveToOuterDisposeScope(), Shared(dk, key.shape[1]).MoveToOuterDisposeScope(), Shared(dv, key.shape[1]).MoveToOuterDisposeScope());
+    }
+
+    /// <summary>The keys <c>[B, H, size T, E]</c> that stand at one place of each group, <c>[B, H, T, E]</c>, a view.</summary>
+    private static Tensor InGroups(Tensor x, long size, long at) => x.unflatten(2, [x.shape[2] / size, size]).select(3, at);
+
+    /// <summary>Minus infinity where a query at the last position of its group would look ahead, <c>[T, size T]</c>.</summary>
+    internal static Tensor HiddenFromLast(Tensor q, Tensor k, long size)
+    {
+        var (t, s) = (arange(q.shape[2], int64, q.device).unsqueeze(1), arange(k.shape[2], int64, q.device));
+        return zeros([q.shape[2], k.shape[2]], q.dtype, q.device).masked_fill_(s > t * size + (size - 1), double.NegativeInfinity);
+    }
+
     /// <summary><see cref="Attention"/> of as many heads of keys as of queries, in elementary operations.</summary>
     internal static (Tensor Output, Tensor LogSumExp) ElementaryAttention(Tensor q, Tensor k, Tensor v, Tensor? mask, bool causal, double scale)
     {
