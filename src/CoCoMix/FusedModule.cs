@@ -18,8 +18,8 @@ public abstract class FusedModule : nn.Module<Tensor, Tensor>
 
     /// <summary>
     /// Sees named intermediate values, of fused steps also their gradients (<c>gradient.NAME</c>); language models show them in eager runs
-    /// too. Not shown are gradients that are never whole, such as that of the concept logits. A fused value is freed after the call: keep a
-    /// clone. Concept models name mixing.residual, mixing.concept_logits and so on.
+    /// too. Fused, what is never whole is not shown: the gradient of concept logits, and what the last block makes where only the last of each
+    /// group of positions is read (mixing.predicting). A fused value is freed after the call: keep a clone. Concept models name mixing.residual, mixing.concept_logits and so on.
     /// </summary>
     public Action<string, Tensor>? Probe { get; set; }
 

@@ -30,12 +30,13 @@ public sealed class CardTests
     {
         using var model = new CoCoMix69M();
         long d = 512, v = 50_257, c = 32_768, k = 32;
-        // A token: three blocks once, five twice (2T positions), the head and the predictor once, 32 rows of compress.
-        var products = 2.0 * (13 * 12 * d * d + v * d + c * d + k * d);
+        // A token: three blocks once, four twice (2T positions), queries, keys and values of the last twice and its other layers once, the head and
+        // the predictor once, 32 rows of compress.
+        var products = 2.0 * (11 * 12 * d * d + (2 * 3 + 1 + 8) * d * d + v * d + c * d + k * d);
         Assert.InRange(model.Card.ForwardFlops.Fixed, products, 1.02 * products);
         Assert.InRange(model.Card.BackwardFlops.Fixed, 2 * products - 2.0 * c * d, 2.02 * products);
-        // Causal attention: 2 T D a block of T positions; of 2T positions, 2 (2T) D for each of two.
-        Assert.Equal(2 * d * (3 + 4 * 5), model.Card.ForwardFlops.PerPosition);
+        // Causal attention: 2 T D a block of T positions; of 2T positions, 2 (2T) D for each of two, in the last block for one of two.
+        Assert.Equal(2 * d * (3 + 4 * 4 + 2), model.Card.ForwardFlops.PerPosition);
         Assert.Equal(2 * model.Card.ForwardFlops.PerPosition, model.Card.BackwardFlops.PerPosition);
     }
 
@@ -54,14 +55,14 @@ public sealed class CardTests
         Assert.Equal(2 * 2 * d * d + 4 * d, gated.ForwardFlops.Fixed - add.ForwardFlops.Fixed);
         Assert.Equal(2 * d * 3, gated.ForwardFlops.PerPosition);
         Assert.Equal(2 * d * 4, cross.ForwardFlops.PerPosition);
-        Assert.Equal(2 * d * (2 + 4), pause.ForwardFlops.PerPosition);
+        Assert.Equal(2 * d * (2 + 2), pause.ForwardFlops.PerPosition);
         Assert.Equal(2 * 4 * d * d, cross.ForwardFlops.Fixed - new ReducedAdd().Card.ForwardFlops.Fixed);
 
         var two = new ReducedTwoInterleaved().Card;
         Assert.Equal((96 + 64, 5), (two.Concepts, two.Labels));
         Assert.Equal((96 - 8) * d + (64 - 5) * d, two.Parameters - two.ActiveParameters);
-        // Blocks on T, 2T, 2T and 3T positions.
-        Assert.Equal(2 * d * (1 + 4 + 4 + 9), two.ForwardFlops.PerPosition);
+        // Blocks on T, 2T, 2T and 3T positions, of which the last makes T.
+        Assert.Equal(2 * d * (1 + 4 + 4 + 3), two.ForwardFlops.PerPosition);
     }
 
     [Fact]

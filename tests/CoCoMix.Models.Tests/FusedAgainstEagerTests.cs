@@ -258,6 +258,9 @@ public sealed class FusedAgainstEagerTests
                 // The gradient of concept logits is never whole: it reaches the layer in two parts.
                 Assert.Equal(name != "concept_logits", seen.ContainsKey($"gradient.mixing.{head}.{name}"));
             }
+        // Of what the last block makes only the predicting positions are read, and only those are made.
+        Assert.True(eager.Remove("blocks.3"));
+        Assert.DoesNotContain("blocks.3", seen.Keys);
         foreach (var (name, value) in eager) Same(name, value, seen[name], 1e-10);
     }
 
