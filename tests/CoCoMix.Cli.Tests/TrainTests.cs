@@ -150,6 +150,7 @@ public sealed partial class TrainTests : IDisposable
         AssertRefused("Student trains on concept labels: give --labels.teacher and --labels.saes, the weights of Teacher and Sae.",
             ["train", "Student", "--assembly", typeof(TrainTests).Assembly.Location, "--data", _run.Data, "--out", _run["a"], "--tokens-per-step", "128"]);
         AssertRefused("--labels.teacher and --labels.saes belong together: give the weights of both, or of neither.", ["train", "Student", "--data", _run.Data, "--labels.teacher", "x"]);
+        AssertRefused("--data is 'nowhere', and there is no train.bin in it: cocomix data makes it.", ["train", "TinyNextToken", "--data", "nowhere", "--out", _run["a"]]);
         Assert.False(Directory.Exists(_run["a"]));
     }
 

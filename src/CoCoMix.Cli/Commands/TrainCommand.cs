@@ -16,8 +16,8 @@ internal static class TrainCommand
         var device = Devices.Use(settings);
         torch.manual_seed((long)settings.Seed);
         using var model = DeclaredModels.CreateLanguageModel(settings.Model, settings.Assembly).On(device, settings.Precision);
-        using var train = new TokenFile(Path.Combine(settings.Data, "train.bin"));
-        using var validation = new TokenFile(Path.Combine(settings.Data, "val.bin"));
+        using var train = Tokens(settings, "train.bin");
+        using var validation = Tokens(settings, "val.bin");
         var length = settings.Length ?? model.Card.Context;
         if (length > model.Card.Context) throw new InvalidDataException($"--length is {length}: {model.GetName()} reads at most {model.Card.Context} tokens.");
         var options = Options(settings, length);
@@ -68,6 +68,12 @@ internal static class TrainCommand
         }
         Console.WriteLine($"Done: {checkpoints.All[0].Path}");
         return 0;
+    }
+
+    private static TokenFile Tokens(TrainSettings settings, string name)
+    {
+        var path = Path.Combine(settings.Data, name);
+        return File.Exists(path) ? new(path) : throw new InvalidDataException($"--data is '{settings.Data}', and there is no {name} in it: cocomix data makes it.");
     }
 
     private static PretrainingOptions Options(TrainSettings settings, int length)
