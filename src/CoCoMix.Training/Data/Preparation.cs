@@ -3,14 +3,19 @@ namespace CoCoMix.Training;
 /// <summary>How text becomes token files.</summary>
 public sealed record PreparationOptions
 {
-    /// <summary>The share of the documents that is set apart for validation, 0 to below 1; 0 writes no <c>val.bin</c>.</summary>
+    /// <summary>The text of <c>val.bin</c>; null to set a share of the documents apart for it.</summary>
+    public TextSource? Validation { get; init; }
+
+    /// <summary>That share, 0 to below 1; at 0 there is no <c>val.bin</c>. Not looked at where <see cref="Validation"/> is given.</summary>
     public double ValidationShare { get; init; } = 0.0005;
 
-    /// <summary>Another seed, other documents for validation.</summary>
+    /// <summary>Another seed, other documents set apart.</summary>
     public ulong Seed { get; init; } = 2357;
 
     /// <summary>Threads that encode. The result does not depend on it.</summary>
     public int Threads { get; init; } = Environment.ProcessorCount;
+
+    internal bool HasValidation => Validation is not null || ValidationShare > 0;
 }
 
 /// <summary>One moment of a preparation.</summary>
@@ -54,7 +59,7 @@ public static class Preparation
             throw new ArgumentException($"The share of validation is {options.ValidationShare}; it must be at least 0 and below 1.");
         if (options.Threads < 1) throw new ArgumentException($"The number of threads is {options.Threads}; it must be 1 or more.");
         var (trainFile, validationFile) = (Path.Combine(folder, "train.bin"), Path.Combine(folder, "val.bin"));
-        if (options.ValidationShare == 0 && File.Exists(validationFile))
+        if (!options.HasValidation && File.Exists(validationFile))
             throw new InvalidDataException(
                 $"'{validationFile}' is there from an earlier run and may hold documents of this one, which writes none: remove it, or write to another folder.");
 
@@ -62,10 +67,10 @@ public static class Preparation
         using var validation = new TokenFileWriter(tokenizer);
         AtomicFile.Write(trainFile, trainStream =>
         {
-            if (options.ValidationShare == 0) Encode(trainStream, Stream.Null);
+            if (!options.HasValidation) Encode(trainStream, Stream.Null);
             else AtomicFile.Write(validationFile, validationStream => Encode(trainStream, validationStream));
         });
-        var prepared = new PreparedData(train.Header, options.ValidationShare == 0 ? null : validation.Header);
+        var prepared = new PreparedData(train.Header, options.HasValidation ? validation.Header : null);
         prepared.Train.Write(trainFile);
         prepared.Validation?.Write(validationFile);
         tokenizer.SaveTokenizer(Path.Combine(folder, "tokenizer.json"));
@@ -73,20 +78,30 @@ public static class Preparation
 
         void Encode(Stream trainStream, Stream validationStream)
         {
+            var totalBytes = source.Bytes + (options.Validation?.Bytes ?? 0);
             foreach (var batch in Encoded(source, tokenizer, options, cancellation))
             {
                 train.Append(trainStream, batch.Train);
                 validation.Append(validationStream, batch.Validation);
-                progress?.Report(new(batch.Bytes, source.Bytes, train.Tokens + validation.Tokens));
+                progress?.Report(new(batch.Bytes, totalBytes, train.Tokens + validation.Tokens));
             }
 
-            if (train.Tokens + validation.Tokens == 0) throw new InvalidDataException("There is no text: all documents are empty.");
-            if (train.Tokens == 0 || (validation.Tokens == 0 && options.ValidationShare > 0))
+            if (train.Tokens == 0 || (validation.Tokens == 0 && options.HasValidation))
                 throw new InvalidDataException(
-                    $"Of the {train.Documents + validation.Documents} documents none is left for {(train.Tokens == 0 ? "training" : "validation")} at a validation share of " +
-                    $"{options.ValidationShare}: choose another share, or 0 for no validation.");
+                    $"Of {train.Documents + validation.Documents} documents with text none is for {(train.Tokens == 0 ? "training" : "validation")}" +
+                    (options.Validation is null && train.Documents + validation.Documents > 0
+                        ? $" at a validation share of {options.ValidationShare}: choose another, or give text for validation." : ": give more text."));
+            // So that a full disk is met before the one file that is complete takes its name.
+            trainStream.Flush();
         }
     }
+
+    /// <summary>The text that <see cref="Run"/> does not set apart for validation: what a tokenizer may be trained on.</summary>
+    /// <param name="source">The text.</param>
+    /// <param name="options">As for <see cref="Run"/>.</param>
+    /// <param name="cancellation">Stops between two documents.</param>
+    public static IEnumerable<TextPart> TrainingText(TextSource source, PreparationOptions options, CancellationToken cancellation = default) =>
+        Assigned(source, options, cancellation).Where(assigned => !assigned.IsValidation).Select(assigned => assigned.Part);
 
     /// <summary>Whether a document is set apart: one drawn from each run of 1 / share documents, so that the share holds everywhere.</summary>
     /// <param name="document">Its number in the source.</param>
@@ -121,21 +136,30 @@ public static class Preparation
     private static IEnumerable<List<AssignedPart>> Batches(TextSource source, PreparationOptions options, CancellationToken cancellation)
     {
         var batch = new List<AssignedPart>();
-        long document = 0;
         var length = 0;
-        var validation = IsValidation(0, options);
-        foreach (var part in source.Read(cancellation))
+        foreach (var assigned in Assigned(source, options, cancellation))
         {
-            batch.Add(new(part, validation));
-            length += part.Text.Length;
-            if (part.EndsDocument) validation = IsValidation(++document, options);
+            batch.Add(assigned);
+            length += assigned.Part.Text.Length;
             if (length < BatchLength) continue;
             yield return batch;
-            batch = [];
-            length = 0;
+            (batch, length) = ([], 0);
         }
 
         if (batch.Count > 0) yield return batch;
+    }
+
+    private static IEnumerable<AssignedPart> Assigned(TextSource source, PreparationOptions options, CancellationToken cancellation)
+    {
+        long document = 0;
+        foreach (var part in source.Read(cancellation))
+        {
+            yield return new(part, options.Validation is null && IsValidation(document, options));
+            if (part.EndsDocument) document++;
+        }
+
+        foreach (var part in options.Validation?.Read(cancellation) ?? [])
+            yield return new(part with { Bytes = source.Bytes + part.Bytes }, IsValidation: true);
     }
 
     private readonly record struct AssignedPart(TextPart Part, bool IsValidation);

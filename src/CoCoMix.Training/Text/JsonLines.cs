@@ -69,7 +69,7 @@ internal static class JsonLines
         }
         catch (JsonException error)
         {
-            throw new InvalidDataException($"{Where()}: this is not JSON from byte {error.BytePositionInLine + 1} of the line on; it may be cut short.", error);
+            throw new InvalidDataException($"{Where()}: this is not JSON at byte {error.BytePositionInLine} of the line, which may be cut short.", error);
         }
         catch (InvalidOperationException error)
         {

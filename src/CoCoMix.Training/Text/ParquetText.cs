@@ -12,7 +12,8 @@ internal static class ParquetText
     {
         using var file = File.OpenRead(path);
         await using var reader = await Readable($"'{path}'", () => ParquetReader.CreateAsync(file));
-        var field = Column(reader.Schema, path, column);
+        var schema = await Readable($"'{path}'", () => Task.FromResult(reader.Schema));
+        var field = Column(schema, path, column);
         var rows = reader.RowGroups.Sum(group => group.RowCount);
         long done = 0;
         for (int group = 0; group < reader.RowGroupCount; group++)
@@ -37,9 +38,9 @@ internal static class ParquetText
         if (schema.DataFields.FirstOrDefault(field => field.Path.ToString() == column) is not { } found)
             throw new InvalidDataException(
                 $"'{path}' has no column '{column}'; it has '{string.Join("', '", schema.DataFields.Select(field => field.Path))}'.");
-        return found.ClrType == typeof(string) && found.MaxRepetitionLevel == 0
+        return found.ClrType == typeof(ReadOnlyMemory<char>) && found.MaxRepetitionLevel == 0
             ? found
-            : throw new InvalidDataException($"The column '{column}' of '{path}' holds {found.ClrType.Name}{(found.MaxRepetitionLevel > 0 ? " lists" : "")}, not text.");
+            : throw new InvalidDataException($"The column '{column}' of '{path}' holds {found.SchemaElement?.Type}{(found.MaxRepetitionLevel > 0 ? " lists" : "")}, not text.");
     }
 
     /// <summary>The library meets broken bytes with any kind of exception.</summary>
