@@ -85,6 +85,11 @@ public sealed class BytePairEncoding
         return new(tokens, merges);
     }
 
+    /// <summary>Loads the vocabulary that lies in a folder, as beside prepared data; null where there is none.</summary>
+    /// <param name="folder">The folder.</param>
+    /// <exception cref="InvalidDataException">There is one, but not a byte-level vocabulary with <c>&lt;|endoftext|&gt;</c>.</exception>
+    public static BytePairEncoding? Find(string folder) => BytePairFiles.AreIn(folder) ? Load(folder) : null;
+
     /// <summary>Writes <c>vocab.json</c> and <c>merges.txt</c>.</summary>
     /// <param name="folder">The folder for both; created where needed.</param>
     public void Save(string folder) => BytePairFiles.Write(folder, _tokens, _merges);

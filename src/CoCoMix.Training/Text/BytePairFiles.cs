@@ -14,14 +14,15 @@ internal static class BytePairFiles
     // Tokens are Latin letters and the like; as escapes nobody could read them.
     private static readonly JavaScriptEncoder Readable = JavaScriptEncoder.UnsafeRelaxedJsonEscaping;
 
+    public static bool AreIn(string folder) => File.Exists(TokenizerIn(folder)) || (File.Exists(VocabularyIn(folder)) && File.Exists(MergesIn(folder)));
+
     public static (string[] Tokens, string[] Merges) Read(string path)
     {
-        if (!Directory.Exists(path)) return ReadJson(path);
-        var json = Path.Combine(path, "tokenizer.json");
-        if (File.Exists(json)) return ReadJson(json);
-        var (vocabulary, merges) = (Path.Combine(path, "vocab.json"), Path.Combine(path, "merges.txt"));
-        if (!File.Exists(vocabulary) || !File.Exists(merges))
+        if (!Directory.Exists(path)) return ReadTokenizer(path);
+        if (File.Exists(TokenizerIn(path))) return ReadTokenizer(TokenizerIn(path));
+        if (!AreIn(path))
             throw new FileNotFoundException($"'{path}' holds no tokenizer: it has neither tokenizer.json nor both of vocab.json and merges.txt.");
+        var (vocabulary, merges) = (VocabularyIn(path), MergesIn(path));
         var ids = Parse(vocabulary, node => Ids(node.AsObject()));
         return (InOrder(vocabulary, ids), CheckMerges(merges, ids, [.. File.ReadLines(merges).Where(line => line.Length > 0 && !IsVersion(line))]));
     }
@@ -29,8 +30,8 @@ internal static class BytePairFiles
     /// <summary>Writes <c>vocab.json</c> and <c>merges.txt</c> into a folder.</summary>
     public static void Write(string folder, string[] tokens, string[] merges)
     {
-        WriteJson(Path.Combine(folder, "vocab.json"), json => WriteIds(json, tokens));
-        AtomicFile.Write(Path.Combine(folder, "merges.txt"), stream =>
+        WriteJson(VocabularyIn(folder), json => WriteIds(json, tokens));
+        AtomicFile.Write(MergesIn(folder), stream =>
             stream.Write(Encoding.UTF8.GetBytes(string.Concat(merges.Prepend("#version: 0.2").Select(line => line + "\n")))));
     }
 
@@ -89,7 +90,7 @@ internal static class BytePairFiles
         write(json);
     });
 
-    private static (string[] Tokens, string[] Merges) ReadJson(string path) => Parse(path, root =>
+    private static (string[] Tokens, string[] Merges) ReadTokenizer(string path) => Parse(path, root =>
     {
         var model = root["model"]!;
         Require(path, "model.type", model["type"], "BPE");
@@ -160,6 +161,12 @@ internal static class BytePairFiles
                     $"'{path}' has the merge '{merge}'; a merge is two tokens of the vocabulary with a space between, and joined they are a token too.");
         return merges;
     }
+
+    private static string TokenizerIn(string folder) => Path.Combine(folder, "tokenizer.json");
+
+    private static string VocabularyIn(string folder) => Path.Combine(folder, "vocab.json");
+
+    private static string MergesIn(string folder) => Path.Combine(folder, "merges.txt");
 
     private static bool IsVersion(string line) => line.StartsWith("#version:", StringComparison.Ordinal);
 }
