@@ -37,7 +37,7 @@ public sealed unsafe class LabelFile : IConceptLabels, IDisposable
     public LabelFile(string path, LanguageModel student, TokenFile tokens, int length)
     {
         Path = path;
-        Header = LabelHeader.Read(HeaderPath(path));
+        Header = LabelHeader.Read(path);
         Header.Require(LabelHeader.Of(student, tokens, length), path);
         if (Header.Done < Header.Windows)
             throw new InvalidDataException(
@@ -57,15 +57,17 @@ public sealed unsafe class LabelFile : IConceptLabels, IDisposable
     /// <summary>How the labels were made.</summary>
     public LabelHeader Header { get; }
 
-    /// <summary>Where the header of a label file lies.</summary>
-    public static string HeaderPath(string path) => System.IO.Path.ChangeExtension(path, ".json");
+    /// <inheritdoc cref="TeacherLabels.Identity"/>
+    public string Identity => string.Join(' ', [Header.TeacherHash, .. Header.Heads.Select(head => head.SaeHash)]);
 
     /// <summary>
     /// Extracts the labels of all windows of the token file, in its order. A file that an earlier call left unfinished, even one that was killed, is
     /// continued, and ends with the same bytes as one that was never interrupted.
     /// </summary>
     /// <param name="path">The file to create or continue.</param>
-    /// <param name="extraction">Makes the labels.</param>
+    /// <param name="labels">Makes the labels.</param>
+    /// <param name="tokens">The token file.</param>
+    /// <param name="length">Tokens in a window, T.</param>
     /// <param name="batch">Windows at a time.</param>
     /// <param name="progress">Told the number of windows done.</param>
     /// <param name="cancellation">Stops after the batch in hand, which is kept.</param>
@@ -73,22 +75,23 @@ public sealed unsafe class LabelFile : IConceptLabels, IDisposable
     /// <exception cref="ArgumentException">The teacher or an SAE is not the declared one.</exception>
     /// <exception cref="IOException">The disk is full, or another process is writing the same file.</exception>
     /// <exception cref="OperationCanceledException"><paramref name="cancellation"/> asked to stop.</exception>
-    public static void Extract(string path, LabelExtraction extraction, int batch, IProgress<long>? progress = null, CancellationToken cancellation = default)
+    public static void Extract(
+        string path, TeacherLabels labels, TokenFile tokens, int length, int batch,
+        IProgress<long>? progress = null, CancellationToken cancellation = default)
     {
-        var header = LabelHeader.Of(extraction, batch);
-        var headerPath = HeaderPath(path);
+        var header = LabelHeader.Of(labels, tokens, length, batch);
         Directory.CreateDirectory(System.IO.Path.GetDirectoryName(System.IO.Path.GetFullPath(path))!);
         using var stream = new FileStream(path, FileMode.OpenOrCreate, FileAccess.Write, FileShare.None);
-        if (File.Exists(headerPath))
+        if (File.Exists(LabelHeader.PathOf(path)))
         {
-            var begun = LabelHeader.Read(headerPath);
+            var begun = LabelHeader.Read(path);
             begun.Require(header, path);
             CheckLength(path, begun, stream.Length, isExact: false);
             header = begun;
         }
         else if (stream.Length > 0)
         {
-            throw new InvalidDataException($"'{path}' has no header '{headerPath}', so it may be anything: move it away, or give another path.");
+            throw new InvalidDataException($"'{path}' has no header '{LabelHeader.PathOf(path)}', so it may be anything: move it away, or give another path.");
         }
 
         // What lies beyond was not yet recorded when the process ended.
@@ -100,15 +103,16 @@ public sealed unsafe class LabelFile : IConceptLabels, IDisposable
         for (var at = header.Done; at < header.Windows;)
         {
             var count = (int)Math.Min(batch, header.Windows - at);
-            for (var i = 0; i < count; i++) starts[i] = (at + i) * extraction.Length;
-            Append(stream, extraction, starts.AsSpan(..count), header.LabelBytes);
+            for (var i = 0; i < count; i++) starts[i] = (at + i) * length;
+            using var scope = NewDisposeScope();
+            Append(stream, labels, tokens.Batch(starts.AsSpan(..count), length), starts.AsSpan(..count), header.LabelBytes);
             at += count;
+            progress?.Report(at);
             if (at == header.Windows || sinceRecord.Elapsed > RecordEvery || cancellation.IsCancellationRequested)
             {
                 Record(at);
                 sinceRecord.Restart();
             }
-            progress?.Report(at);
             if (at < header.Windows) cancellation.ThrowIfCancellationRequested();
         }
 
@@ -116,25 +120,25 @@ public sealed unsafe class LabelFile : IConceptLabels, IDisposable
         {
             // In this order: the header never speaks of labels that a power failure could still take.
             stream.Flush(flushToDisk: true);
-            (header with { Done = done }).Write(headerPath);
+            (header with { Done = done }).Write(path);
         }
     }
 
     /// <inheritdoc/>
     /// <exception cref="ArgumentException">A window does not begin at a multiple of its length, or is not in the file.</exception>
-    public Tensor Batch(ReadOnlySpan<long> windows)
+    public Tensor For(ReadOnlySpan<long> starts, Tensor ids)
     {
         var length = Header.WindowLength;
         var count = Header.Heads.Sum(head => head.Count);
-        var labels = empty([windows.Length, length, count], int64);
+        var labels = empty([starts.Length, length, count], int64);
         var into = MemoryMarshal.Cast<byte, long>(labels.bytes);
         var each = length * count;
-        for (var b = 0; b < windows.Length; b++)
+        for (var b = 0; b < starts.Length; b++)
         {
-            var (window, rest) = Math.DivRem(windows[b], length);
-            if (windows[b] < 0 || rest != 0 || window >= Header.Windows)
+            var (window, rest) = Math.DivRem(starts[b], length);
+            if (starts[b] < 0 || rest != 0 || window >= Header.Windows)
                 throw new ArgumentException(
-                    $"'{Path}' has no labels for a window at token {windows[b]}: windows begin at multiples of {length}, the last at {(Header.Windows - 1) * length}.");
+                    $"'{Path}' has no labels for a window at token {starts[b]}: windows begin at multiples of {length}, the last at {(Header.Windows - 1) * length}.");
             Read(new(_labels + window * Header.WindowBytes, (int)Header.WindowBytes), into.Slice(b * each, each), Header.LabelBytes);
         }
         return labels;
@@ -148,10 +152,9 @@ public sealed unsafe class LabelFile : IConceptLabels, IDisposable
         _file.Dispose();
     }
 
-    private static void Append(Stream stream, LabelExtraction extraction, ReadOnlySpan<long> windows, int labelBytes)
+    private static void Append(Stream stream, TeacherLabels teacher, Tensor ids, ReadOnlySpan<long> windows, int labelBytes)
     {
-        using var scope = NewDisposeScope();
-        var labels = MemoryMarshal.Cast<byte, long>(extraction.Batch(windows).cpu().contiguous().bytes);
+        var labels = MemoryMarshal.Cast<byte, long>(teacher.For(windows, ids.to(teacher.Teacher.weights()[0].device)).cpu().contiguous().bytes);
         var bytes = new byte[labels.Length * labelBytes];
         for (var i = 0; i < labels.Length; i++)
         {

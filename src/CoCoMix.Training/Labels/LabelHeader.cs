@@ -11,18 +11,19 @@ namespace CoCoMix.Training;
 /// <param name="SaeHash">Hash of the SAE's weights; null where a reader does not have them.</param>
 public sealed record LabelHead(string Sae, int AfterBlock, int Count, Selection Selection, string? SaeHash);
 
-/// <summary>What a label file holds: JSON beside it, <c>labels.json</c> beside <c>labels.bin</c>.</summary>
+/// <summary>What a label file holds: the JSON object in <c>labels.bin.json</c>, beside <c>labels.bin</c>.</summary>
 public sealed record LabelHeader
 {
     /// <summary>The version of the format that this code writes and reads.</summary>
     public const int CurrentFormat = 1;
 
-    private static readonly JsonSerializerOptions Json = new(JsonSerializerDefaults.Web)
+    private static readonly JsonSerializerOptions Json = new()
     {
+        PropertyNamingPolicy = JsonNamingPolicy.SnakeCaseLower,
         WriteIndented = true,
         RespectNullableAnnotations = true,
         RespectRequiredConstructorParameters = true,
-        Converters = { new JsonStringEnumConverter(JsonNamingPolicy.CamelCase) },
+        Converters = { new JsonStringEnumConverter(JsonNamingPolicy.SnakeCaseLower) },
     };
 
     /// <summary>Version of the format.</summary>
@@ -49,7 +50,7 @@ public sealed record LabelHeader
     /// <summary>Tokens in the token file.</summary>
     public required long Tokens { get; init; }
 
-    /// <summary>Hash of the token file's bytes.</summary>
+    /// <summary>SHA-256 of the token file's bytes.</summary>
     public required string TokenHash { get; init; }
 
     /// <summary>Bytes of a label: 2, or 4 where an SAE has more than 65,536 latents.</summary>
@@ -87,29 +88,33 @@ public sealed record LabelHeader
         };
     }
 
-    /// <summary>The header of the labels that an extraction makes, nothing done yet.</summary>
-    /// <exception cref="ArgumentException">The teacher or an SAE is not the declared one, or the token file is shorter than a window.</exception>
-    public static LabelHeader Of(LabelExtraction extraction, int batch)
+    /// <summary>The header of the labels that a teacher makes, nothing done yet.</summary>
+    /// <param name="labels">The teacher and its SAEs.</param>
+    /// <param name="tokens">The token file.</param>
+    /// <param name="length">Tokens in a window.</param>
+    /// <param name="batch">Windows at a time.</param>
+    /// <exception cref="ArgumentException">The student declares no labels, or the token file is shorter than a window.</exception>
+    public static LabelHeader Of(TeacherLabels labels, TokenFile tokens, int length, int batch)
     {
-        var header = Of(extraction.Student, extraction.Tokens, extraction.Length);
-        var (teacher, saes) = (extraction.Teacher, extraction.Saes);
-        if (teacher.GetType() != extraction.Student.TeacherType || !saes.Select(sae => sae.GetType()).SequenceEqual(extraction.Student.SaeTypes))
-            throw new ArgumentException(
-                $"{extraction.Student.GetType().Name} declares labels from {header.Teacher} and {string.Join(", ", header.Heads.Select(head => head.Sae))}, "
-                + $"not from {teacher.GetType()} and {string.Join<Type>(", ", saes.Select(sae => sae.GetType()))}.");
+        var header = Of(labels.Student, tokens, length);
         return header with
         {
-            TeacherHash = ContentHash.Of(teacher),
-            Precision = (teacher.Precision ?? teacher.weights()[0].dtype).ToString(),
-            Heads = [.. header.Heads.Zip(saes, (head, sae) => head with { SaeHash = ContentHash.Of(sae) })],
+            TeacherHash = labels.TeacherHash,
+            Precision = (labels.Teacher.Precision ?? labels.Teacher.weights()[0].dtype).ToString(),
+            Heads = [.. header.Heads.Zip(labels.SaeHashes, (head, hash) => head with { SaeHash = hash })],
             Batch = batch,
         };
     }
 
-    /// <summary>Reads a header.</summary>
-    /// <exception cref="InvalidDataException">The file is not such a header.</exception>
-    public static LabelHeader Read(string path)
+    /// <summary>Where the header of a label file is.</summary>
+    public static string PathOf(string labelFile) => labelFile + ".json";
+
+    /// <summary>Reads the header of a label file.</summary>
+    /// <exception cref="FileNotFoundException">There is none.</exception>
+    /// <exception cref="InvalidDataException">It is broken, or of another format.</exception>
+    public static LabelHeader Read(string labelFile)
     {
+        var path = PathOf(labelFile);
         LabelHeader header;
         try
         {
@@ -120,15 +125,14 @@ public sealed record LabelHeader
             throw new InvalidDataException($"'{path}' is not the header of a label file: {error.Message}", error);
         }
         if (header.Format != CurrentFormat)
-            throw new InvalidDataException($"'{path}' has format {header.Format}, and this version reads format {CurrentFormat}: extract the labels again.");
+            throw new InvalidDataException($"'{path}' has format {header.Format}; this version reads format {CurrentFormat}: extract the labels again.");
         if (header.WindowLength < 1 || header.Heads.Count == 0 || header.Heads.Any(head => head.Count < 1) || header.LabelBytes is not (2 or 4)
             || header.Done < 0 || header.Done > header.Windows)
             throw new InvalidDataException($"'{path}' is not the header of a label file: its numbers contradict each other.");
         return header;
     }
 
-    /// <summary>Writes the header, whole or not at all.</summary>
-    public void Write(string path) => AtomicFile.Write(path, stream => JsonSerializer.Serialize(stream, this, Json));
+    internal void Write(string labelFile) => AtomicFile.Write(PathOf(labelFile), stream => JsonSerializer.Serialize(stream, this, Json));
 
     /// <summary>Checks that labels were made as wanted; what the other side does not know is not compared.</summary>
     /// <param name="wanted">What they should be.</param>
