@@ -22,7 +22,7 @@ public sealed record SaeTrainingStep(
 /// Trains an SAE (Gao et al. 2024): pre_bias starts at the geometric median, decoder rows keep unit norm, the gradient along a row is removed before the
 /// step, and AuxK revives dead latents in the kinds that choose a number of latents.
 /// <para>
-/// Everything that a step depends on is its number, the seed and the tensors that <see cref="Save"/> writes: which windows are read and how their hidden
+/// Everything that a step depends on is its number, the seed and the tensors that <see cref="Save(string)"/> writes: which windows are read and how their hidden
 /// states are shuffled follows from the first two, so a run that was killed goes on bit for bit.
 /// </para>
 /// </summary>
@@ -81,52 +81,46 @@ public sealed class SaeTraining : IDisposable
     /// <summary>The tensors besides the weights.</summary>
     private IEnumerable<(string Name, Tensor Tensor)> Own =>
     [
-        (Checkpoint.TrainingPrefix + "adamw.means", _optimizer.Means),
-        (Checkpoint.TrainingPrefix + "adamw.squares", _optimizer.Squares),
-        (Checkpoint.TrainingPrefix + "adamw.steps", _optimizer.Steps),
-        (Checkpoint.TrainingPrefix + "silent", _silent),
+        (CoCoMix.Checkpoint.TrainingPrefix + "adamw.means", _optimizer.Means),
+        (CoCoMix.Checkpoint.TrainingPrefix + "adamw.squares", _optimizer.Squares),
+        (CoCoMix.Checkpoint.TrainingPrefix + "adamw.steps", _optimizer.Steps),
+        (CoCoMix.Checkpoint.TrainingPrefix + "silent", _silent),
     ];
 
     private int PoolWindows => Math.Min(_options.Pool, _windows.Length);
 
-    /// <summary>Trains to the last step, from a checkpoint where there is one.</summary>
-    /// <param name="sae">Trained in place.</param>
-    /// <param name="options">The run's settings.</param>
-    /// <param name="states">Where hidden states come from.</param>
-    /// <param name="windows">Starts of the windows to read, round and round.</param>
-    /// <param name="progress">Told every few steps.</param>
-    /// <param name="cancellation">Stops after the step in hand; the SAE keeps what it has learned.</param>
-    /// <exception cref="ArgumentException">A pool holds less than the hidden states of one step.</exception>
-    /// <exception cref="DivergedException">Too many steps in a row had no finite loss and gradient.</exception>
-    /// <exception cref="OperationCanceledException"><paramref name="cancellation"/> asked to stop.</exception>
-    public static void Run(
-        SparseAutoencoder sae, SaeTrainingOptions options, HiddenStates states, ReadOnlySpan<long> windows,
-        IProgress<SaeTrainingStep>? progress = null, CancellationToken cancellation = default)
-    {
-        using var training = new SaeTraining(sae, options, states, windows);
-        training.Continue(progress, cancellation: cancellation);
-    }
+    /// <summary>Told every few steps, and after the last.</summary>
+    public IProgress<SaeTrainingStep>? Progress { get; init; }
 
-    /// <summary>Trains from the current step to the last.</summary>
-    /// <param name="progress">Told every few steps.</param>
-    /// <param name="checkpoint">Called after every <paramref name="checkpointEvery"/> steps, after the last, and before stopping.</param>
-    /// <param name="checkpointEvery">Steps between checkpoints.</param>
-    /// <param name="cancellation">Stops after the step in hand.</param>
-    /// <exception cref="DivergedException">Too many steps in a row had no finite loss and gradient.</exception>
+    /// <summary>Called to save; where that fails, the run goes on until its end.</summary>
+    public Action? Checkpoint { get; init; }
+
+    /// <summary>Steps between checkpoints; the last step is always followed by one.</summary>
+    public long CheckpointEvery { get; init; } = 1_000;
+
+    /// <summary>Told in a sentence what goes wrong and does not end the run.</summary>
+    public IProgress<string>? Warnings { get; init; }
+
+    /// <summary>Runs the steps that are left.</summary>
+    /// <param name="cancellation">Stops after the step in hand, with a checkpoint.</param>
+    /// <exception cref="DivergedException">Too many steps in a row were skipped, because loss or gradient was not finite.</exception>
+    /// <exception cref="IOException">The last checkpoint could not be written.</exception>
     /// <exception cref="OperationCanceledException"><paramref name="cancellation"/> asked to stop.</exception>
-    public void Continue(
-        IProgress<SaeTrainingStep>? progress = null, Action? checkpoint = null, long checkpointEvery = long.MaxValue, CancellationToken cancellation = default)
+    public void Run(CancellationToken cancellation = default)
     {
         while (Step < _options.Steps)
         {
             if (cancellation.IsCancellationRequested)
             {
-                checkpoint?.Invoke();
+                Save(mustSucceed: true);
                 cancellation.ThrowIfCancellationRequested();
             }
+            var skipped = _skipped;
             var done = Advance();
-            if (Step % ReportEvery == 0 || Step == _options.Steps) progress?.Report(done);
-            if (Step % checkpointEvery == 0 || Step == _options.Steps) checkpoint?.Invoke();
+            var isLast = Step == _options.Steps;
+            if (_skipped > skipped) Warnings?.Report(FormattableString.Invariant($"Step {Step:N0} had a loss or a gradient that is not finite and was skipped; {_skipped:N0} so far."));
+            if (isLast || Step % ReportEvery == 0) Progress?.Report(done);
+            if (isLast || Step % CheckpointEvery == 0) Save(mustSucceed: isLast);
         }
     }
 
@@ -166,7 +160,7 @@ public sealed class SaeTraining : IDisposable
     }
 
     /// <summary>Writes the SAE's weights and all that the next step depends on, whole or not at all.</summary>
-    /// <param name="path">The file to create or replace: safetensors, from which <see cref="Checkpoint.Load(nn.Module, string)"/> reads the SAE too.</param>
+    /// <param name="path">The file to create or replace: safetensors, from which <see cref="CoCoMix.Checkpoint.Load(nn.Module, string)"/> reads the SAE too.</param>
     /// <exception cref="IOException">The file cannot be written; one that was there is as before.</exception>
     public void Save(string path)
     {
@@ -184,7 +178,7 @@ public sealed class SaeTraining : IDisposable
         Safetensors.Save(path, tensors, metadata);
     }
 
-    /// <summary>Goes on from what <see cref="Save"/> wrote. When this throws, nothing has changed.</summary>
+    /// <summary>Goes on from what <see cref="Save(string)"/> wrote. When this throws, nothing has changed.</summary>
     /// <exception cref="InvalidDataException">
     /// The file is no checkpoint of SAE training, is damaged, or is of another run: of another SAE, teacher, token file or setting, which the message names.
     /// </exception>
@@ -202,7 +196,7 @@ public sealed class SaeTraining : IDisposable
         foreach (var tensor in tensors.Values) scope.Attach(tensor);
         if (!metadata.Remove(Hash, out var hash) || hash != Safetensors.Hash(tensors, metadata))
             throw new InvalidDataException($"'{path}' is damaged: its content does not have the hash that it was written with.");
-        Checkpoint.Load(_sae, tensors, path);
+        CoCoMix.Checkpoint.Load(_sae, tensors, path);
         foreach (var (name, tensor) in Own) tensor.copy_(tensors[name]);
         (Step, _skipped, _skippedInARow) = (Number("step"), Number("skipped"), Number("skipped_in_a_row"));
 
@@ -251,9 +245,18 @@ public sealed class SaeTraining : IDisposable
             _pool?.Dispose();
             _pool = ReadPool(index);
             _poolIndex = index;
-            if (Step == 0) _weights[0].copy_(GeometricMedian(_sae.standardize(_pool.narrow(0, 0, Math.Min(_pool.shape[0], CenterRows))).Standardized));
+            if (Step == 0) StartAtMedian(_pool.narrow(0, 0, Math.Min(_pool.shape[0], CenterRows)));
         }
         return _pool!.narrow(0, within * _options.Rows, _options.Rows);
+    }
+
+    private void StartAtMedian(Tensor pool)
+    {
+        using var scope = NewDisposeScope();
+        var rows = _sae.standardize(pool).Standardized;
+        // A row that is not finite costs its step later, and must not cost all of them.
+        var finite = rows[rows.isfinite().all(1)];
+        if (finite.shape[0] > 0) _weights[0].copy_(GeometricMedian(finite));
     }
 
     /// <summary>The hidden states of the windows of a pool, in an order that follows from the seed and the pool's number.</summary>
@@ -265,6 +268,20 @@ public sealed class SaeTraining : IDisposable
         var rows = _states.Read(starts);
         using var generator = new Generator(new SplitMix64((ulong)_options.Seed + (ulong)index).Next());
         return rows.index_select(0, randperm(rows.shape[0], generator: generator).to(rows.device)).DetachFromDisposeScope();
+    }
+
+    private void Save(bool mustSucceed)
+    {
+        try
+        {
+            Checkpoint?.Invoke();
+        }
+        catch (Exception error) when (error is IOException or UnauthorizedAccessException)
+        {
+            var what = FormattableString.Invariant($"Step {Step:N0}: no checkpoint could be written ({error.Message.TrimEnd('.')})");
+            if (mustSucceed) throw new IOException(what + "; earlier ones are as they were.", error);
+            Warnings?.Report(what + "; training goes on from memory.");
+        }
     }
 
     private static string Text(long value) => value.ToString(CultureInfo.InvariantCulture);

@@ -214,16 +214,10 @@ public sealed class LabelFileTests : IDisposable
         List<(double, double?)> Losses(IConceptLabels labels)
         {
             manual_seed(4);
-            var student = new SmallStudent();
             var steps = new List<(double, double?)>();
-            using var optimizer = new AdamW(student.weights(), student.Gradients);
-            foreach (var starts in windows.Chunk(3).Take(12))
-            {
-                var ids = tokens.Batch(starts, Length);
-                var losses = student.forward_backward(ids, labels.For(starts, ids));
-                optimizer.Step(1e-2);
-                steps.Add((losses.NextToken.item<float>(), losses.Concept!.item<float>()));
-            }
+            var options = new PretrainingOptions(Length, 3 * Length, new(1e-2, 1e-3, 2, 12)) { ReportEvery = 1 };
+            using var state = new TrainingState(new SmallStudent(), options, new(_ => windows), labels.Identity);
+            new Pretraining(state, options, tokens) { Labels = labels, Progress = new Kept(steps) }.Run();
             return steps;
         }
     }
@@ -240,6 +234,11 @@ public sealed class LabelFileTests : IDisposable
         LabelFile.Extract(Path, new(student, teacher, saes), tokens, Length, batch, progress, cancellation);
 
     private static void Refused(string why, Action action) => Assert.Contains(why, Assert.Throws<InvalidDataException>(action).Message);
+
+    private sealed class Kept(List<(double, double?)> steps) : IProgress<PretrainingStep>
+    {
+        public void Report(PretrainingStep value) => steps.Add((value.Loss, value.ConceptLoss));
+    }
 
     private sealed class Seen(List<long> seen) : IProgress<long>
     {

@@ -41,7 +41,7 @@ public sealed class SaeTrainingTests : IDisposable
     {
         using (var whole = Training(batchTopK))
         {
-            whole.Continue();
+            whole.Run();
             whole.Save(folder["whole"]);
         }
         var expected = File.ReadAllBytes(folder["whole"]);
@@ -56,7 +56,7 @@ public sealed class SaeTrainingTests : IDisposable
             using var second = Training(batchTopK, seed: 100 + stop);
             second.Load(folder["half"]);
             Assert.Equal(stop, second.Step);
-            second.Continue();
+            second.Run();
             second.Save(folder["resumed"]);
             Assert.Equal(expected, File.ReadAllBytes(folder["resumed"]));
         }
@@ -66,16 +66,29 @@ public sealed class SaeTrainingTests : IDisposable
     public void Checkpoints_come_on_schedule_at_the_end_and_before_stopping()
     {
         var at = new List<long>();
-        using (var training = Training())
-        {
-            training.Continue(checkpoint: () => at.Add(training.Step), checkpointEvery: 10);
-            Assert.Equal([10, 20, 24], at);
-        }
+        SaeTraining training = null!;
+        using (training = new(new SmallSae(), Options, States, windows) { Checkpoint = () => at.Add(training.Step), CheckpointEvery = 10 }) training.Run();
+        Assert.Equal([10, 20, 24], at);
+
         at.Clear();
         using var stop = new CancellationTokenSource();
-        using var stopped = Training();
-        Assert.Throws<OperationCanceledException>(() => stopped.Continue(new StopAt(20, stop), () => at.Add(stopped.Step), 15, stop.Token));
+        using (training = new(new SmallSae(), Options, States, windows) { Checkpoint = () => at.Add(training.Step), CheckpointEvery = 15, Progress = new StopAt(20, stop) })
+            Assert.Throws<OperationCanceledException>(() => training.Run(stop.Token));
         Assert.Equal([15, 20], at);
+    }
+
+    [Fact]
+    public void A_checkpoint_that_cannot_be_written_costs_a_warning_and_the_last_an_error()
+    {
+        var warnings = new List<string>();
+        using var training = new SaeTraining(new SmallSae(), Options, States, windows)
+        {
+            Checkpoint = () => throw new IOException("No space left on device."), CheckpointEvery = 10, Warnings = new Heard(warnings),
+        };
+        Assert.Throws<IOException>(() => training.Run());
+        Assert.Equal(Options.Steps, training.Step);
+        Assert.Equal(["Step 10: no checkpoint could be written (No space left on device); training goes on from memory.",
+            "Step 20: no checkpoint could be written (No space left on device); training goes on from memory."], warnings);
     }
 
     [Fact]
@@ -144,7 +157,7 @@ public sealed class SaeTrainingTests : IDisposable
 
         teacher.tokens.weight!.fill_(float.NaN);
         using var hopeless = Training(batchTopK);
-        var error = Assert.Throws<DivergedException>(() => hopeless.Continue());
+        var error = Assert.Throws<DivergedException>(() => hopeless.Run());
         Assert.Equal(1, error.First);
         Assert.Equal(SaeTraining.MostSkippedInARow, hopeless.Step);
     }
@@ -176,6 +189,11 @@ public sealed class SaeTrainingTests : IDisposable
     {
         manual_seed(seed);
         return new(batchTopK ? new SmallBatchTopKSae() : new SmallSae(), Options, states ?? States, windows);
+    }
+
+    private sealed class Heard(List<string> warnings) : IProgress<string>
+    {
+        public void Report(string value) => warnings.Add(value);
     }
 
     private sealed class StopAt(long step, CancellationTokenSource stop) : IProgress<SaeTrainingStep>
