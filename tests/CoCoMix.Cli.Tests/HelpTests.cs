@@ -10,11 +10,13 @@ public sealed class HelpTests
         Assert.Equal((0, ""), (ended.ExitCode, ended.Error));
         Assert.Contains("cocomix [command] [options]", ended.Output);
         Assert.Matches(@"(?m)^  card <MODEL> +\w", ended.Output);
+        Assert.Matches(@"(?m)^  data <TEXT> +\w", ended.Output);
         Assert.Matches(@"(?m)^  doctor +\w", ended.Output);
     }
 
     [Theory]
     [InlineData("card", "cocomix card [<MODEL>] [options]", "--assembly <My.dll>", "--tokens <integer>", "--config <run.yaml>", "--set <key=value>")]
+    [InlineData("data", "cocomix data [<TEXT>...] [options]", "--out <folder>", "--field <name>", "--tokenizer <gpt2|folder>", "--vocabulary <integer>", "--validation-share <number>", "--seed <integer>", "--threads <integer>")]
     [InlineData("doctor", "cocomix doctor [options]")]
     public void A_commands_help_says_what_it_takes(string command, params string[] expected)
     {
