@@ -110,7 +110,7 @@ internal sealed class Comparison(Settings settings, string? text, string output,
         {
             Display.Stage("Sparse autoencoder", settings.SaeSteps, report =>
             {
-                using var training = new SaeTraining(sae, settings.Sae with { Seed = seed }, states, windows)
+                using var training = new SaeTraining(sae, settings.Sae with { Seed = (ulong)seed }, states, windows)
                 {
                     Progress = new Callback<SaeTrainingStep>(step =>
                     {

@@ -5,10 +5,11 @@ namespace CoCoMix.Training;
 /// <summary>SHA-256, in hexadecimal, of what something was made from, so that it is not used with anything else.</summary>
 internal static class ContentHash
 {
-    /// <summary>Of a file's bytes.</summary>
-    public static string Of(string path)
+    /// <summary>Of a token file's bytes, as its header says, or read where it has none.</summary>
+    public static string Of(TokenFile tokens)
     {
-        using var stream = File.OpenRead(path);
+        if (tokens.Header is { } header) return header.Sha256;
+        using var stream = File.OpenRead(tokens.Path);
         return Convert.ToHexStringLower(SHA256.HashData(stream));
     }
 

@@ -21,21 +21,20 @@ internal static class TrainCommand
         var length = settings.Length ?? model.Card.Context;
         if (length > model.Card.Context) throw new InvalidDataException($"--length is {length}: {model.GetName()} reads at most {model.Card.Context} tokens.");
         var options = Options(settings, length);
+        var plan = Describe(model, options);
         var windows = WindowStream.Shuffled(train.Count, length, settings.Seed);
         var validationWindows = WindowOrder.Spread(validation.Count, length, settings.Evaluation.Windows);
-        var labels = Labels(model, settings, device);
+        var labels = Labels(model, settings, train, length, device);
 
         var warnings = new Callback<string>(Console.Error.WriteLine);
-        var config = SettingsYaml.Write(settings with { Out = settings.Folder, Resume = null });
-        using var run = settings.Resume is null ? RunFolder.Create(settings.Folder, config, warnings) : RunFolder.Resume(settings.Folder, config, warnings);
+        using var run = settings.Resume is null ? RunFolder.Create(settings.Folder, warnings) : RunFolder.Resume(settings.Folder, warnings);
         using var state = new TrainingState(model, options, windows,
             FormattableString.Invariant($"windows of {length} of {train.Count} tokens, seed {settings.Seed}, {(labels is null ? "no labels" : "labels " + labels.Identity)}"));
         var checkpoints = new CheckpointFolder(run.Checkpoints) { KeepLast = settings.Checkpoints.KeepLast, KeepEvery = settings.Checkpoints.KeepEvery };
         checkpoints.Clean();
         checkpoints.LoadLatest(state, warnings);
-        run.CutAfter(state.Step);
-
-        Console.WriteLine(Introduction(model, options, state));
+        run.Begin(SettingsYaml.Write(settings with { Out = settings.Folder, Resume = null }), state);
+        Console.WriteLine(plan + (state.Step > 0 ? $" It goes on after step {state.Step:N0}." : ""));
         try
         {
             new Pretraining(state, options, train)
@@ -83,25 +82,17 @@ internal static class TrainCommand
         };
     }
 
-    /// <summary>What the model declares labels from, or null where it declares none.</summary>
-    private static IConceptLabels? Labels(LanguageModel model, TrainSettings settings, torch.Device device)
+    /// <summary>The labels that the model trains on, or null where it declares none.</summary>
+    private static IConceptLabels? Labels(LanguageModel model, TrainSettings settings, TokenFile train, int length, torch.Device device)
     {
+        var (file, teacher) = (settings.Labels.File, settings.Labels.Teacher);
         if (model.Card.Labels == 0)
-            return settings.Labels.Teacher is null ? null : throw new InvalidDataException($"--labels.teacher is given, but {model.GetName()} declares no concept labels: leave it out.");
-        if (settings.Labels.Teacher is not { } path)
-            throw new InvalidDataException($"{model.GetName()} trains on concept labels: give --labels.teacher and --labels.saes, the weights of {model.TeacherType!.Name} and {string.Join(" and ", model.SaeTypes.Select(type => type.Name))}.");
-        if (settings.Labels.Saes.Length != model.SaeTypes.Count)
-            throw new InvalidDataException($"--labels.saes names {settings.Labels.Saes.Length} files, but {model.GetName()} declares {model.SaeTypes.Count} SAEs: give the weights of {string.Join(" and ", model.SaeTypes.Select(type => type.Name))}.");
-        var teacher = DeclaredModels.Create<LanguageModel>(model.TeacherType!);
-        Checkpoint.Load(teacher, path);
-        var saes = model.SaeTypes.Zip(settings.Labels.Saes, (type, file) =>
-        {
-            var sae = DeclaredModels.Create<SparseAutoencoder>(type);
-            Checkpoint.Load(sae, file);
-            sae.to(device);
-            return sae;
-        }).ToArray();
-        return new TeacherLabels(model, teacher.On(device, settings.Precision), saes);
+            return file is null && teacher is null ? null
+                : throw new InvalidDataException($"--labels.{(file is null ? "teacher" : "file")} is given, but {model.GetName()} declares no concept labels: leave it out.");
+        if (file is not null) return new LabelFile(file, model, train, length);
+        if (teacher is null)
+            throw new InvalidDataException($"{model.GetName()} trains on concept labels: give --labels.file, which cocomix labels makes, or --labels.teacher and --labels.saes, the weights of {model.TeacherType!.Name} and {TeacherFiles.SaeNames(model)}.");
+        return TeacherFiles.Load(model, teacher, "--labels.saes", settings.Labels.Saes, device, settings.Precision);
     }
 
     /// <summary>Writes text with the data's tokenizer; null where there is none, or no sample is wanted.</summary>
@@ -126,9 +117,8 @@ internal static class TrainCommand
         return Array.ConvertAll(ids, id => (int)id);
     }
 
-    private static string Introduction(LanguageModel model, PretrainingOptions options, TrainingState state) => FormattableString.Invariant(
-        $"{model.GetName()}: {model.Card.Parameters:N0} parameters, {options.TokensPerStep:N0} tokens a step in {options.Accumulation} x {options.MicroBatch} windows of {options.Length}, {options.Schedule.Steps * options.TokensPerStep:N0} tokens in {options.Schedule.Steps:N0} steps")
-        + (state.Step > 0 ? FormattableString.Invariant($"; goes on after step {state.Step:N0}.") : ".");
+    private static string Describe(LanguageModel model, PretrainingOptions options) => FormattableString.Invariant(
+        $"{model.GetName()}: {model.Card.Parameters:N0} parameters, {options.TokensPerStep:N0} tokens a step in {options.Accumulation} x {options.MicroBatch} windows of {options.Length}, {options.Schedule.Steps * options.TokensPerStep:N0} tokens in {options.Schedule.Steps:N0} steps.");
 
     private static string Describe(PretrainingStep step, long steps)
     {

@@ -82,7 +82,7 @@ public sealed record LabelHeader
             Heads = [.. Declared(student)],
             WindowLength = length,
             Tokens = tokens.Count,
-            TokenHash = ContentHash.Of(tokens.Path),
+            TokenHash = ContentHash.Of(tokens),
             LabelBytes = student.ConceptHeads.Max(head => head.Concepts) > ushort.MaxValue + 1 ? 4 : 2,
             Done = 0,
         };

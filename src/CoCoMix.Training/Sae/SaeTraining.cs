@@ -179,9 +179,8 @@ public sealed class SaeTraining : IDisposable
     }
 
     /// <summary>Goes on from what <see cref="Save(string)"/> wrote. When this throws, nothing has changed.</summary>
-    /// <exception cref="InvalidDataException">
-    /// The file is no checkpoint of SAE training, is damaged, or is of another run: of another SAE, teacher, token file or setting, which the message names.
-    /// </exception>
+    /// <exception cref="InvalidDataException">The file is no checkpoint of SAE training, or is damaged.</exception>
+    /// <exception cref="ArgumentException">The file is of another run: of another SAE, teacher, token file or setting, which the message names.</exception>
     public void Load(string path)
     {
         using var scope = NewDisposeScope();
@@ -191,7 +190,7 @@ public sealed class SaeTraining : IDisposable
             throw new InvalidDataException($"'{path}' is not a checkpoint of SAE training that this version can continue ('{Format}').");
         foreach (var (what, ours) in Identity.Value)
             if (metadata.GetValueOrDefault(what) is var theirs && theirs != ours)
-                throw new InvalidDataException($"'{path}' is of a run with {what} {theirs ?? "unknown"}, not {ours}: go on with what it began with, or begin another run.");
+                throw new ArgumentException($"'{path}' is of a run with {what} {theirs ?? "unknown"}, not {ours}: go on with what it began with, or begin another run.");
         var tensors = Safetensors.Load(path);
         foreach (var tensor in tensors.Values) scope.Attach(tensor);
         if (!metadata.Remove(Hash, out var hash) || hash != Safetensors.Hash(tensors, metadata))
@@ -266,7 +265,7 @@ public sealed class SaeTraining : IDisposable
         var starts = new long[PoolWindows];
         for (var i = 0; i < starts.Length; i++) starts[i] = _windows[(index * starts.Length + i) % _windows.Length];
         var rows = _states.Read(starts);
-        using var generator = new Generator(new SplitMix64((ulong)_options.Seed + (ulong)index).Next());
+        using var generator = new Generator(new SplitMix64(_options.Seed + (ulong)index).Next());
         return rows.index_select(0, randperm(rows.shape[0], generator: generator).to(rows.device)).DetachFromDisposeScope();
     }
 
@@ -293,7 +292,7 @@ public sealed class SaeTraining : IDisposable
         ("teacher", _states.Teacher.GetType().FullName!),
         ("teacher weights of hash", ContentHash.Of(_states.Teacher)),
         ("AfterBlock", Text(_states.AfterBlock)),
-        ("token file of hash", ContentHash.Of(_states.Tokens.Path)),
+        ("token file of hash", ContentHash.Of(_states.Tokens)),
         ("window length", Text(_states.Length)),
         ("windows of hash", Convert.ToHexStringLower(SHA256.HashData(MemoryMarshal.AsBytes(_windows)))),
         ("steps", Text(_options.Steps)),
@@ -303,6 +302,6 @@ public sealed class SaeTraining : IDisposable
         ("epsilon", _options.Epsilon.ToString(CultureInfo.InvariantCulture)),
         ("dead after", Text(_options.DeadAfter)),
         ("pool", Text(_options.Pool)),
-        ("seed", Text(_options.Seed)),
+        ("seed", _options.Seed.ToString(CultureInfo.InvariantCulture)),
     ];
 }

@@ -27,5 +27,5 @@ public sealed record SaeTrainingOptions(int Steps, int Rows)
     public int Pool { get; init; } = 128;
 
     /// <summary>Seed of the shuffles.</summary>
-    public long Seed { get; init; }
+    public ulong Seed { get; init; }
 }
