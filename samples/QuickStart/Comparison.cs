@@ -38,8 +38,8 @@ internal sealed class Comparison(Settings settings, string? text, string output,
 
         using var conceptStudent = new TinyCoCoMix();
         var labelClock = Stopwatch.StartNew();
-        var labels = Display.Stage("Concept labels", studentWindows.Length, report => ConceptLabels.Extract(
-            conceptStudent, teacher, [sae], train, studentWindows, Settings.Length, Settings.Batch,
+        using var labels = Display.Stage("Concept labels", studentWindows.Length, report => ConceptLabels.Extract(
+            new(conceptStudent, teacher, [sae]), train, studentWindows, Settings.Length, Settings.Batch,
             new Callback<long>(done => report(done, $"{done * Settings.Length / labelClock.Elapsed.TotalSeconds,7:N0} tokens/s")), stop));
         var labelSeconds = labelClock.Elapsed.TotalSeconds;
 
@@ -110,11 +110,15 @@ internal sealed class Comparison(Settings settings, string? text, string output,
         {
             Display.Stage("Sparse autoencoder", settings.SaeSteps, report =>
             {
-                SaeTraining.Run(sae, new(settings.SaeSteps, settings.SaeRows) { Seed = seed }, states, windows, new Callback<SaeTrainingStep>(step =>
+                using var training = new SaeTraining(sae, settings.Sae with { Seed = (ulong)seed }, states, windows)
                 {
-                    report(step.Step, $"loss {step.Loss:F4}  {step.Dead} dead");
-                    metrics.Append(new { model = "sae", step.Step, step.Loss, step.Dead });
-                }), stop);
+                    Progress = new Callback<SaeTrainingStep>(step =>
+                    {
+                        report(step.Step, $"loss {step.Loss:F4}  {step.Dead} dead");
+                        metrics.Append(new { model = "sae", step.Step, step.Loss, step.Dead });
+                    }),
+                };
+                training.Run(stop);
                 return true;
             });
         }
@@ -122,8 +126,11 @@ internal sealed class Comparison(Settings settings, string? text, string output,
         {
             Checkpoint.Save(sae, Path.Combine(output, "sae.safetensors"));
         }
-        var quality = SaeEvaluation.Measure(sae, validation, validationWindows, 2 * Settings.Batch);
-        metrics.Append(new { model = "sae", quality.L0, quality.ExplainedVariance, quality.DeadFraction, quality.LossRecovered });
+        var quality = SaeEvaluation.Measure(sae, validation, validationWindows, 2 * Settings.Batch, cancellation: stop);
+        metrics.Append(new
+        {
+            model = "sae", quality.Reconstruction.L0, quality.Reconstruction.ExplainedVariance, quality.Reconstruction.DeadFraction, LossRecovered = quality.Losses.RecoveredFromMean,
+        });
         return quality;
     }
 

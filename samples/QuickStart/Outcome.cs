@@ -40,8 +40,8 @@ internal sealed record Outcome(
     private string TeacherLine => Invariant($"Teacher: perplexity {Teacher[^1].Perplexity:F2} after {Teacher[^1].Tokens:N0} tokens.");
 
     private string SaeLine =>
-        Invariant($"SAE: L0 {Sae.L0:F1}, explained variance {Sae.ExplainedVariance:P1}, dead latents {Sae.DeadFraction:P1}, ")
-        + Invariant($"cross-entropy recovered {Sae.LossRecovered:P1} (teacher {Sae.TeacherLoss:F3}, spliced {Sae.SplicedLoss:F3}, ablated {Sae.AblatedLoss:F3} nats).");
+        Invariant($"SAE: L0 {Sae.Reconstruction.L0:F1}, explained variance {Sae.Reconstruction.ExplainedVariance:P1}, dead latents {Sae.Reconstruction.DeadFraction:P1}, ")
+        + Invariant($"cross-entropy recovered {Sae.Losses.RecoveredFromMean:P1} (teacher {Sae.Losses.Teacher:F3}, spliced {Sae.Losses.Spliced:F3}, ablated {Sae.Losses.MeanAblated:F3} nats).");
 
     public void Print()
     {

@@ -31,6 +31,8 @@ internal sealed record Settings
 
     public PretrainingOptions Student => Options(StudentSteps, peak: 2e-3);
 
+    public SaeTrainingOptions Sae => new(SaeSteps, SaeRows) { LearningRate = 1e-3, DeadAfter = 100_000 };
+
     private PretrainingOptions Options(int steps, double peak) =>
         new(Length, Batch * Length, new CosineSchedule(peak, peak / 10, Math.Min(100, steps / 10), steps)) { EvaluateEvery = Math.Max(1, steps / Evaluations) };
 }

@@ -16,6 +16,8 @@ var command = new Command("cocomix", "Trains CoCoMix language models, and shows 
     CardCommand.Create(),
     DataCommand.Create(),
     DoctorCommand.Create(),
+    LabelsCommand.Create(),
+    SaeCommand.Create(),
     TrainCommand.Create(),
 };
 using var stop = new StopSignal();

@@ -18,6 +18,8 @@ public sealed class HelpTests
     [InlineData("card", "cocomix card [<MODEL>] [options]", "--assembly <My.dll>", "--tokens <integer>", "--config <run.yaml>", "--set <key=value>")]
     [InlineData("data", "cocomix data [<TEXT>...] [options]", "--out <folder>", "--field <name>", "--tokenizer <gpt2|folder>", "--vocabulary <integer>", "--validation-share <number>", "--seed <integer>", "--threads <integer>")]
     [InlineData("doctor", "cocomix doctor [options]")]
+    [InlineData("labels", "cocomix labels [<MODEL>] [options]", "--tokens <file>", "--teacher <file>", "--saes <file>", "--out <file>", "--batch <integer>")]
+    [InlineData("sae", "train <SAE>", "eval <SAE>")]
     public void A_commands_help_says_what_it_takes(string command, params string[] expected)
     {
         var ended = Cocomix.Run([command, "--help"]);

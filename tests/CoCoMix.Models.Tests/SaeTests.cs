@@ -128,12 +128,13 @@ public sealed class SaeTests
         var sae = Kinds[kind]();
         var steps = new List<SaeTrainingStep>();
 
-        SaeTraining.Run(sae, new(300, 128) { DeadAfter = 2_000, LearningRate = 3e-3 }, states, windows, new Progress(steps));
+        using var training = new SaeTraining(sae, new(300, 128) { DeadAfter = 2_000, LearningRate = 3e-3 }, states, windows) { Progress = new Progress(steps) };
+        training.Run();
         var quality = SaeEvaluation.Measure(sae, states, windows.AsSpan(..64), 32);
 
         Assert.True(steps[^1].Loss < 0.5 * steps[0].Loss, $"{steps[0]} to {steps[^1]}");
-        Assert.InRange(quality.L0, 2, kind is SaeKind.TopK or SaeKind.Matryoshka ? 8 : 14);
-        Assert.InRange(quality.ExplainedVariance, 0.7, 1);
+        Assert.InRange(quality.Reconstruction.L0, 2, kind is SaeKind.TopK or SaeKind.Matryoshka ? 8 : 14);
+        Assert.InRange(quality.Reconstruction.ExplainedVariance, 0.7, 1);
         Close("unit rows", ones(sae.Latents), sae.weights()[^1].norm(1), 1e-5);
     }
 

@@ -24,7 +24,7 @@ internal static class TrainCommand
         var plan = Describe(model, options);
         var windows = WindowStream.Shuffled(train.Count, length, settings.Seed);
         var validationWindows = WindowOrder.Spread(validation.Count, length, settings.Evaluation.Windows);
-        var labels = Labels(model, settings, device);
+        var labels = Labels(model, settings, train, length, device);
 
         var warnings = new Callback<string>(Console.Error.WriteLine);
         using var run = settings.Resume is null ? RunFolder.Create(settings.Folder, warnings) : RunFolder.Resume(settings.Folder, warnings);
@@ -88,25 +88,17 @@ internal static class TrainCommand
         };
     }
 
-    /// <summary>What the model declares labels from, or null where it declares none.</summary>
-    private static IConceptLabels? Labels(LanguageModel model, TrainSettings settings, torch.Device device)
+    /// <summary>The labels that the model trains on, or null where it declares none.</summary>
+    private static IConceptLabels? Labels(LanguageModel model, TrainSettings settings, TokenFile train, int length, torch.Device device)
     {
+        var (file, teacher) = (settings.Labels.File, settings.Labels.Teacher);
         if (model.Card.Labels == 0)
-            return settings.Labels.Teacher is null ? null : throw new InvalidDataException($"--labels.teacher is given, but {model.GetName()} declares no concept labels: leave it out.");
-        if (settings.Labels.Teacher is not { } path)
-            throw new InvalidDataException($"{model.GetName()} trains on concept labels: give --labels.teacher and --labels.saes, the weights of {model.TeacherType!.Name} and {string.Join(" and ", model.SaeTypes.Select(type => type.Name))}.");
-        if (settings.Labels.Saes.Length != model.SaeTypes.Count)
-            throw new InvalidDataException($"--labels.saes names {settings.Labels.Saes.Length} files, but {model.GetName()} declares {model.SaeTypes.Count} SAEs: give the weights of {string.Join(" and ", model.SaeTypes.Select(type => type.Name))}.");
-        var teacher = DeclaredModels.Create<LanguageModel>(model.TeacherType!);
-        Checkpoint.Load(teacher, path);
-        var saes = model.SaeTypes.Zip(settings.Labels.Saes, (type, file) =>
-        {
-            var sae = DeclaredModels.Create<SparseAutoencoder>(type);
-            Checkpoint.Load(sae, file);
-            sae.to(device);
-            return sae;
-        }).ToArray();
-        return new TeacherLabels(model, teacher.On(device, settings.Precision), saes);
+            return file is null && teacher is null ? null
+                : throw new InvalidDataException($"--labels.{(file is null ? "teacher" : "file")} is given, but {model.GetName()} declares no concept labels: leave it out.");
+        if (file is not null) return new LabelFile(file, model, train, length);
+        if (teacher is null)
+            throw new InvalidDataException($"{model.GetName()} trains on concept labels: give --labels.file, which cocomix labels makes, or --labels.teacher and --labels.saes, the weights of {model.TeacherType!.Name} and {TeacherFiles.SaeNames(model)}.");
+        return TeacherFiles.Load(model, teacher, "--labels.saes", settings.Labels.Saes, device, settings.Precision);
     }
 
     /// <summary>Writes text with the data's tokenizer; null where there is none, or no sample is wanted.</summary>

@@ -6,6 +6,9 @@ namespace CoCoMix.Cli.Commands;
 /// <summary>Where concept labels come from.</summary>
 internal sealed record TrainLabelSettings
 {
+    [ValueName("file"), Description("Labels of train.bin that cocomix labels made for this model; neither teacher nor SAEs are needed then.")]
+    public string? File { get; init; }
+
     [ValueName("file"), Description("Weights of the teacher that a concept model declares; labels are extracted as they are needed.")]
     public string? Teacher { get; init; }
 

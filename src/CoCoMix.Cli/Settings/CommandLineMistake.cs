@@ -12,11 +12,15 @@ internal static class CommandLineMistake
     {
         var command = parsed.CommandResult.Command;
         if (command == tool) return null;
+        var name = Name(parsed.CommandResult);
         // System.CommandLine would take a mistyped option for an argument.
         if (parsed.Tokens.FirstOrDefault(token => token.Type == TokenType.Argument && token.Value.StartsWith("--", StringComparison.Ordinal)) is { } option)
-            return $"cocomix {command.Name} has no option '{option.Value}': the nearest is '{Nearest.To(option.Value, command.Options.Select(known => known.Name))}'.";
+            return $"{name} has no option '{option.Value}': the nearest is '{Nearest.To(option.Value, command.Options.Select(known => known.Name))}'.";
         return parsed.Action is not ParseErrorAction ? null : parsed.UnmatchedTokens is [var unknown, ..]
-            ? $"cocomix {command.Name} does not take '{unknown}': options are written --name value; see cocomix {command.Name} --help."
+            ? $"{name} does not take '{unknown}': options are written --name value; see {name} --help."
             : parsed.Errors[0].Message;
     }
+
+    /// <summary>The command with what it belongs to: <c>cocomix sae train</c>.</summary>
+    private static string Name(CommandResult command) => (command.Parent is CommandResult outer ? Name(outer) + " " : "") + command.Command.Name;
 }

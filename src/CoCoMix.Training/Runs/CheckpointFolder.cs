@@ -28,9 +28,15 @@ public sealed class CheckpointFolder(string path)
 
     /// <summary>Saves the state, then deletes the checkpoints that are no longer to be kept.</summary>
     /// <exception cref="IOException">The state could not be written; the earlier checkpoints are all there.</exception>
-    public void Save(TrainingState state)
+    public void Save(TrainingState state) => Save(state.Step, state.Save);
+
+    /// <summary>As <see cref="Save(TrainingState)"/>, of what is no pretraining.</summary>
+    /// <param name="step">Steps done.</param>
+    /// <param name="save">Writes the state to a path, whole or not at all.</param>
+    /// <exception cref="IOException">The state could not be written; the earlier checkpoints are all there.</exception>
+    public void Save(long step, Action<string> save)
     {
-        state.Save(Path.Combine(path, FormattableString.Invariant($"{Prefix}{state.Step:D8}{Extension}")));
+        save(Path.Combine(path, FormattableString.Invariant($"{Prefix}{step:D8}{Extension}")));
         foreach (var (_, old) in All.Skip(KeepLast).Where(checkpoint => KeepEvery == 0 || checkpoint.Step % KeepEvery != 0)) File.Delete(old);
     }
 
@@ -40,14 +46,21 @@ public sealed class CheckpointFolder(string path)
     /// <returns>Whether there was one.</returns>
     /// <exception cref="InvalidDataException">There are checkpoints, and none of them can be loaded.</exception>
     /// <exception cref="ArgumentException">They are of a run with other data, another seed or other labels.</exception>
-    public bool LoadLatest(TrainingState state, IProgress<string>? warnings = null)
+    public bool LoadLatest(TrainingState state, IProgress<string>? warnings = null) => LoadLatest(state.Load, warnings);
+
+    /// <summary>As <see cref="LoadLatest(TrainingState, IProgress{string})"/>, of what is no pretraining.</summary>
+    /// <param name="load">Takes on the state in a file, or throws and changes nothing.</param>
+    /// <param name="warnings">Told of those that are damaged.</param>
+    /// <returns>Whether there was one.</returns>
+    /// <exception cref="InvalidDataException">There are checkpoints, and none of them can be loaded.</exception>
+    public bool LoadLatest(Action<string> load, IProgress<string>? warnings = null)
     {
         InvalidDataException? first = null;
         foreach (var (_, file) in All)
         {
             try
             {
-                state.Load(file);
+                load(file);
                 return true;
             }
             catch (InvalidDataException error)

@@ -29,7 +29,7 @@ public sealed class RunFolder : IProgress<PretrainingStep>, IDisposable
     /// <summary>The folder of its checkpoints.</summary>
     public string Checkpoints => System.IO.Path.Combine(Path, "checkpoints");
 
-    /// <summary>Its measurements, one <see cref="PretrainingStep"/> a line.</summary>
+    /// <summary>Its measurements, of pretraining one <see cref="PretrainingStep"/> a line.</summary>
     public string MetricsPath => System.IO.Path.Combine(Path, "metrics.jsonl");
 
     private string ConfigPath => System.IO.Path.Combine(Path, ConfigName);
@@ -57,23 +57,37 @@ public sealed class RunFolder : IProgress<PretrainingStep>, IDisposable
     /// <exception cref="IOException">They cannot be written.</exception>
     public void Begin(string config, TrainingState state)
     {
-        _config = config;
-        Write(ConfigPath, config);
-        _metrics.CutAfter(state.Step);
+        Begin(config, state.Step);
         state.Seconds = MetricsLog.Read<PretrainingStep>(MetricsPath).LastOrDefault()?.Seconds ?? 0;
     }
 
+    /// <summary>Writes the settings with which a run goes on, and cuts the measurements of steps that are to be made again.</summary>
+    /// <param name="config">The settings, YAML.</param>
+    /// <param name="step">Steps done.</param>
+    /// <exception cref="IOException">They cannot be written.</exception>
+    public void Begin(string config, long step)
+    {
+        _config = config;
+        Write(ConfigPath, config);
+        _metrics.CutAfter(step);
+    }
+
     /// <summary>Appends a line to the measurements.</summary>
-    public void Report(PretrainingStep value)
+    public void Report(PretrainingStep value) => Append(value.Step, value);
+
+    /// <summary>Appends a line to the measurements.</summary>
+    /// <param name="step">Steps done.</param>
+    /// <param name="measurements">Its public properties become the line, <c>step</c> among them.</param>
+    public void Append(long step, object measurements)
     {
         try
         {
-            _metrics.Append(value);
+            _metrics.Append(measurements);
             _metricsFail = false;
         }
         catch (IOException error)
         {
-            if (!_metricsFail) _warnings?.Report($"Step {value.Step}: the measurements cannot be written ({error.Message.TrimEnd('.')}); training goes on without them.");
+            if (!_metricsFail) _warnings?.Report($"Step {step}: the measurements cannot be written ({error.Message.TrimEnd('.')}); training goes on without them.");
             _metricsFail = true;
         }
     }

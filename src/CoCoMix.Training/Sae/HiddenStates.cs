@@ -10,11 +10,23 @@ namespace CoCoMix.Training;
 /// <param name="Length">Tokens in a window.</param>
 public sealed record HiddenStates(LanguageModel Teacher, int AfterBlock, TokenFile Tokens, int Length)
 {
+    /// <summary>Windows that the teacher reads at a time.</summary>
+    public int Batch { get; init; } = 16;
+
     /// <summary>The residual stream of all positions of some windows, <c>[windows * T, D]</c>.</summary>
     public Tensor Read(ReadOnlySpan<long> windows)
     {
         using var scope = NewDisposeScope();
         using var _ = no_grad();
-        return Teacher.residual(Tokens.Batch(windows, Length).to(Teacher.weights()[0].device), AfterBlock).flatten(0, 1).MoveToOuterDisposeScope();
+        var device = Teacher.weights()[0].device;
+        var states = empty([windows.Length * Length, Teacher.Card.Width], float32, device);
+        for (var at = 0; at < windows.Length; at += Batch)
+        {
+            using var inner = NewDisposeScope();
+            var starts = windows[at..Math.Min(windows.Length, at + Batch)];
+            var read = Teacher.residual(Tokens.Batch(starts, Length).to(device), AfterBlock).flatten(0, 1);
+            states.narrow(0, at * Length, read.shape[0]).copy_(read);
+        }
+        return states.MoveToOuterDisposeScope();
     }
 }

@@ -1,0 +1,48 @@
+namespace CoCoMix.Training.Tests;
+
+[PreNorm(Norm.LayerNorm)]
+[CausalSelfAttention(Heads = 2)]
+[FeedForward(Expansion = 2)]
+public sealed partial class SmallBlock : TransformerBlock;
+
+[LanguageModel(Vocabulary = 50, Context = 16, Width = 16)]
+[Blocks<SmallBlock>(3)]
+public sealed partial class SmallTeacher : LanguageModel;
+
+[SparseAutoencoder(Inputs = 16, Latents = 64, Active = 6)]
+public sealed partial class SmallSae : SparseAutoencoder;
+
+[SparseAutoencoder(Inputs = 16, Latents = 64, Active = 6, Kind = SaeKind.BatchTopK)]
+public sealed partial class SmallBatchTopKSae : SparseAutoencoder;
+
+/// <summary>Its ids do not fit 16 bits.</summary>
+[SparseAutoencoder(Inputs = 16, Latents = 70_000, Active = 6)]
+public sealed partial class LargeSae : SparseAutoencoder;
+
+[ConceptHead(Concepts = 64, Active = 4)]
+public sealed partial class SmallHead : ConceptHead;
+
+[ConceptHead(Concepts = 70_000, Active = 4)]
+public sealed partial class LargeHead : ConceptHead;
+
+[LanguageModel(Vocabulary = 50, Context = 16, Width = 12)]
+[Blocks<SmallBlock>(2)]
+[MixConcepts<SmallHead>(BeforeBlock = 1)]
+[ConceptLabels<SmallTeacher, SmallSae>(AfterBlock = 1, Count = 4)]
+public sealed partial class SmallStudent : LanguageModel;
+
+/// <summary>As <see cref="SmallStudent"/>, with labels from another block.</summary>
+[LanguageModel(Vocabulary = 50, Context = 16, Width = 12)]
+[Blocks<SmallBlock>(2)]
+[MixConcepts<SmallHead>(BeforeBlock = 1)]
+[ConceptLabels<SmallTeacher, SmallSae>(AfterBlock = 0, Count = 4)]
+public sealed partial class OtherBlockStudent : LanguageModel;
+
+/// <summary>Two heads, their labels side by side.</summary>
+[LanguageModel(Vocabulary = 50, Context = 16, Width = 12)]
+[Blocks<SmallBlock>(2)]
+[MixConcepts<LargeHead>(BeforeBlock = 0, Mixing = Mixing.Add)]
+[MixConcepts<SmallHead>(BeforeBlock = 1)]
+[ConceptLabels<SmallTeacher, LargeSae>(AfterBlock = 0, Count = 3, Selection = Selection.Activation)]
+[ConceptLabels<SmallTeacher, SmallSae>(AfterBlock = 1, Count = 2)]
+public sealed partial class TwoHeadStudent : LanguageModel;
