@@ -2,29 +2,45 @@ using System.Reflection;
 
 namespace CoCoMix.Cli;
 
-/// <summary>The declared language models of an assembly, by their cards; no model is made.</summary>
+/// <summary>The language models and SAEs that an assembly declares, found by class name: in this tool's own CoCoMix.Models, or in a given file.</summary>
 internal static class DeclaredModels
 {
-    /// <summary>The models of this tool's own CoCoMix.Models, or of the assembly in a file, by name.</summary>
-    /// <exception cref="InvalidDataException">The file is no assembly that can be read, or it declares no model.</exception>
-    public static IReadOnlyDictionary<string, Card> Read(string? path)
-    {
-        var models = (path is null ? typeof(Models.Gpt2).Assembly.GetTypes() : Types(path))
-            .Where(type => typeof(LanguageModel).IsAssignableFrom(type))
-            .Select(type => (Type: type, Card: Card.Of(type)))
-            .Where(model => model.Card is not null)
-            .ToList();
-        if (models.Count == 0)
-            throw new InvalidDataException(
-                $"'{path}' declares no language model: give an assembly with a class that has [LanguageModel] and was built with CoCoMix.");
-        return Named(models).OrderBy(model => model.Card.Parameters).ToDictionary(model => model.Name, model => model.Card);
-    }
+    /// <summary>The declared language models by name; no model is made.</summary>
+    /// <param name="assembly">Path of an assembly; null for the built-in models.</param>
+    /// <exception cref="InvalidDataException">The file is no assembly that can be read, or it declares none.</exception>
+    public static IReadOnlyDictionary<string, Type> LanguageModels(string? assembly) =>
+        Declared(assembly, type => Card.Of(type) is not null, typeof(LanguageModel), "language model", "LanguageModel");
 
-    /// <summary>The model of a name.</summary>
-    /// <exception cref="ArgumentException">There is none; the message names the nearest.</exception>
-    public static Card Find(IReadOnlyDictionary<string, Card> models, string name) => models.TryGetValue(name, out var card)
-        ? card
-        : throw new ArgumentException($"There is no model '{name}': the nearest name is '{models.Keys.MinBy(other => Distance(name, other))}'.");
+    /// <summary>As <see cref="LanguageModels"/>, the sparse autoencoders.</summary>
+    /// <exception cref="InvalidDataException">The file is no assembly that can be read, or it declares none.</exception>
+    public static IReadOnlyDictionary<string, Type> SparseAutoencoders(string? assembly) =>
+        Declared(assembly, type => type.IsDefined(typeof(SparseAutoencoderAttribute)), typeof(SparseAutoencoder), "sparse autoencoder", "SparseAutoencoder");
+
+    /// <summary>A new instance of a declared language model, its weights drawn from torch's generator.</summary>
+    /// <exception cref="InvalidDataException">There is no such assembly or model; the message names the nearest.</exception>
+    public static LanguageModel CreateLanguageModel(string name, string? assembly) => Create<LanguageModel>(Find(LanguageModels(assembly), name, "model"));
+
+    /// <summary>As <see cref="CreateLanguageModel"/>, a sparse autoencoder.</summary>
+    /// <exception cref="InvalidDataException">There is no such assembly or SAE; the message names the nearest.</exception>
+    public static SparseAutoencoder CreateSparseAutoencoder(string name, string? assembly) =>
+        Create<SparseAutoencoder>(Find(SparseAutoencoders(assembly), name, "SAE"));
+
+    /// <summary>A new instance of a declared class, such as a model's <see cref="LanguageModel.TeacherType"/>.</summary>
+    public static T Create<T>(Type declared) => (T)Activator.CreateInstance(declared, nonPublic: true)!;
+
+    /// <summary>The declared class of a name.</summary>
+    /// <exception cref="InvalidDataException">There is none; the message names the nearest.</exception>
+    public static Type Find(IReadOnlyDictionary<string, Type> declared, string name, string what) => declared.TryGetValue(name, out var type)
+        ? type
+        : throw new InvalidDataException($"There is no {what} '{name}': the nearest name is '{Nearest.To(name, declared.Keys)}'.");
+
+    private static Dictionary<string, Type> Declared(string? path, Func<Type, bool> isDeclared, Type derivedFrom, string what, string attribute)
+    {
+        var types = (path is null ? typeof(Models.Gpt2).Assembly.GetTypes() : Types(path)).Where(type => derivedFrom.IsAssignableFrom(type) && isDeclared(type)).ToList();
+        return types.Count > 0
+            ? types.ToDictionary(type => Name(type, types))
+            : throw new InvalidDataException($"'{path}' declares no {what}: give an assembly with a class that has [{attribute}] and was built with CoCoMix.");
+    }
 
     private static Type[] Types(string path)
     {
@@ -46,27 +62,6 @@ internal static class DeclaredModels
         }
     }
 
-    /// <summary>The class's name; with its namespace where another model has the same.</summary>
-    private static IEnumerable<(string Name, Card Card)> Named(IReadOnlyList<(Type Type, Card? Card)> models) =>
-        from model in models
-        let isUnique = models.Count(other => other.Type.Name == model.Type.Name) == 1
-        select (isUnique ? model.Type.Name : model.Type.FullName!, model.Card!);
-
-    /// <summary>Letters to insert, delete or replace to turn one name into the other, case ignored (Levenshtein's distance).</summary>
-    private static int Distance(string a, string b)
-    {
-        var row = Enumerable.Range(0, b.Length + 1).ToArray();
-        foreach (var letter in a)
-        {
-            var diagonal = row[0]++;
-            for (var j = 1; j <= b.Length; j++)
-            {
-                var replaced = diagonal + (char.ToUpperInvariant(letter) == char.ToUpperInvariant(b[j - 1]) ? 0 : 1);
-                diagonal = row[j];
-                row[j] = Math.Min(replaced, Math.Min(row[j], row[j - 1]) + 1);
-            }
-        }
-
-        return row[^1];
-    }
+    /// <summary>The class's name; with its namespace where another has the same.</summary>
+    private static string Name(Type type, List<Type> all) => all.Count(other => other.Name == type.Name) == 1 ? type.Name : type.FullName!;
 }

@@ -1,6 +1,8 @@
 using System.CommandLine;
 using System.CommandLine.Help;
+using CoCoMix.Cli;
 using CoCoMix.Cli.Commands;
+using CoCoMix.Cli.Settings;
 using Spectre.Console;
 
 // Piped output is for programs and files: no line of a table is broken to fit a screen that is not there.
@@ -14,9 +16,17 @@ var command = new Command("cocomix", "CoCoMix language models: what they cost, a
     CardCommand.Create(),
     DoctorCommand.Create(),
 };
+using var stop = new StopSignal();
 try
 {
-    return command.Parse(args).Invoke(new() { EnableDefaultExceptionHandler = false });
+    var parsed = command.Parse(args);
+    if (CommandLineMistake.In(parsed, command) is { } mistake) throw new InvalidDataException(mistake);
+    // Commands end themselves when the token asks to, however long saving takes.
+    return await parsed.InvokeAsync(new() { EnableDefaultExceptionHandler = false, ProcessTerminationTimeout = null }, stop.Token);
+}
+catch (OperationCanceledException) when (stop.Token.IsCancellationRequested)
+{
+    return stop.ExitCode;
 }
 catch (Exception error) when (error is InvalidDataException or ArgumentException or IOException or UnauthorizedAccessException)
 {

@@ -14,7 +14,7 @@ public sealed class HelpTests
     }
 
     [Theory]
-    [InlineData("card", "cocomix card [<MODEL>] [options]", "--assembly <My.dll>", "--tokens <T>")]
+    [InlineData("card", "cocomix card [<MODEL>] [options]", "--assembly <My.dll>", "--tokens <integer>", "--config <run.yaml>", "--set <key=value>")]
     [InlineData("doctor", "cocomix doctor [options]")]
     public void A_commands_help_says_what_it_takes(string command, params string[] expected)
     {

@@ -1,5 +1,6 @@
 using System.CommandLine;
 using System.Globalization;
+using CoCoMix.Cli.Settings;
 using Spectre.Console;
 
 namespace CoCoMix.Cli.Commands;
@@ -10,25 +11,18 @@ internal static class CardCommand
     private static readonly string[] Columns =
         ["Model", "Parameters", "Active", "Width", "Blocks", "Context", "Concepts", "Tokens", "Forward GFLOPs", "Backward GFLOPs", "Activations MB"];
 
-    public static Command Create()
+    public static Command Create() =>
+        new SettingsCommand<CardSettings>("card", "Shows what declared models cost: parameters, FLOPs and memory.", (settings, _) => Run(settings));
+
+    private static int Run(CardSettings settings)
     {
-        var model = new Argument<string?>("MODEL") { Arity = ArgumentArity.ZeroOrOne, Description = "The declared class; without it, a table of all models." };
-        var assembly = new Option<string?>("--assembly") { HelpName = "My.dll", Description = "Where the models are declared, instead of CoCoMix.Models." };
-        var tokens = new Option<int?>("--tokens") { HelpName = "T", Description = "Length of the sequence that costs are counted for; by default the model's context." };
-        var command = new Command("card", "Shows what declared models cost: parameters, FLOPs and memory.") { model, assembly, tokens };
-        command.SetAction(parsed => Run(parsed.GetValue(model), parsed.GetValue(assembly), parsed.GetValue(tokens)));
-        return command;
+        var models = DeclaredModels.LanguageModels(settings.Assembly);
+        if (settings.Model is { } name) AnsiConsole.Write(One(Card.Of(DeclaredModels.Find(models, name, "model"))!, settings.Tokens));
+        else AnsiConsole.Write(All(models.Select(model => (model.Key, Card.Of(model.Value)!)).OrderBy(model => model.Item2.Parameters), settings.Tokens));
+        return 0;
     }
 
-    private static void Run(string? name, string? assembly, int? tokens)
-    {
-        if (tokens < 1) throw new ArgumentException($"--tokens is {tokens}: it must be 1 or more.");
-        var models = DeclaredModels.Read(assembly);
-        if (name is null) AnsiConsole.Write(All(models, tokens));
-        else AnsiConsole.Write(One(DeclaredModels.Find(models, name), tokens));
-    }
-
-    private static Table All(IReadOnlyDictionary<string, Card> models, int? tokens)
+    private static Table All(IEnumerable<(string Name, Card Card)> models, int? tokens)
     {
         var table = new Table().Border(TableBorder.Rounded).Caption("GFLOPs and activations are per token, in a sequence of so many tokens.");
         foreach (var column in Columns) table.AddColumn(column, options => options.Alignment = column == Columns[0] ? Justify.Left : Justify.Right);
