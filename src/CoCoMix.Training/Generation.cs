@@ -37,8 +37,10 @@ public static class Generation
         LanguageModel model, IReadOnlyList<int> prompt, GenerationOptions options, CancellationToken cancellation = default)
     {
         if (prompt.Count == 0) throw new ArgumentException("The prompt has no tokens: a model continues at least one, such as the end-of-text token.");
-        if (prompt.FirstOrDefault(id => id < 0 || id >= model.Card.Vocabulary, -1) is var wrong and not -1 || prompt.Contains(-1))
-            throw new ArgumentException($"The prompt has the token id {(prompt.Contains(-1) ? -1 : wrong)}, and {model.GetName()} has a vocabulary of {model.Card.Vocabulary}: is the tokenizer the one it was trained with?");
+        foreach (var id in prompt)
+            if (id < 0 || id >= model.Card.Vocabulary)
+                throw new ArgumentException(
+                    $"The prompt has the token id {id}, and {model.GetName()} has a vocabulary of {model.Card.Vocabulary}: encode it with the tokenizer that the model was trained with.");
         options.Sampling.Check();
         var steering = Steering.Of(model, options.Concepts);
         return Tokens();
@@ -70,15 +72,16 @@ public static class Generation
         var kept = ids.Count > model.Card.Context ? null : cache;
         var unread = context[(int)(kept?.Length ?? 0)..];
         var read = tensor(unread, [1, unread.Length]).to(model.weights()[0].device);
+        var before = model.ConceptHeads.Select(head => head.Steer).ToArray();
         try
         {
-            foreach (var (head, steer) in model.ConceptHeads.Zip(steering)) head.Steer = steer;
+            foreach (var (head, steer) in model.ConceptHeads.Zip(steering)) head.Steer = steer ?? head.Steer;
             var logits = kept is null ? model.forward(read) : model.decode(read, kept);
             return sampling.Draw(logits[0, -1], context, uniform);
         }
         finally
         {
-            foreach (var head in model.ConceptHeads) head.Steer = null;
+            foreach (var (head, steer) in model.ConceptHeads.Zip(before)) head.Steer = steer;
         }
     }
 }

@@ -1,3 +1,4 @@
+using TorchSharp;
 using static TorchSharp.torch;
 
 namespace CoCoMix.Training;
@@ -38,7 +39,7 @@ public sealed record Sampling
     /// <returns>The token's id.</returns>
     public int Draw(Tensor logits, ReadOnlySpan<long> context, double uniform)
     {
-        using var scope = TorchSharp.torch.NewDisposeScope();
+        using var scope = NewDisposeScope();
         var penalized = RepetitionPenalty == 1 ? logits : Penalized(logits, context);
         if (Temperature == 0) return (int)penalized.argmax().item<long>();
         var (scores, ids) = penalized.topk((int)(TopK == 0 ? logits.shape[0] : Math.Min(TopK, logits.shape[0])));
@@ -58,7 +59,7 @@ public sealed record Sampling
     private int Place(ReadOnlySpan<float> probabilities, double uniform)
     {
         var (kept, sum) = (0, 0.0);
-        while (kept < probabilities.Length && sum < TopP) sum += probabilities[kept++];
+        while (kept < probabilities.Length && (TopP == 1 || sum < TopP)) sum += probabilities[kept++];
         var left = uniform * sum;
         for (var i = 0; i < kept; i++)
             if ((left -= probabilities[i]) < 0) return i;

@@ -31,19 +31,20 @@ public readonly partial record struct ConceptChange(int Concept, ConceptOperatio
     /// <exception cref="ArgumentException">The text is none of these.</exception>
     public static ConceptChange Parse(string text)
     {
-        if (Syntax.Match(text) is not { Success: true } match ||
-            !int.TryParse(match.Groups["concept"].ValueSpan, NumberStyles.None, CultureInfo.InvariantCulture, out var concept) ||
-            double.Parse(match.Groups["amount"].ValueSpan, CultureInfo.InvariantCulture) is var amount && !double.IsFinite(amount))
-            throw new ArgumentException(
-                $"'{text}' changes no concept: write its index and what happens to its logit, 123=4 (set), 123+4 or 123-4 (add), 123x4 (multiply), or 123=4max (4 times the position's largest).");
-        return (match.Groups["sign"].Value, match.Groups["max"].Success) switch
+        var match = Syntax.Match(text);
+        ConceptOperation? operation = (match.Groups["sign"].Value, match.Groups["max"].Value) switch
         {
-            ("=", true) => new(concept, ConceptOperation.Dominate, amount),
-            ("=", false) => new(concept, ConceptOperation.Set, amount),
-            ("+", false) => new(concept, ConceptOperation.Add, amount),
-            ("-", false) => new(concept, ConceptOperation.Add, -amount),
-            _ => new(concept, ConceptOperation.Multiply, amount),
+            ("=", "") => ConceptOperation.Set,
+            ("+" or "-", "") => ConceptOperation.Add,
+            ("x" or "*", "") => ConceptOperation.Multiply,
+            ("=", "max") => ConceptOperation.Dominate,
+            _ => null,
         };
+        if (operation is null || !int.TryParse(match.Groups["concept"].ValueSpan, CultureInfo.InvariantCulture, out var concept))
+            throw new ArgumentException(
+                $"'{text}' is no change to a concept: write its index and what happens to its logit, 123=4 (set), 123+4 or 123-4 (add), 123x4 (multiply), or 123=4max (4 times the position's largest).");
+        var amount = double.Parse(match.Groups["amount"].ValueSpan, CultureInfo.InvariantCulture);
+        return new(concept, operation.Value, match.Groups["sign"].Value == "-" ? -amount : amount);
     }
 
     /// <summary>Applies the change to concept logits <c>[..., C]</c>, of whose head it is.</summary>
@@ -61,7 +62,7 @@ public readonly partial record struct ConceptChange(int Concept, ConceptOperatio
         });
     }
 
-    [GeneratedRegex(@"^(?<concept>[0-9]+)(?<sign>[=+x*]|-(?!-))(?<amount>-?[0-9]+(\.[0-9]+)?([eE][-+]?[0-9]+)?)(?<max>(?<==.*)max)?$")]
+    [GeneratedRegex("^(?<concept>[0-9]+)(?<sign>[=+x*-])(?<amount>-?[0-9]+([.][0-9]+)?([eE][-+]?[0-9]+)?)(?<max>max)?$")]
     private static partial Regex Syntax { get; }
 }
 

@@ -29,10 +29,14 @@ public sealed class TensorBoardEvents : IDisposable
 
     /// <summary>Writes a number, which TensorBoard keeps in single precision.</summary>
     /// <param name="tag">What it is; tags with the same part before a <c>/</c> stand together.</param>
+    /// <param name="step">Steps done.</param>
+    /// <param name="value">May be NaN or infinite.</param>
     public void Scalar(string tag, long step, double value) => Summary(step, new ProtobufMessage().Text(1, tag).Float(2, (float)value));
 
     /// <summary>Writes a text, which TensorBoard reads as Markdown.</summary>
     /// <param name="tag">What it is.</param>
+    /// <param name="step">Steps done.</param>
+    /// <param name="text">The text.</param>
     public void Text(string tag, long step, string text)
     {
         const int dtString = 7;
