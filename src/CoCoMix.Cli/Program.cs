@@ -5,6 +5,8 @@ using CoCoMix.Cli.Commands;
 using CoCoMix.Cli.Settings;
 using Spectre.Console;
 
+// What models write is any text, and tables have frames.
+Console.OutputEncoding = System.Text.Encoding.UTF8;
 // Piped output is for programs and files: no line of a table is broken to fit a screen that is not there.
 if (Console.IsOutputRedirected) AnsiConsole.Profile.Width = 200;
 
@@ -15,6 +17,9 @@ var command = new Command("cocomix", "CoCoMix language models: what they cost, a
     new VersionOption(),
     CardCommand.Create(),
     DoctorCommand.Create(),
+    EvalCommand.Create(),
+    GenerateCommand.Create(),
+    ReportCommand.Create(),
 };
 using var stop = new StopSignal();
 try

@@ -68,8 +68,9 @@ public sealed class ConceptRecallTests : IDisposable
 
         var untrained = Measure(2);
         Assert.Equal(3 * 16, untrained.Positions);
-        Assert.InRange(untrained.Student, 0, 0.1);
-        Assert.InRange(untrained.LookUp, 0.1, 1);     // Labels of a teacher without training hang on the token above all.
+        // By chance it would be 4 of 1,024; labels of a teacher without training hang on the token above all.
+        Assert.InRange(untrained.Student, 0, 0.03);
+        Assert.InRange(untrained.LookUp, 0.03, 1);
         Assert.Equal(untrained.Student, Measure(3).Student, 1e-12);
         Assert.Equal(untrained.LookUp, Measure(3).LookUp, 1e-12);
 

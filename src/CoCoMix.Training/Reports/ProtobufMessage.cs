@@ -18,8 +18,8 @@ internal sealed class ProtobufMessage
 
     public byte[] Bytes => [.. _bytes];
 
-    /// <summary>Also enums; negative numbers take ten bytes.</summary>
-    public ProtobufMessage Integer(int field, long value) => Tag(field, Wire.Varint).Varint((ulong)value);
+    /// <summary>Also enums; negative numbers take ten bytes, and 0 none: a field that is absent is 0.</summary>
+    public ProtobufMessage Integer(int field, long value) => value == 0 ? this : Tag(field, Wire.Varint).Varint((ulong)value);
 
     public ProtobufMessage Double(int field, double value)
     {

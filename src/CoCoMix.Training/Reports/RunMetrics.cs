@@ -41,7 +41,7 @@ internal sealed class RunMetrics
 
     private void Add(long step, Dictionary<string, double> numbers, Dictionary<string, string> texts)
     {
-        while (_moments.Count > 0 && _moments[^1].Step > step) _moments.RemoveAt(_moments.Count - 1);
+        if (Step > step) _moments.RemoveAll(moment => moment.Step >= step);
         if (_moments.Count == 0 || _moments[^1].Step < step) _moments.Add((step, [], []));
         foreach (var (name, value) in numbers) _moments[^1].Numbers[name] = value;
         foreach (var (name, value) in texts) _moments[^1].Texts[name] = value;
