@@ -11,7 +11,7 @@ Console.OutputEncoding = System.Text.Encoding.UTF8;
 if (Console.IsOutputRedirected) AnsiConsole.Profile.Width = 200;
 
 // Not a RootCommand: help would call that by the name of the .dll.
-var command = new Command("cocomix", "CoCoMix language models: what they cost, and whether this machine can run them.")
+var command = new Command("cocomix", "Trains CoCoMix language models, and shows what they cost and whether this machine can run them.")
 {
     new HelpOption(),
     new VersionOption(),
@@ -20,6 +20,7 @@ var command = new Command("cocomix", "CoCoMix language models: what they cost, a
     EvalCommand.Create(),
     GenerateCommand.Create(),
     ReportCommand.Create(),
+    TrainCommand.Create(),
 };
 using var stop = new StopSignal();
 try

@@ -16,6 +16,9 @@ public sealed class HelpTests
     [Theory]
     [InlineData("card", "cocomix card [<MODEL>] [options]", "--assembly <My.dll>", "--tokens <integer>", "--config <run.yaml>", "--set <key=value>")]
     [InlineData("doctor", "cocomix doctor [options]")]
+    [InlineData("eval", "cocomix eval [<MODEL>] [options]", "--weights <file>", "--stride <integer>", "--labels.teacher <file>", "--device <cpu|cuda|cuda:N>")]
+    [InlineData("generate", "cocomix generate [<MODEL>] [options]", "--tokenizer <folder>", "--top-p <number>", "--concept <123=4>", "123x4 multiplies")]
+    [InlineData("report", "cocomix report [<RUN>] [options]", "--out <report.html>")]
     public void A_commands_help_says_what_it_takes(string command, params string[] expected)
     {
         var ended = Cocomix.Run([command, "--help"]);

@@ -1,6 +1,7 @@
 using System.CommandLine;
 using CoCoMix.Cli.Settings;
 using CoCoMix.Training;
+using TorchSharp;
 
 namespace CoCoMix.Cli.Commands;
 
@@ -17,7 +18,7 @@ internal static class GenerateCommand
         var tokenizer = BytePairEncoding.Load(settings.Tokenizer);
         using var model = settings.Load(Devices.Use(settings));
         // A model runs eagerly here, in the type of its weights.
-        if (settings.Precision == Precision.Bfloat16) model.to(TorchSharp.torch.bfloat16);
+        if (settings.Precision == Precision.Bfloat16) model.to(torch.bfloat16);
         if (tokenizer.Vocabulary != model.Card.Vocabulary)
             throw new InvalidDataException(
                 $"The tokenizer in '{settings.Tokenizer}' has {tokenizer.Vocabulary} tokens and {model.GetName()} a vocabulary of {model.Card.Vocabulary}: give the tokenizer that it was trained with.");

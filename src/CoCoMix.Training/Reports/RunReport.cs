@@ -11,7 +11,6 @@ public static class RunReport
     /// <summary>The page's file in the run's folder.</summary>
     public const string FileName = "report.html";
 
-    private const string MetricsFile = "metrics.jsonl", SettingsFile = "config.yaml";
     private const int MostPoints = 1_000, MostRows = 50, Samples = 5;
 
     /// <summary>What is drawn first, and how; other numbers follow under their own names.</summary>
@@ -28,7 +27,7 @@ public static class RunReport
     ];
 
     /// <summary>What positions along the curves, or is shown elsewhere.</summary>
-    private static readonly string[] NotDrawn = ["tokens", "seconds", "steps"];
+    private static readonly string[] NotDrawn = ["tokens", "seconds", "seconds_left"];
 
     /// <summary>Columns of the table, where there are such numbers.</summary>
     private static readonly (string Name, string Header, string Format)[] Columns =
@@ -43,7 +42,7 @@ public static class RunReport
     /// <exception cref="InvalidDataException">The folder holds no metrics, or they are not what a run writes.</exception>
     public static Report Of(string folder)
     {
-        var path = Path.Combine(folder, MetricsFile);
+        var path = Path.Combine(folder, RunFolder.MetricsName);
         if (!File.Exists(path)) throw new InvalidDataException($"There is no '{path}': give the folder of a training run.");
         var metrics = new RunMetrics(path);
         var report = new Report($"Training run {Path.GetFileName(Path.TrimEndingDirectorySeparator(Path.GetFullPath(folder)))}")
@@ -55,7 +54,7 @@ public static class RunReport
             report.Heading("Samples");
             foreach (var (step, text) in samples.TakeLast(Samples).Reverse()) report.Paragraph($"After step {step:N0}:").Preformatted(text);
         }
-        var settings = Path.Combine(folder, SettingsFile);
+        var settings = Path.Combine(folder, RunFolder.ConfigName);
         return File.Exists(settings) ? report.Heading("Configuration").Preformatted(File.ReadAllText(settings)) : report;
     }
 

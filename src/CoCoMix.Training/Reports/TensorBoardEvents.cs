@@ -27,6 +27,21 @@ public sealed class TensorBoardEvents : IDisposable
     /// <summary>The file's path.</summary>
     public string Path => _stream.Name;
 
+    /// <summary>Writes what a moment of a run has: <c>train/loss</c>, <c>validation/perplexity</c> and so on.</summary>
+    public void Moment(PretrainingStep moment)
+    {
+        (string Tag, double? Value)[] scalars =
+        [
+            ("train/loss", moment.Loss), ("train/concept_loss", moment.ConceptLoss), ("train/gradient_norm", moment.GradientNorm),
+            ("train/learning_rate", moment.LearningRate), ("train/skipped", moment.Skipped),
+            ("machine/tokens_per_second", moment.TokensPerSecond), ("machine/memory", moment.Memory),
+            ("validation/perplexity", moment.Perplexity), ("validation/concept_recall", moment.ConceptRecall),
+        ];
+        foreach (var (tag, value) in scalars)
+            if (value is { } number) Scalar(tag, moment.Step, number);
+        if (moment.Sample is { } sample) Text("sample", moment.Step, sample);
+    }
+
     /// <summary>Writes a number, which TensorBoard keeps in single precision.</summary>
     /// <param name="tag">What it is; tags with the same part before a <c>/</c> stand together.</param>
     /// <param name="step">Steps done.</param>

@@ -1,0 +1,135 @@
+using System.CommandLine;
+using CoCoMix.Cli.Settings;
+using CoCoMix.Training;
+using Spectre.Console;
+using TorchSharp;
+
+namespace CoCoMix.Cli.Commands;
+
+/// <summary><c>cocomix train</c>: pretrains a declared model in a run folder, or continues there.</summary>
+internal static class TrainCommand
+{
+    // Labels of validation windows are made once, but each evaluation runs the student on them eagerly.
+    private const int RecallWindows = 32;
+
+    public static Command Create() =>
+        new SettingsCommand<TrainSettings>("train", "Pretrains a declared model. Ctrl-C and SIGTERM save and end; --resume continues bit for bit.", Run);
+
+    private static int Run(TrainSettings settings, CancellationToken stop)
+    {
+        var device = Devices.Use(settings);
+        torch.manual_seed((long)settings.Seed);
+        using var model = DeclaredModels.CreateLanguageModel(settings.Model, settings.Assembly).On(device, settings.Precision);
+        using var train = new TokenFile(Path.Combine(settings.Data, "train.bin"));
+        using var validation = new TokenFile(Path.Combine(settings.Data, "val.bin"));
+        var length = settings.Length ?? model.Card.Context;
+        if (length > model.Card.Context) throw new InvalidDataException($"--length is {length}: {model.GetName()} reads at most {model.Card.Context} tokens.");
+        var options = Options(settings, length);
+        var windows = WindowStream.Shuffled(train.Count, length, settings.Seed);
+        var validationWindows = WindowOrder.Spread(validation.Count, length, settings.Evaluation.Windows);
+        var labels = Labels(model, settings, device);
+        using var concepts = labels is TeacherLabels ? new ValidationConcepts(model, labels, validation, WindowOrder.Spread(validation.Count, length, RecallWindows), length, options.MicroBatch) : null;
+
+        var display = new TrainingDisplay(
+            model.Card, options, MatrixProductRate.Measure(device, model.Precision ?? torch.ScalarType.Float32), AnsiConsole.Console, Console.Error, TimeProvider.System);
+        IProgress<string> warnings = display;
+        var config = SettingsYaml.Write(settings with { Out = settings.Folder, Resume = null });
+        using var run = settings.Resume is null ? RunFolder.Create(settings.Folder, config, warnings) : RunFolder.Resume(settings.Folder, config, warnings);
+        using var state = new TrainingState(model, options, windows,
+            FormattableString.Invariant($"windows of {length} of {train.Count} tokens, seed {settings.Seed}, {(labels is null ? "no labels" : "labels " + labels.Identity)}"));
+        var checkpoints = new CheckpointFolder(run.Checkpoints) { KeepLast = settings.Checkpoints.KeepLast, KeepEvery = settings.Checkpoints.KeepEvery };
+        checkpoints.Clean();
+        checkpoints.LoadLatest(state, warnings);
+        run.CutAfter(state.Step);
+
+        Console.WriteLine(Introduction(model, options, state));
+        try
+        {
+            var training = new Pretraining(state, options, train)
+            {
+                Labels = labels,
+                Evaluate = () => Perplexity.Evaluate(model, validation, validationWindows, length, options.MicroBatch, stop),
+                Recall = concepts is null ? null : () => concepts.Recall(stop),
+                Sample = Sampler(settings, model, validation),
+                Checkpoint = saved =>
+                {
+                    run.Restore();
+                    checkpoints.Save(saved);
+                },
+                Progress = new Callback<PretrainingStep>(step =>
+                {
+                    display.Report(step);
+                    run.Report(step);
+                }),
+                Warnings = warnings,
+            };
+            display.Show(() => training.Run(stop));
+        }
+        catch (OperationCanceledException)
+        {
+            Console.WriteLine($"Stopped after step {state.Step:N0}, which is saved. Continue with: cocomix train --resume {run.Path}");
+            throw;
+        }
+        catch (DivergedException error)
+        {
+            throw new InvalidDataException(error.Message + (checkpoints.All is [var good, ..]
+                ? $" The last good checkpoint is {good.Path}: resume there with a lower learning rate or stronger clipping."
+                : " There was no checkpoint before: begin anew with a lower learning rate or stronger clipping."));
+        }
+        Console.WriteLine($"Done: {checkpoints.All[0].Path}");
+        return 0;
+    }
+
+    private static PretrainingOptions Options(TrainSettings settings, int length)
+    {
+        var (optimizer, peak) = (settings.Optimizer, settings.Optimizer.LearningRate);
+        return new(length, settings.TokensPerStep, new(peak, settings.Schedule.Floor * peak, settings.Schedule.Warmup, settings.Steps))
+        {
+            Batch = settings.Batch, Seed = settings.Seed,
+            Betas = (optimizer.Beta1, optimizer.Beta2), Epsilon = optimizer.Epsilon, WeightDecay = optimizer.WeightDecay, Clip = optimizer.Clip,
+            EvaluateEvery = settings.Evaluation.Every, CheckpointEvery = settings.Checkpoints.Every,
+            WarnAtZScore = settings.Guard.ZScore, MostSkippedInARow = settings.Guard.Skipped,
+        };
+    }
+
+    /// <summary>What the model declares labels from, or null where it declares none.</summary>
+    private static IConceptLabels? Labels(LanguageModel model, TrainSettings settings, torch.Device device)
+    {
+        if (model.Card.Labels == 0)
+            return settings.Labels.Teacher is null ? null : throw new InvalidDataException($"--labels.teacher is given, but {model.GetName()} declares no concept labels: leave it out.");
+        if (settings.Labels.Teacher is not { } path)
+            throw new InvalidDataException($"{model.GetName()} trains on concept labels: give --labels.teacher and --labels.saes, the weights of {model.TeacherType!.Name} and {string.Join(" and ", model.SaeTypes.Select(type => type.Name))}.");
+        var (teacher, saes) = DeclaredLabels.Load(model, path, settings.Labels.Saes, device, settings.Precision);
+        return new TeacherLabels(model, teacher, saes);
+    }
+
+    /// <summary>Writes text with the data's tokenizer; null where there is none, or no sample is wanted.</summary>
+    private static Func<string>? Sampler(TrainSettings settings, LanguageModel model, TokenFile validation)
+    {
+        if (settings.Sample.Tokens == 0 || !File.Exists(Path.Combine(settings.Data, "vocab.json"))) return null;
+        var encoding = BytePairEncoding.Load(settings.Data);
+        var prompt = settings.Sample.Prompt is { } text ? encoding.Encode(text) : Beginning(validation);
+        var how = new GenerationOptions(settings.Sample.Tokens)
+        {
+            Sampling = new() { Temperature = settings.Sample.Temperature, TopK = settings.Sample.TopK }, Seed = settings.Seed,
+        };
+        return () =>
+        {
+            model.eval();
+            var ids = Generation.Continue(model, prompt, how).ToList();
+            model.train();
+            return encoding.Decode([.. prompt, .. ids]);
+        };
+    }
+
+    private static int[] Beginning(TokenFile tokens)
+    {
+        var ids = new long[Math.Min(16, tokens.Count)];
+        tokens.Window(0, ids);
+        return Array.ConvertAll(ids, id => (int)id);
+    }
+
+    private static string Introduction(LanguageModel model, PretrainingOptions options, TrainingState state) => FormattableString.Invariant(
+        $"{model.GetName()}: {model.Card.Parameters:N0} parameters, {options.TokensPerStep:N0} tokens a step in {options.Accumulation} x {options.MicroBatch} windows of {options.Length}, {options.Schedule.Steps * options.TokensPerStep:N0} tokens in {options.Schedule.Steps:N0} steps")
+        + (state.Step > 0 ? FormattableString.Invariant($"; goes on after step {state.Step:N0}.") : ".");
+}
