@@ -81,7 +81,7 @@ internal sealed class TrainingDisplay(
         yield return ("loss", Number(step.Loss, "F4").PadLeft(7));
         if (card.Labels > 0) yield return ("concept_loss", (step.ConceptLoss is { } loss ? Number(loss, "F4") : "").PadLeft(7));
         yield return ("norm", Number(step.GradientNorm, "F3").PadLeft(7));
-        yield return ("rate", Number(step.LearningRate, "0.00e-00"));
+        yield return ("rate", Number(step.LearningRate, "0.00e+00"));
         yield return ("tokens/s", Number(step.TokensPerSecond, "N0").PadLeft(9));
         yield return ("utilisation", Percent(Utilisation(step)));
         yield return ("memory", Number(step.Memory / 1e9, "F1").PadLeft(5) + " GB");

@@ -71,7 +71,7 @@ public sealed class EvalTests(TinyFiles files) : IClassFixture<TinyFiles>
     public void What_cannot_be_is_one_sentence()
     {
         AssertRefused("--length is 129: TinyCoCoMix reads at most 128 tokens.", "--length", "129");
-        AssertRefused("Windows of 128 tokens cannot slide by 128: the stride must be from 1 to 127.", "--stride", "128");
+        AssertRefused("--stride is 128: it must be less than --length, 128, so that windows overlap.", "--stride", "128");
         AssertRefused("--labels.teacher and --labels.saes belong together: give the weights of both, or of neither.", "--labels.teacher", files.Teacher);
         AssertRefused("--stride runs the model eagerly, in float32: leave --precision out, or evaluate without --stride.", "--stride", "8", "--precision", "bfloat16");
         AssertRefused(

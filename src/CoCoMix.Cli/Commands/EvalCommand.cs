@@ -18,6 +18,7 @@ internal static class EvalCommand
         using var model = settings.Load(device);
         var length = settings.Length ?? (int)Math.Min(model.Card.Context, tokens.Count);
         if (length > model.Card.Context) throw new InvalidDataException($"--length is {length}: {model.GetName()} reads at most {model.Card.Context} tokens.");
+        if (settings.Stride >= length) throw new InvalidDataException($"--stride is {settings.Stride}: it must be less than --length, {length}, so that windows overlap.");
         var windows = WindowOrder.Spread(tokens.Count, length, settings.Windows ?? int.MaxValue);
 
         Write($"Windows of {length:N0}", Perplexity.Windowed(model, tokens, windows, length, settings.Batch, cancellation: stop));
