@@ -25,6 +25,7 @@ internal static class TrainCommand
         var length = settings.Length ?? model.Card.Context;
         if (length > model.Card.Context) throw new InvalidDataException($"--length is {length}: {model.GetName()} reads at most {model.Card.Context} tokens.");
         var options = Options(settings, length);
+        var plan = Describe(model, options);
         var windows = WindowStream.Shuffled(train.Count, length, settings.Seed);
         var validationWindows = WindowOrder.Spread(validation.Count, length, settings.Evaluation.Windows);
         var labels = Labels(model, settings, device);
@@ -33,16 +34,14 @@ internal static class TrainCommand
         var display = new TrainingDisplay(
             model.Card, options, MatrixProductRate.Measure(device, model.Precision ?? torch.ScalarType.Float32), AnsiConsole.Console, Console.Error, TimeProvider.System);
         IProgress<string> warnings = display;
-        var config = SettingsYaml.Write(settings with { Out = settings.Folder, Resume = null });
-        using var run = settings.Resume is null ? RunFolder.Create(settings.Folder, config, warnings) : RunFolder.Resume(settings.Folder, config, warnings);
+        using var run = settings.Resume is null ? RunFolder.Create(settings.Folder, warnings) : RunFolder.Resume(settings.Folder, warnings);
         using var state = new TrainingState(model, options, windows,
             FormattableString.Invariant($"windows of {length} of {train.Count} tokens, seed {settings.Seed}, {(labels is null ? "no labels" : "labels " + labels.Identity)}"));
         var checkpoints = new CheckpointFolder(run.Checkpoints) { KeepLast = settings.Checkpoints.KeepLast, KeepEvery = settings.Checkpoints.KeepEvery };
         checkpoints.Clean();
         checkpoints.LoadLatest(state, warnings);
-        run.CutAfter(state.Step);
-
-        Console.WriteLine(Introduction(model, options, state));
+        run.Begin(SettingsYaml.Write(settings with { Out = settings.Folder, Resume = null }), state);
+        Console.WriteLine(plan + (state.Step > 0 ? $" It goes on after step {state.Step:N0}." : ""));
         try
         {
             var training = new Pretraining(state, options, train)
@@ -129,7 +128,6 @@ internal static class TrainCommand
         return Array.ConvertAll(ids, id => (int)id);
     }
 
-    private static string Introduction(LanguageModel model, PretrainingOptions options, TrainingState state) => FormattableString.Invariant(
-        $"{model.GetName()}: {model.Card.Parameters:N0} parameters, {options.TokensPerStep:N0} tokens a step in {options.Accumulation} x {options.MicroBatch} windows of {options.Length}, {options.Schedule.Steps * options.TokensPerStep:N0} tokens in {options.Schedule.Steps:N0} steps")
-        + (state.Step > 0 ? FormattableString.Invariant($"; goes on after step {state.Step:N0}.") : ".");
+    private static string Describe(LanguageModel model, PretrainingOptions options) => FormattableString.Invariant(
+        $"{model.GetName()}: {model.Card.Parameters:N0} parameters, {options.TokensPerStep:N0} tokens a step in {options.Accumulation} x {options.MicroBatch} windows of {options.Length}, {options.Schedule.Steps * options.TokensPerStep:N0} tokens in {options.Schedule.Steps:N0} steps.");
 }
