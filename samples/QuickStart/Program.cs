@@ -3,7 +3,7 @@ using System.Runtime.InteropServices;
 using QuickStart;
 using Spectre.Console;
 
-var text = new Option<DirectoryInfo?>("--text") { Description = "A folder of .txt or .md files to train on, instead of the .NET SDK's documentation." };
+var text = new Option<DirectoryInfo?>("--text") { Description = "A folder of .txt, .md, .jsonl or .parquet files to train on, instead of the .NET SDK's documentation." };
 var output = new Option<DirectoryInfo>("--out") { Description = "Where checkpoints, metrics and the report go.", DefaultValueFactory = _ => new("runs/quickstart") };
 var seed = new Option<int>("--seed") { Description = "Weights, window order and samples follow from it.", DefaultValueFactory = _ => 0 };
 var smoke = new Option<bool>("--smoke") { Description = "Go through every stage in seconds; the models learn next to nothing." };

@@ -70,7 +70,7 @@ public sealed class GenerateTests(TinyFiles files) : IClassFixture<TinyFiles>
         var ended = Cocomix.Run(["generate", "TinyCoCoMix", "--weights", files.Student, "--tokenizer", folder["tokenizer"]]);
 
         Assert.Equal(
-            new Ended(1, "", $"The tokenizer in '{folder["tokenizer"]}' has 257 tokens and TinyCoCoMix a vocabulary of 1024: give the tokenizer that it was trained with.{Environment.NewLine}"), ended);
+            new Ended(1, "", $"The tokenizer '{folder["tokenizer"]}' has 257 tokens and TinyCoCoMix a vocabulary of 1024: give the tokenizer that it was trained with.{Environment.NewLine}"), ended);
     }
 
     [Fact]

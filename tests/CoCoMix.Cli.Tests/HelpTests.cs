@@ -10,14 +10,16 @@ public sealed class HelpTests
         Assert.Equal((0, ""), (ended.ExitCode, ended.Error));
         Assert.Contains("cocomix [command] [options]", ended.Output);
         Assert.Matches(@"(?m)^  card <MODEL> +\w", ended.Output);
+        Assert.Matches(@"(?m)^  data <TEXT> +\w", ended.Output);
         Assert.Matches(@"(?m)^  doctor +\w", ended.Output);
     }
 
     [Theory]
     [InlineData("card", "cocomix card [<MODEL>] [options]", "--assembly <My.dll>", "--tokens <integer>", "--config <run.yaml>", "--set <key=value>")]
+    [InlineData("data", "cocomix data [<TEXT>...] [options]", "--out <folder>", "--field <name>", "--tokenizer <gpt2|folder>", "--vocabulary <integer>", "--validation-share <number>", "--seed <integer>", "--threads <integer>")]
     [InlineData("doctor", "cocomix doctor [options]")]
     [InlineData("eval", "cocomix eval [<MODEL>] [options]", "--weights <file>", "--stride <integer>", "--labels.teacher <file>", "--device <cpu|cuda|cuda:N>")]
-    [InlineData("generate", "cocomix generate [<MODEL>] [options]", "--tokenizer <folder>", "--top-p <number>", "--concept <123=4>", "123x4 multiplies")]
+    [InlineData("generate", "cocomix generate [<MODEL>] [options]", "--tokenizer <gpt2|path>", "--top-p <number>", "--concept <123=4>", "123x4 multiplies")]
     [InlineData("report", "cocomix report [<RUN>] [options]", "--out <report.html>")]
     public void A_commands_help_says_what_it_takes(string command, params string[] expected)
     {

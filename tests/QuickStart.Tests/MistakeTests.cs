@@ -15,7 +15,10 @@ public sealed class MistakeTests
         var ended = Tool.Run("samples/QuickStart", ["--smoke", "--text", folder["text"], "--out", folder["out"]]);
 
         Assert.Equal(1, ended.ExitCode);
-        Assert.Equal($"'{folder["text"]}' has no text: give a folder with .txt or .md files, at any depth.{Environment.NewLine}", ended.Error);
+        var sentence = exists
+            ? $"'{folder["text"]}' has no text: give a folder with .txt, .md, .jsonl or .parquet files, at any depth."
+            : $"There is no file or folder '{folder["text"]}'.";
+        Assert.Equal(sentence + Environment.NewLine, ended.Error);
         Assert.Equal("{}\n", File.ReadAllText(Path.Combine(folder["out"], "metrics.jsonl")));
     }
 

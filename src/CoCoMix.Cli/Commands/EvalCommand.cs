@@ -16,6 +16,7 @@ internal static class EvalCommand
         var device = Devices.Use(settings);
         using var tokens = new TokenFile(settings.Data);
         using var model = settings.Load(device);
+        tokens.Check(model.Card.Vocabulary, stop);
         var length = settings.Length ?? (int)Math.Min(model.Card.Context, tokens.Count);
         if (length > model.Card.Context) throw new InvalidDataException($"--length is {length}: {model.GetName()} reads at most {model.Card.Context} tokens.");
         if (settings.Stride >= length) throw new InvalidDataException($"--stride is {settings.Stride}: it must be less than --length, {length}, so that windows overlap.");

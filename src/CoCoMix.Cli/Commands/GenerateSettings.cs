@@ -7,7 +7,7 @@ namespace CoCoMix.Cli.Commands;
 /// <summary>The settings of <c>cocomix generate</c>.</summary>
 internal sealed record GenerateSettings : ModelSettings
 {
-    [Required, ValueName("folder"), Description("The tokenizer that the model was trained with: a folder with vocab.json and merges.txt.")]
+    [Required, ValueName("gpt2|path"), Description("The tokenizer that the model was trained with: gpt2, or the folder or tokenizer.json that holds it, such as that of the data.")]
     public string Tokenizer { get; init; } = "";
 
     [Description("The text to continue; by default the model begins a new one.")]

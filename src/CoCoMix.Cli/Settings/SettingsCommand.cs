@@ -28,7 +28,9 @@ internal sealed class SettingsCommand<T> : Command where T : new()
             var usually = setting.IsRequired ? " (required)" : setting.Default is null or Array ? "" : $" [default: {SettingText.Format(setting.Default)}]";
             if (setting.IsPositional)
             {
-                var argument = new Argument<string?>(setting.Option) { Description = setting.Description + usually, Arity = ArgumentArity.ZeroOrOne };
+                Argument argument = setting.IsList ? new Argument<string[]>(setting.Option) { Arity = ArgumentArity.ZeroOrMore }
+                    : new Argument<string?>(setting.Option) { Arity = ArgumentArity.ZeroOrOne };
+                argument.Description = setting.Description + usually;
                 _arguments.Add(setting.Key, argument);
                 Add(argument);
             }
@@ -60,7 +62,7 @@ internal sealed class SettingsCommand<T> : Command where T : new()
             if (parsed.GetResult(option) is { Implicit: false } result)
                 given[key] = new(option.Name, result.Tokens is [] ? ["true"] : [.. result.Tokens.Select(token => token.Value)], IsList: false);
         foreach (var (key, argument) in _arguments)
-            if (parsed.GetResult(argument) is { Tokens: [var token] }) given[key] = new(argument.Name, [token.Value], IsList: false);
+            if (parsed.GetResult(argument) is { Tokens: [_, ..] tokens }) given[key] = new(argument.Name, [.. tokens.Select(token => token.Value)], IsList: false);
         return Setting.Resolve<T>(_settings, given);
     }
 

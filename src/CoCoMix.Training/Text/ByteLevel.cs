@@ -1,14 +1,9 @@
-using System.Runtime.InteropServices;
 using System.Text;
-using System.Text.RegularExpressions;
 
 namespace CoCoMix.Training;
 
-/// <summary>
-/// GPT-2's view of text: it is cut into words by a pattern, and the bytes of a word are written as 256 printable characters, so that tokens
-/// are readable strings in <c>vocab.json</c>.
-/// </summary>
-internal static partial class ByteLevel
+/// <summary>GPT-2's view of words: their bytes are written as 256 printable characters, so that tokens are readable strings in <c>vocab.json</c>.</summary>
+internal static class ByteLevel
 {
     /// <summary>The character of each byte: itself where that is printable Latin-1, else the next free one from U+0100 on.</summary>
     public static readonly char[] CharOf = Alphabet();
@@ -20,10 +15,6 @@ internal static partial class ByteLevel
 
     private static readonly int[] IdOf = [.. Enumerable.Range(0, 256).Select(b => Order.IndexOf((byte)b))];
 
-    /// <summary>Cuts text into words; no merge crosses their borders.</summary>
-    [GeneratedRegex(@"'(?:[sdmt]|ll|ve|re)| ?\p{L}+| ?\p{N}+| ?[^\s\p{L}\p{N}]+|\s+(?!\S)|\s+")]
-    public static partial Regex Words { get; }
-
     /// <summary>The bytes that a token stands for; null if a character is not of the alphabet.</summary>
     public static byte[]? BytesOf(string token)
     {
@@ -33,23 +24,16 @@ internal static partial class ByteLevel
         return bytes;
     }
 
-    /// <summary>How often each word occurs in the documents.</summary>
-    public static Dictionary<string, long> CountWords(IEnumerable<string> documents, CancellationToken cancellation)
+    /// <summary>The token that stands for bytes.</summary>
+    public static string TokenOf(ReadOnlySpan<byte> bytes)
     {
-        var counts = new Dictionary<string, long>();
-        var bySpan = counts.GetAlternateLookup<ReadOnlySpan<char>>();
-        foreach (var document in documents)
-        {
-            cancellation.ThrowIfCancellationRequested();
-            foreach (var match in Words.EnumerateMatches(document))
-                CollectionsMarshal.GetValueRefOrAddDefault(bySpan, document.AsSpan(match.Index, match.Length), out _)++;
-        }
-
-        return counts;
+        var token = new StringBuilder(bytes.Length);
+        foreach (var b in bytes) token.Append(CharOf[b]);
+        return token.ToString();
     }
 
     /// <summary>The ids (indices into <see cref="Order"/>) of a word's UTF-8 bytes.</summary>
-    public static int[] BaseIds(string word) => [.. Encoding.UTF8.GetBytes(word).Select(b => IdOf[b])];
+    public static int[] BaseIds(string word) => Array.ConvertAll(Encoding.UTF8.GetBytes(word), b => IdOf[b]);
 
     private static char[] Alphabet()
     {

@@ -1,3 +1,5 @@
+using System.Text;
+
 namespace CoCoMix.Training;
 
 /// <summary>The documents to train on and to validate with.</summary>
@@ -8,16 +10,16 @@ public static class Corpus
     private const long LargestValidation = 4_000_000;
 
     /// <summary>Reads the text of a folder, or where none is given the documentation of the .NET SDK.</summary>
-    /// <param name="folder">A folder with .txt or .md files; null for the SDK's documentation.</param>
+    /// <param name="folder">A folder with .txt, .md, .jsonl or .parquet files; null for the SDK's documentation.</param>
     /// <param name="cancellation">Stops the reading.</param>
     /// <exception cref="InvalidDataException">There is no text where it should be.</exception>
     /// <exception cref="OperationCanceledException"><paramref name="cancellation"/> asked to stop.</exception>
     public static IReadOnlyList<string> Read(string? folder = null, CancellationToken cancellation = default) =>
-        folder is not null ? TextFolder.Read(folder, cancellation)
+        folder is not null ? Documents(folder, cancellation)
         : SdkDocumentation.FindRoot() is { } root ? SdkDocumentation.Read(root, cancellation)
         : throw new InvalidDataException(
             "There is no text to train on: no folder was given, and no .NET SDK with reference packs was found. " +
-            "Give a folder with .txt or .md files, or set DOTNET_ROOT to the folder of an installed .NET SDK.");
+            "Give a folder with text files, or set DOTNET_ROOT to the folder of an installed .NET SDK.");
 
     /// <summary>
     /// Sets about 5 % of the text, at most some 4 million characters, apart for validation: every n-th document, or of fewer than n
@@ -34,6 +36,21 @@ public static class Corpus
         return (
             [.. cuts.Select(cut => cut.Text[..cut.At])],
             [.. cuts.Where(cut => cut.At < cut.Text.Length).Select(cut => cut.Text[cut.At..])]);
+    }
+
+    private static List<string> Documents(string folder, CancellationToken cancellation)
+    {
+        var documents = new List<string>();
+        var text = new StringBuilder();
+        foreach (var part in new TextSource([folder]).Read(cancellation))
+        {
+            text.Append(part.Text);
+            if (!part.EndsDocument) continue;
+            documents.Add(text.ToString());
+            text.Clear();
+        }
+
+        return documents.Count > 0 ? documents : throw new InvalidDataException($"'{folder}' has no text: its files are empty.");
     }
 
     /// <summary>The first space or line end in the last n-th of a text, so that no word is cut.</summary>

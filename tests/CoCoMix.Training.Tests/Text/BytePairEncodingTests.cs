@@ -1,4 +1,5 @@
 using System.Text;
+using System.Text.Json.Nodes;
 using CoCoMix.Tests;
 
 namespace CoCoMix.Training.Tests.Text;
@@ -84,12 +85,52 @@ public sealed class BytePairEncodingTests : IDisposable
         Assert.Equal("#version: 0.2", File.ReadLines(folder["v/merges.txt"]).First());
     }
 
+    [Fact]
+    public void ATokenizerFileIsTheSameVocabulary()
+    {
+        Encoding400.SaveTokenizer(folder["v/tokenizer.json"]);
+        Encoding400.Save(folder["w"]);
+        foreach (var path in new[] { "v", "v/tokenizer.json", "w" }) Assert.Equal(Encoding400.Hash, BytePairEncoding.Load(folder[path]).Hash);
+
+        // As newer versions of Hugging Face's library write it: merges in pairs, and added tokens not in the vocabulary.
+        var json = JsonNode.Parse(File.ReadAllText(folder["v/tokenizer.json"]))!;
+        json["model"]!["merges"] = new JsonArray([.. json["model"]!["merges"]!.AsArray().Select(merge => new JsonArray([.. merge!.GetValue<string>().Split(' ').Select(token => JsonValue.Create(token))]))]);
+        json["model"]!["vocab"]!.AsObject().Remove("<|endoftext|>");
+        File.WriteAllText(folder["v/tokenizer.json"], json.ToJsonString());
+        Assert.Equal(Encoding400.Hash, BytePairEncoding.Load(folder["v"]).Hash);
+    }
+
     [Theory]
-    [InlineData("vocab.json", "oops", "not a JSON object")]
+    [InlineData("model", "type", "\"Unigram\"", "has model.type = \"Unigram\"")]
+    [InlineData("model", "ignore_merges", "true", "has model.ignore_merges = true")]
+    [InlineData("model", "vocab", "[]", "is not a tokenizer's JSON object")]
+    [InlineData("model", "merges", "[\"a\"]", "has the merge 'a'")]
+    [InlineData("pre_tokenizer", "type", "\"Whitespace\"", "has pre_tokenizer.type = \"Whitespace\"")]
+    [InlineData("pre_tokenizer", "add_prefix_space", "true", "has pre_tokenizer.add_prefix_space = true")]
+    public void ATokenizerOfAnotherKindIsRefused(string section, string property, string value, string saying)
+    {
+        Encoding400.SaveTokenizer(folder["tokenizer.json"]);
+        var json = JsonNode.Parse(File.ReadAllText(folder["tokenizer.json"]))!;
+        json[section]![property] = JsonNode.Parse(value);
+        File.WriteAllText(folder["tokenizer.json"], json.ToJsonString());
+        Assert.Contains($"'{folder["tokenizer.json"]}' {saying}", Assert.Throws<InvalidDataException>(() => BytePairEncoding.Load(folder["tokenizer.json"])).Message);
+    }
+
+    [Fact]
+    public void TheHashTellsVocabulariesApart()
+    {
+        Assert.Matches("^[0-9a-f]{64}$", Encoding400.Hash);
+        Assert.NotEqual(Encoding400.Hash, BytePairEncoding.Train(Documents, Vocabulary - 1).Hash);
+        Assert.Equal("bpe-400", Encoding400.Name);
+        Assert.Contains("neither tokenizer.json nor", Assert.Throws<FileNotFoundException>(() => BytePairEncoding.Load(folder["."])).Message);
+    }
+
+    [Theory]
+    [InlineData("vocab.json", "oops", "not a tokenizer's JSON object")]
     [InlineData("vocab.json", "{\"a\":7}", "the ids 0 to 0")]
     [InlineData("vocab.json", "{\"a\":0}", "lacks the token")]
-    [InlineData("merges.txt", "#version: 0.2\na\n", "line 'a'")]
-    [InlineData("merges.txt", "#version: 0.2\na nonsense\n", "line 'a nonsense'")]
+    [InlineData("merges.txt", "#version: 0.2\na\n", "merge 'a'")]
+    [InlineData("merges.txt", "#version: 0.2\na nonsense\n", "merge 'a nonsense'")]
     public void DamagedFilesAreNamed(string file, string content, string saying)
     {
         Encoding400.Save(folder["v"]);

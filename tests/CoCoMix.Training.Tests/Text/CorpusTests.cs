@@ -70,7 +70,8 @@ public sealed class CorpusTests : IDisposable
     public void NoTextIsOneClearError()
     {
         Write("text/a.html", "x");
-        foreach (var name in new[] { "text", "missing" })
+        Write("empty/a.txt", "\n");
+        foreach (var name in new[] { "text", "empty" })
             Assert.Contains($"'{folder[name]}' has no text", Assert.Throws<InvalidDataException>(() => Corpus.Read(folder[name])).Message);
     }
 

@@ -1,5 +1,4 @@
 using System.Text;
-using System.Text.RegularExpressions;
 
 namespace CoCoMix.Training.Tests.Text;
 
@@ -8,8 +7,7 @@ internal static class NaiveBytePairs
 {
     private static string[][] Words(string text) =>
     [
-        .. Regex.Matches(text, @"'s|'t|'re|'ve|'m|'ll|'d| ?\p{L}+| ?\p{N}+| ?[^\s\p{L}\p{N}]+|\s+(?!\S)|\s+")
-            .Select(word => Encoding.UTF8.GetBytes(word.Value).Select(b => ((char)b).ToString()).ToArray()),
+        .. RegexWords.Of(text).Select(word => Encoding.UTF8.GetBytes(word).Select(b => ((char)b).ToString()).ToArray()),
     ];
 
     /// <summary>Merges by count, then by the order in which the tokens came to be; counts everything anew each time.</summary>
