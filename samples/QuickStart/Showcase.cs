@@ -29,9 +29,10 @@ internal static class Showcase
     {
         var concept = Strongest(model, encoding, validation, windows, windows[windows.Length / 2], count: 1)[0];
         var prompt = Read(validation, windows[0], SentenceTokens / 2);
-        string Continue(Func<torch.Tensor, torch.Tensor>? steer) =>
-            encoding.Decode(Generation.Continue(model, prompt, count: 48, temperature: 0.8, topK: 40, seed, steer));
-        return new(encoding.Decode(prompt), Continue(null), concept.Concept, concept.Contexts, Continue(Steering.Amplify(concept.Concept, Strength)));
+        var options = new GenerationOptions(48) { Sampling = new() { Temperature = 0.8, TopK = 40 }, Seed = seed };
+        var amplified = options with { Concepts = [new(concept.Concept, ConceptOperation.Dominate, Strength)] };
+        string Continue(GenerationOptions how) => encoding.Decode(Generation.Continue(model, prompt, how));
+        return new(encoding.Decode(prompt), Continue(options), concept.Concept, concept.Contexts, Continue(amplified));
     }
 
     private static IReadOnlyList<ShownConcept> Strongest(

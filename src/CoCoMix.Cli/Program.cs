@@ -5,6 +5,8 @@ using CoCoMix.Cli.Commands;
 using CoCoMix.Cli.Settings;
 using Spectre.Console;
 
+// What models write is any text, and tables have frames.
+Console.OutputEncoding = System.Text.Encoding.UTF8;
 // Piped output is for programs and files: no line of a table is broken to fit a screen that is not there.
 if (Console.IsOutputRedirected) AnsiConsole.Profile.Width = 200;
 
@@ -16,7 +18,10 @@ var command = new Command("cocomix", "Trains CoCoMix language models, and shows 
     CardCommand.Create(),
     DataCommand.Create(),
     DoctorCommand.Create(),
+    EvalCommand.Create(),
+    GenerateCommand.Create(),
     LabelsCommand.Create(),
+    ReportCommand.Create(),
     SaeCommand.Create(),
     TrainCommand.Create(),
 };

@@ -3,59 +3,85 @@ using static TorchSharp.torch;
 
 namespace CoCoMix.Training;
 
+/// <summary>How a prompt is continued.</summary>
+/// <param name="Count">Most tokens to add.</param>
+public sealed record GenerationOptions(int Count)
+{
+    /// <summary>How each token is drawn.</summary>
+    public Sampling Sampling { get; init; } = new();
+
+    /// <summary>Another seed, another continuation.</summary>
+    public ulong Seed { get; init; }
+
+    /// <summary>The token that ends the text, such as the tokenizer's end-of-text: it is not added, and nothing follows; null for none.</summary>
+    public int? End { get; init; }
+
+    /// <summary>Whether keys and values of what was read are kept, where the model can; without, each token reads the whole sequence again.</summary>
+    public bool Cache { get; init; } = true;
+
+    /// <summary>Concepts to steer, of a concept model.</summary>
+    public IReadOnlyList<ConceptChange> Concepts { get; init; } = [];
+}
+
 /// <summary>Continues a prompt token by token.</summary>
 public static class Generation
 {
-    /// <summary>Samples from the model's next-token distribution.</summary>
-    /// <param name="model">The model.</param>
-    /// <param name="prompt">Token ids; the last <c>Context</c> of prompt and continuation are read.</param>
-    /// <param name="count">Tokens to add.</param>
-    /// <param name="temperature">Divides the logits; near 0 is greedy.</param>
-    /// <param name="topK">Only the k likeliest tokens are drawn from.</param>
-    /// <param name="seed">Another seed, another continuation.</param>
-    /// <param name="steer">Changes the concept logits <c>[1, T, C]</c> of a concept model; null for none.</param>
-    /// <returns>The added token ids.</returns>
-    public static IReadOnlyList<int> Continue(
-        LanguageModel model, IReadOnlyList<int> prompt, int count, double temperature, int topK, ulong seed, Func<Tensor, Tensor>? steer = null)
+    /// <summary>The continuation's token ids, each as soon as it is drawn; whoever stops reading stops the model.</summary>
+    /// <param name="model">The model, in evaluation mode where it drops out. It is steered, and its cache filled, only while a token is made.</param>
+    /// <param name="prompt">Token ids, at least one; the last <c>Context</c> of prompt and continuation are read.</param>
+    /// <param name="options">How it is continued.</param>
+    /// <param name="cancellation">Stops between tokens.</param>
+    /// <exception cref="ArgumentException">The prompt is empty, an id is outside the vocabulary, or the options ask for what the model cannot do.</exception>
+    /// <exception cref="OperationCanceledException"><paramref name="cancellation"/> asked to stop.</exception>
+    public static IEnumerable<int> Continue(
+        LanguageModel model, IReadOnlyList<int> prompt, GenerationOptions options, CancellationToken cancellation = default)
     {
+        if (prompt.Count == 0) throw new ArgumentException("The prompt has no tokens: a model continues at least one, such as the end-of-text token.");
+        foreach (var id in prompt)
+            if (id < 0 || id >= model.Card.Vocabulary)
+                throw new ArgumentException(
+                    $"The prompt has the token id {id}, and {model.GetName()} has a vocabulary of {model.Card.Vocabulary}: encode it with the tokenizer that the model was trained with.");
+        options.Sampling.Check();
+        var steering = Steering.Of(model, options.Concepts);
+        return Tokens();
+
+        IEnumerable<int> Tokens()
+        {
+            var random = new SplitMix64(options.Seed);
+            var ids = prompt.Select(id => (long)id).ToList();
+            using var cache = options.Cache && model.CanDecode ? model.cache() : null;
+            for (var i = 0; i < options.Count; i++)
+            {
+                cancellation.ThrowIfCancellationRequested();
+                var next = Next(model, ids, cache, options.Sampling, steering, random.Next() / (double)ulong.MaxValue);
+                if (next == options.End) yield break;
+                ids.Add(next);
+                yield return next;
+            }
+        }
+    }
+
+    // Not in the iterator: what a scope, no_grad or a steered head changes must not be seen by who reads the tokens.
+    private static int Next(
+        LanguageModel model, List<long> ids, KeyValueCache? cache, Sampling sampling, IReadOnlyList<Func<Tensor, Tensor>?> steering, double uniform)
+    {
+        using var scope = NewDisposeScope();
         using var _ = no_grad();
-        var random = new SplitMix64(seed);
-        var ids = prompt.Select(id => (long)id).ToList();
-        if (model.ConceptHead is { } head) head.Steer = steer;
-        var cache = model.CanDecode ? model.cache() : null;
+        var context = ids.TakeLast(model.Card.Context).ToArray();
+        // Once the window slides, every position is another, and what was kept of it is worth nothing.
+        var kept = ids.Count > model.Card.Context ? null : cache;
+        var unread = context[(int)(kept?.Length ?? 0)..];
+        var read = tensor(unread, [1, unread.Length]).to(model.weights()[0].device);
+        var before = model.ConceptHeads.Select(head => head.Steer).ToArray();
         try
         {
-            for (var i = 0; i < count; i++)
-            {
-                using var scope = NewDisposeScope();
-                var context = ids.TakeLast(model.Card.Context).ToArray();
-                // Once the window slides, every position is another, and what was kept of it is worth nothing.
-                var kept = ids.Count > model.Card.Context ? null : cache;
-                var unread = context[(int)(kept?.Length ?? 0)..];
-                var read = tensor(unread, [1, unread.Length]).to(model.weights()[0].device);
-                var logits = (kept is null ? model.forward(read) : model.decode(read, kept))[0, -1];
-                var (top, indices) = logits.topk(Math.Min(topK, model.Card.Vocabulary));
-                var probabilities = (top / temperature).softmax(-1).cpu().data<float>();
-                ids.Add(indices.cpu().data<long>()[Draw(probabilities, random.Next() / (double)ulong.MaxValue)]);
-            }
+            foreach (var (head, steer) in model.ConceptHeads.Zip(steering)) head.Steer = steer ?? head.Steer;
+            var logits = kept is null ? model.forward(read) : model.decode(read, kept);
+            return sampling.Draw(logits[0, -1], context, uniform);
         }
         finally
         {
-            cache?.Dispose();
-            if (model.ConceptHead is { } steered) steered.Steer = null;
+            foreach (var (head, steer) in model.ConceptHeads.Zip(before)) head.Steer = steer;
         }
-        return [.. ids.Skip(prompt.Count).Select(id => (int)id)];
-    }
-
-    private static long Draw(IEnumerable<float> probabilities, double uniform)
-    {
-        long i = 0, last = 0;
-        foreach (var probability in probabilities)
-        {
-            uniform -= probability;
-            if (uniform < 0) return i;
-            last = i++;
-        }
-        return last;
     }
 }

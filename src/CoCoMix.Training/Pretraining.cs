@@ -15,6 +15,9 @@ public sealed class Pretraining(TrainingState state, PretrainingOptions options,
     /// <summary>Validation perplexity of the model.</summary>
     public Func<double>? Evaluate { get; init; }
 
+    /// <summary>Concept recall of the model on validation text, measured at each evaluation.</summary>
+    public Func<double>? Recall { get; init; }
+
     /// <summary>Text that the model writes, wanted after each evaluation.</summary>
     public Func<string>? Sample { get; init; }
 
@@ -75,7 +78,7 @@ public sealed class Pretraining(TrainingState state, PretrainingOptions options,
                 var step = clock.Measure(outcome, rate, hasConcepts: Labels is not null);
                 if (evaluates)
                 {
-                    step = step with { Perplexity = Evaluate?.Invoke(), Sample = Sample?.Invoke() };
+                    step = step with { Perplexity = Evaluate?.Invoke(), ConceptRecall = Recall?.Invoke(), Sample = Sample?.Invoke() };
                     evaluations.Add(step);
                 }
                 if (reports || evaluates) Progress?.Report(step);

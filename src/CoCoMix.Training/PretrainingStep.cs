@@ -24,6 +24,9 @@ public sealed record PretrainingStep(
     /// <summary>Resident memory of the process, bytes; what is on a GPU is not in it.</summary>
     public long Memory { get; init; }
 
+    /// <summary>Recall of the validation text's concept labels, 0 to 1 (<see cref="Training.ConceptRecall.Of"/>), where this moment has an evaluation of a concept model.</summary>
+    public double? ConceptRecall { get; init; }
+
     /// <summary>Text that the model wrote, where this moment has a sample.</summary>
     public string? Sample { get; init; }
 }

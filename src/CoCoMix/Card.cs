@@ -38,6 +38,18 @@ public sealed record Card(string Name, long Parameters, long ActiveParameters)
     /// <summary>Bytes in float32 that wait for the way back.</summary>
     public PerToken ActivationBytes { get; init; }
 
+    /// <summary>What a training step with AdamW holds.</summary>
+    /// <param name="sequences">Sequences in a micro-batch, B.</param>
+    /// <param name="length">Tokens in a sequence, T.</param>
+    /// <param name="bytesPerNumber">Of the type that the step computes in: 4, or 2 for half precision.</param>
+    public TrainingMemory TrainingMemory(long sequences, int length, int bytesPerNumber = sizeof(float)) => new(
+        Weights: sizeof(float) * Parameters,
+        Copies: bytesPerNumber == sizeof(float) ? 0 : bytesPerNumber * Parameters,
+        Gradients: sizeof(float) * Parameters,
+        Moments: 2 * sizeof(float) * Parameters,
+        ActivationsPerSequence: ActivationBytes.At(length) * length * bytesPerNumber / sizeof(float),
+        Sequences: sequences);
+
     /// <summary>The card of a declared model, read without making the model; null for any other type.</summary>
     /// <param name="model">The declared class.</param>
     public static Card? Of(Type model) => model.GetFields(BindingFlags.NonPublic | BindingFlags.Static | BindingFlags.DeclaredOnly)

@@ -40,6 +40,52 @@ public sealed class CardTests
     }
 
     [Fact]
+    public void A_steps_memory_is_four_numbers_a_parameter_and_the_activations_of_the_batch()
+    {
+        const double parameters = 85_064_192;
+        var lines = Lines(Card("CoCoMix69M", "--batch", "4", "--tokens", "512", "--budget", "16GB"));
+        var activations = Number(lines["Activations"]) * 1e6 * 4 * 512;
+
+        Assert.Equal(4 * parameters / 1e9, Number(lines["Weights"]), 0.001);
+        Assert.Equal(4 * parameters / 1e9, Number(lines["Gradients"]), 0.001);
+        Assert.Equal(8 * parameters / 1e9, Number(lines["Moments"]), 0.001);
+        Assert.Equal(activations / 1e9, Number(lines["Activations of the batch"]), 0.01 * activations / 1e9);
+        Assert.Equal((16 * parameters + activations) / 1e9, Number(lines["Together"]), 0.02);
+        var largest = Number(lines["Largest batch in 16GB"]);
+        Assert.InRange(16 * parameters + activations / 4 * largest, 0, 1.01 * 16e9);
+        Assert.InRange(16 * parameters + activations / 4 * (largest + 1), 0.99 * 16e9, double.PositiveInfinity);
+    }
+
+    [Fact]
+    public void In_half_precision_activations_halve_and_weights_are_copied()
+    {
+        var (full, half) = (Lines(Card("Gpt2", "--batch", "8")), Lines(Card("Gpt2", "--batch", "8", "--precision", "bfloat16")));
+
+        Assert.Equal(Number(full["Activations of the batch"]) / 2, Number(half["Activations of the batch"]), 0.01);
+        Assert.Equal(Number(full["Weights"]) / 2, Number(half["Weights in bfloat16"]), 0.001);
+        Assert.Equal(full["Moments"], half["Moments"]);
+    }
+
+    [Fact]
+    public void A_budget_that_nothing_fits_says_what_one_sequence_takes()
+    {
+        Assert.StartsWith("none: one sequence takes 0.0", Lines(Card("TinyTeacher", "--budget", "1MB"))["Largest batch in 1MB"]);
+        AssertRefused(Card("Gpt2", "--budget", "16"), "--budget is '16': it must be a number above 0 and a unit, as in 16GB, 24GiB or 500MB.");
+    }
+
+    [Fact]
+    public void All_models_are_compared_against_a_budget()
+    {
+        var rows = Card("--batch", "2", "--budget", "24GiB").Output.Split('\n').Where(line => line.StartsWith('│')).Select(Cells).ToDictionary(cells => cells[0]);
+        var one = Lines(Card("Gpt2", "--batch", "2", "--budget", "24GiB"));
+
+        Assert.Equal(["Model", "Tokens", "Batch", "Weights", "Gradients", "Moments", "Activations", "Total", "Batch in 24GiB"], rows["Model"]);
+        Assert.Equal(
+            ["Gpt2", "1,024", "2", .. ((string[])["Weights", "Gradients", "Moments", "Activations of the batch", "Together"]).Select(what => one[what].Split(' ')[0]), one["Largest batch in 24GiB"]],
+            rows["Gpt2"]);
+    }
+
+    [Fact]
     public void Without_a_model_there_is_a_table_of_all()
     {
         var rows = Card().Output.Split('\n').Where(line => line.StartsWith('│')).Select(Cells).ToDictionary(cells => cells[0]);

@@ -20,6 +20,9 @@ public sealed class HelpTests
     [InlineData("doctor", "cocomix doctor [options]")]
     [InlineData("labels", "cocomix labels [<MODEL>] [options]", "--tokens <file>", "--teacher <file>", "--saes <file>", "--out <file>", "--batch <integer>")]
     [InlineData("sae", "train <SAE>", "eval <SAE>")]
+    [InlineData("eval", "cocomix eval [<MODEL>] [options]", "--weights <file>", "--stride <integer>", "--labels.teacher <file>", "--device <cpu|cuda|cuda:N>")]
+    [InlineData("generate", "cocomix generate [<MODEL>] [options]", "--tokenizer <gpt2|path>", "--top-p <number>", "--concept <123=4>", "123x4 multiplies")]
+    [InlineData("report", "cocomix report [<RUN>] [options]", "--out <report.html>")]
     public void A_commands_help_says_what_it_takes(string command, params string[] expected)
     {
         var ended = Cocomix.Run([command, "--help"]);

@@ -69,7 +69,7 @@ public sealed class DecodeTests
         manual_seed(2);
         using var model = new TinyCoCoMix();
         int[] prompt = [5, 9, 300];
-        var continued = Generation.Continue(model, prompt, 140, temperature: 0.8, topK: 20, seed: 1);
+        var continued = Generation.Continue(model, prompt, new(140) { Sampling = new() { Temperature = 0.8, TopK = 20 }, Seed = 1 }).ToList();
         var ids = prompt.ToList();
         using var _ = no_grad();
         foreach (var id in continued.Take(4).Concat(continued.Skip(130)))

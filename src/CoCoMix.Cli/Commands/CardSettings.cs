@@ -15,4 +15,13 @@ internal sealed record CardSettings
 
     [Range(1, int.MaxValue), Description("Length of the sequence that costs are counted for; by default the model's context.")]
     public int? Tokens { get; init; }
+
+    [Range(1L, long.MaxValue), Description("Sequences in a micro-batch: shows what a training step with so many holds in memory.")]
+    public long? Batch { get; init; }
+
+    [ValueName("16GB"), Description("Memory for a training step, in GB, GiB, MB or MiB: shows how many sequences fit.")]
+    public string? Budget { get; init; }
+
+    [Description("What training steps compute in; weights, gradients and moments stay float32.")]
+    public Precision Precision { get; init; }
 }

@@ -1,6 +1,7 @@
 using System.CommandLine;
 using CoCoMix.Cli.Settings;
 using CoCoMix.Training;
+using Spectre.Console;
 using TorchSharp;
 
 namespace CoCoMix.Cli.Commands;
@@ -8,6 +9,9 @@ namespace CoCoMix.Cli.Commands;
 /// <summary><c>cocomix train</c>: pretrains a declared model in a run folder, or continues there.</summary>
 internal static class TrainCommand
 {
+    // Labels of validation windows are made once, but each evaluation runs the student on them eagerly.
+    private const int RecallWindows = 32;
+
     public static Command Create() =>
         new SettingsCommand<TrainSettings>("train", "Pretrains a declared model. Ctrl-C and SIGTERM save and end; --resume continues bit for bit.", Run);
 
@@ -25,8 +29,11 @@ internal static class TrainCommand
         var windows = WindowStream.Shuffled(train.Count, length, settings.Seed);
         var validationWindows = WindowOrder.Spread(validation.Count, length, settings.Evaluation.Windows);
         var labels = Labels(model, settings, train, length, device);
+        using var concepts = labels is TeacherLabels ? new ValidationConcepts(model, labels, validation, WindowOrder.Spread(validation.Count, length, RecallWindows), length, options.MicroBatch) : null;
 
-        var warnings = new Callback<string>(Console.Error.WriteLine);
+        var display = new TrainingDisplay(
+            model.Card, options, MatrixProductRate.Measure(device, model.Precision ?? torch.ScalarType.Float32), AnsiConsole.Console, Console.Error, TimeProvider.System);
+        IProgress<string> warnings = display;
         using var run = settings.Resume is null ? RunFolder.Create(settings.Folder, warnings) : RunFolder.Resume(settings.Folder, warnings);
         using var state = new TrainingState(model, options, windows,
             FormattableString.Invariant($"windows of {length} of {train.Count} tokens, seed {settings.Seed}, {(labels is null ? "no labels" : "labels " + labels.Identity)}"));
@@ -37,10 +44,11 @@ internal static class TrainCommand
         Console.WriteLine(plan + (state.Step > 0 ? $" It goes on after step {state.Step:N0}." : ""));
         try
         {
-            new Pretraining(state, options, train)
+            var training = new Pretraining(state, options, train)
             {
                 Labels = labels,
                 Evaluate = () => Perplexity.Evaluate(model, validation, validationWindows, length, options.MicroBatch, stop),
+                Recall = concepts is null ? null : () => concepts.Recall(stop),
                 Sample = Sampler(settings, model, validation),
                 Checkpoint = saved =>
                 {
@@ -49,11 +57,12 @@ internal static class TrainCommand
                 },
                 Progress = new Callback<PretrainingStep>(step =>
                 {
-                    Console.WriteLine(Describe(step, options.Schedule.Steps));
+                    display.Report(step);
                     run.Report(step);
                 }),
                 Warnings = warnings,
-            }.Run(stop);
+            };
+            display.Show(() => training.Run(stop));
         }
         catch (OperationCanceledException)
         {
@@ -107,10 +116,14 @@ internal static class TrainCommand
         if (settings.Sample.Tokens == 0 || !File.Exists(Path.Combine(settings.Data, "vocab.json"))) return null;
         var encoding = BytePairEncoding.Load(settings.Data);
         var prompt = settings.Sample.Prompt is { } text ? encoding.Encode(text) : Beginning(validation);
+        var how = new GenerationOptions(settings.Sample.Tokens)
+        {
+            Sampling = new() { Temperature = settings.Sample.Temperature, TopK = settings.Sample.TopK }, Seed = settings.Seed,
+        };
         return () =>
         {
             model.eval();
-            var ids = Generation.Continue(model, prompt, settings.Sample.Tokens, settings.Sample.Temperature, settings.Sample.TopK, settings.Seed);
+            var ids = Generation.Continue(model, prompt, how).ToList();
             model.train();
             return encoding.Decode([.. prompt, .. ids]);
         };
@@ -125,14 +138,4 @@ internal static class TrainCommand
 
     private static string Describe(LanguageModel model, PretrainingOptions options) => FormattableString.Invariant(
         $"{model.GetName()}: {model.Card.Parameters:N0} parameters, {options.TokensPerStep:N0} tokens a step in {options.Accumulation} x {options.MicroBatch} windows of {options.Length}, {options.Schedule.Steps * options.TokensPerStep:N0} tokens in {options.Schedule.Steps:N0} steps.");
-
-    private static string Describe(PretrainingStep step, long steps)
-    {
-        var line = FormattableString.Invariant($"step {step.Step:N0}/{steps:N0}  loss {step.Loss:F4}")
-            + (step.ConceptLoss is { } concept ? FormattableString.Invariant($"  concept {concept:F4}") : "")
-            + FormattableString.Invariant($"  norm {step.GradientNorm:F3}  rate {step.LearningRate:G4}  {step.TokensPerSecond:N0} tokens/s  {TimeSpan.FromSeconds(step.SecondsLeft):hh\\:mm\\:ss} left")
-            + (step.Skipped > 0 ? FormattableString.Invariant($"  {step.Skipped} skipped") : "")
-            + (step.Perplexity is { } perplexity ? FormattableString.Invariant($"  perplexity {perplexity:F2}") : "");
-        return step.Sample is null ? line : line + Environment.NewLine + "    " + step.Sample.ReplaceLineEndings(" ");
-    }
 }

@@ -3,19 +3,24 @@ using System.Text;
 namespace CoCoMix.Training;
 
 /// <summary>
-/// The folder of a training run: <c>config.yaml</c>, <c>metrics.jsonl</c>, <c>checkpoints/</c>, and <c>lock</c>, which a process holds as long
-/// as it trains here. Reports that cannot be written cost no more than themselves.
+/// The folder of a training run: <c>config.yaml</c>, <c>metrics.jsonl</c>, the same for TensorBoard in <c>tensorboard/</c>, <c>report.html</c>,
+/// <c>checkpoints/</c>, and <c>lock</c>, which a process holds as long as it trains here. Reports that cannot be written cost no more than themselves.
 /// </summary>
 public sealed class RunFolder : IProgress<PretrainingStep>, IDisposable
 {
     /// <summary>The file with the settings of a run.</summary>
     public const string ConfigName = "config.yaml";
 
+    /// <summary>The file with the measurements of a run.</summary>
+    public const string MetricsName = "metrics.jsonl";
+
     private readonly IProgress<string>? _warnings;
     private string _config = "";
     private FileStream _lock;
     private MetricsLog _metrics;
-    private bool _metricsFail;
+    private TensorBoardEvents? _events;
+    private long _firstStep = 1;
+    private bool _metricsFail, _reportsFail;
 
     private RunFolder(string path, IProgress<string>? warnings, FileStream @lock)
     {
@@ -30,7 +35,7 @@ public sealed class RunFolder : IProgress<PretrainingStep>, IDisposable
     public string Checkpoints => System.IO.Path.Combine(Path, "checkpoints");
 
     /// <summary>Its measurements, of pretraining one <see cref="PretrainingStep"/> a line.</summary>
-    public string MetricsPath => System.IO.Path.Combine(Path, "metrics.jsonl");
+    public string MetricsPath => System.IO.Path.Combine(Path, MetricsName);
 
     private string ConfigPath => System.IO.Path.Combine(Path, ConfigName);
 
@@ -70,26 +75,41 @@ public sealed class RunFolder : IProgress<PretrainingStep>, IDisposable
         _config = config;
         Write(ConfigPath, config);
         _metrics.CutAfter(step);
+        _firstStep = step + 1;
     }
 
-    /// <summary>Appends a line to the measurements.</summary>
-    public void Report(PretrainingStep value) => Append(value.Step, value);
+    /// <summary>Appends to the measurements, and makes the report anew at each evaluation.</summary>
+    public void Report(PretrainingStep value)
+    {
+        if (!Append(value.Step, value)) return;
+        Guarded(value.Step, "reports", ref _reportsFail, () =>
+        {
+            _events ??= new(System.IO.Path.Combine(Path, "tensorboard"), _firstStep);
+            _events.Moment(value);
+            if (value.Perplexity is not null && File.Exists(MetricsPath)) RunReport.Save(Path);
+        });
+    }
 
     /// <summary>Appends a line to the measurements.</summary>
     /// <param name="step">Steps done.</param>
     /// <param name="measurements">Its public properties become the line, <c>step</c> among them.</param>
-    public void Append(long step, object measurements)
+    /// <returns>Whether it could be written.</returns>
+    public bool Append(long step, object measurements) => Guarded(step, "measurements", ref _metricsFail, () => _metrics.Append(measurements));
+
+    /// <summary>Writes what a run can do without; where that fails, warns the first time.</summary>
+    private bool Guarded(long step, string what, ref bool fails, Action write)
     {
         try
         {
-            _metrics.Append(measurements);
-            _metricsFail = false;
+            write();
+            fails = false;
         }
-        catch (IOException error)
+        catch (Exception error) when (error is IOException or UnauthorizedAccessException or InvalidDataException)
         {
-            if (!_metricsFail) _warnings?.Report($"Step {step}: the measurements cannot be written ({error.Message.TrimEnd('.')}); training goes on without them.");
-            _metricsFail = true;
+            if (!fails) _warnings?.Report($"Step {step}: the {what} cannot be written ({error.Message.TrimEnd('.')}); training goes on without them.");
+            fails = true;
         }
+        return !fails;
     }
 
     /// <summary>Makes the folder again where somebody moved or deleted it while the run was going on.</summary>
@@ -104,12 +124,15 @@ public sealed class RunFolder : IProgress<PretrainingStep>, IDisposable
         var metrics = new MetricsLog(MetricsPath);
         _metrics.Dispose();
         _metrics = metrics;
+        _events?.Dispose();
+        _events = null;
     }
 
     /// <summary>Closes the measurements and lets go of the lock.</summary>
     public void Dispose()
     {
         _metrics.Dispose();
+        _events?.Dispose();
         _lock.Dispose();
     }
 

@@ -1,0 +1,75 @@
+using TorchSharp;
+using static TorchSharp.torch;
+
+namespace CoCoMix.Training;
+
+/// <summary>How many of the concept labels a student predicts, measured on text that it was not trained on.</summary>
+/// <param name="Student">Recall of the student's strongest concepts, 0 to 1: see <see cref="Of"/>.</param>
+/// <param name="LookUp">
+/// The recall of a table instead of a student: the labels that were most frequent for a token elsewhere. What the student has above this it reads off the context.
+/// </param>
+/// <param name="Positions">Positions measured.</param>
+public sealed record ConceptRecall(double Student, double LookUp, long Positions)
+{
+    /// <summary>
+    /// The share of labels that are among the strongest concepts of their position, as many of these as a position has labels: recall at n, and top-4 recall
+    /// for the published four.
+    /// </summary>
+    /// <param name="concepts">Concept logits of each head, <c>[B, T, C]</c>.</param>
+    /// <param name="labels">Labels of the heads side by side, int64 <c>[B, T, n]</c>; those of a position and a head differ.</param>
+    /// <param name="counts">Labels a position for each head.</param>
+    public static double Of(IReadOnlyList<Tensor> concepts, Tensor labels, IReadOnlyList<int> counts)
+    {
+        using var scope = NewDisposeScope();
+        return Share(cat([.. concepts.Zip(counts, (logits, count) => logits.topk(count).indexes)], -1), labels, counts);
+    }
+
+    /// <summary>Measures a student, and a table of labels by token, against labels that are made now.</summary>
+    /// <param name="student">A model that declares concept labels.</param>
+    /// <param name="teacher">Its teacher, trained.</param>
+    /// <param name="saes">Its SAEs, one for each concept head, trained on the teacher.</param>
+    /// <param name="tokens">A token file of validation text.</param>
+    /// <param name="windows">Starts of the windows that are measured.</param>
+    /// <param name="tableWindows">Starts of other windows, which the table is made of.</param>
+    /// <param name="length">Tokens in a window, T.</param>
+    /// <param name="batch">Windows at a time.</param>
+    /// <param name="cancellation">Stops between batches.</param>
+    /// <exception cref="ArgumentException">The student does not declare labels of this teacher and these SAEs.</exception>
+    /// <exception cref="OperationCanceledException"><paramref name="cancellation"/> asked to stop.</exception>
+    public static ConceptRecall Measure(
+        LanguageModel student, LanguageModel teacher, SparseAutoencoder[] saes, TokenFile tokens, ReadOnlySpan<long> windows, ReadOnlySpan<long> tableWindows,
+        int length, int batch, CancellationToken cancellation = default)
+    {
+        using var _ = no_grad();
+        var device = student.weights()[0].device;
+        var table = new LabelsByToken(student.LabelCounts);
+        for (var at = 0; at < tableWindows.Length; at += batch)
+        {
+            cancellation.ThrowIfCancellationRequested();
+            using var scope = NewDisposeScope();
+            var ids = tokens.Batch(tableWindows[at..Math.Min(tableWindows.Length, at + batch)], length);
+            table.Add(ids, student.label(ids.to(device), teacher, saes).cpu());
+        }
+
+        var (ours, theirs) = (0.0, 0.0);
+        for (var at = 0; at < windows.Length; at += batch)
+        {
+            cancellation.ThrowIfCancellationRequested();
+            using var scope = NewDisposeScope();
+            var ids = tokens.Batch(windows[at..Math.Min(windows.Length, at + batch)], length);
+            var there = ids.to(device);
+            var labels = student.label(there, teacher, saes);
+            ours += Of(student.predict(there).Concepts, labels, student.LabelCounts) * ids.shape[0];
+            theirs += Share(table.Predict(ids), labels.cpu(), student.LabelCounts) * ids.shape[0];
+        }
+        return new(ours / windows.Length, theirs / windows.Length, (long)windows.Length * length);
+    }
+
+    /// <summary>The share of labels <c>[B, T, n]</c> that are among the predicted <c>[B, T, n]</c> of the same position and head.</summary>
+    private static double Share(Tensor predicted, Tensor labels, IReadOnlyList<int> counts)
+    {
+        var sizes = (long[])[.. counts.Select(count => (long)count)];
+        var hits = predicted.split(sizes, -1).Zip(labels.split(sizes, -1), (ours, theirs) => (theirs.unsqueeze(-1) == ours.unsqueeze(-2)).sum().item<long>());
+        return hits.Sum() / (double)labels.numel();
+    }
+}
