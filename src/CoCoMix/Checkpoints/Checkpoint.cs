@@ -20,18 +20,7 @@ public static class Checkpoint
     /// <exception cref="InvalidDataException">Tensors are missing, unexpected or of another shape; the message lists them all.</exception>
     public static void Load(nn.Module module, string path)
     {
-        using var scope = NewDisposeScope();
-        using var _ = no_grad();
-        var tensors = Safetensors.Load(path);
-        var ours = module.state_dict();
-        var wrong = ours.Keys.Except(tensors.Keys).Select(name => $"{name} is missing")
-            .Concat(tensors.Keys.Except(ours.Keys).Select(name => $"{name} is unexpected"))
-            .Concat(ours.Where(pair => tensors.TryGetValue(pair.Key, out var tensor) && !tensor.shape.AsSpan().SequenceEqual(pair.Value.shape))
-                .Select(pair => $"{pair.Key} is {Shape(tensors[pair.Key])}, not {Shape(pair.Value)}"))
-            .ToArray();
-        if (wrong.Length > 0) throw new InvalidDataException($"'{path}' does not fit {module.GetName()}: {string.Join("; ", wrong)}.");
-        foreach (var (name, tensor) in ours) tensor.copy_(tensors[name]);
+        using var loaded = new LoadedWeights(path, Safetensors.Load(path));
+        WeightNames.Own.Load(module, loaded.Tensors, path);
     }
-
-    private static string Shape(Tensor tensor) => $"[{string.Join(", ", tensor.shape)}]";
 }
