@@ -26,10 +26,11 @@ internal sealed class Comparison(Settings settings, string? text, string output,
         var validationWindows = WindowOrder.Spread(validation.Count, Settings.Length, settings.ValidationWindows);
         var teacherWindows = Repeat(order, settings.TeacherSteps * Settings.Batch);
         // The students read the end of the order: of a large corpus, text that the teacher has not seen.
-        var studentWindows = Repeat([.. order.Reverse()], settings.StudentSteps * Settings.Batch);
+        long[] studentOrder = [.. order.Reverse()];
+        var studentWindows = studentOrder[..Math.Min(studentOrder.Length, settings.StudentSteps * Settings.Batch)];
 
         using var teacher = new TinyTeacher();
-        var teacherSteps = Pretrain("Teacher", "teacher", teacher, settings.Teacher, teacherWindows, null);
+        var teacherSteps = Pretrain("Teacher", "teacher", teacher, settings.Teacher, order, null);
 
         using var sae = new TinySae();
         var states = new HiddenStates(teacher, AfterBlock: 1, train, Settings.Length);
@@ -43,8 +44,8 @@ internal sealed class Comparison(Settings settings, string? text, string output,
         var labelSeconds = labelClock.Elapsed.TotalSeconds;
 
         using var nextTokenStudent = new TinyNextToken();
-        var nextToken = Pretrain("Next-token prediction", "next_token", nextTokenStudent, settings.Student, studentWindows, null);
-        var concept = Pretrain("CoCoMix", "cocomix", conceptStudent, settings.Student, studentWindows, labels);
+        var nextToken = Pretrain("Next-token prediction", "next_token", nextTokenStudent, settings.Student, studentOrder, null);
+        var concept = Pretrain("CoCoMix", "cocomix", conceptStudent, settings.Student, studentOrder, labels);
 
         var outcome = new Outcome(
             new("Next-token prediction", nextTokenStudent.Card, nextToken), new("CoCoMix", conceptStudent.Card, concept),
@@ -55,22 +56,25 @@ internal sealed class Comparison(Settings settings, string? text, string output,
         AnsiConsole.MarkupLineInterpolated($"Everything is in [link]{output}[/]; open report.html. The whole run took {_clock.Elapsed:mm\\:ss}.");
 
         IReadOnlyList<PretrainingStep> Pretrain(
-            string title, string name, LanguageModel model, PretrainingOptions options, long[] windows, ConceptLabels? conceptLabels)
+            string title, string name, LanguageModel model, PretrainingOptions options, long[] everyEpoch, ConceptLabels? conceptLabels)
         {
             // A file of this name always holds weights that load: the last finished ones, or those of an interrupted run.
             try
             {
-                return Display.Stage(title, options.Schedule.Steps, report => CoCoMix.Training.Pretraining.Run(
-                    model, options, train, windows, conceptLabels,
-                    () => Perplexity.Evaluate(model, validation, validationWindows, Settings.Length, 2 * Settings.Batch, stop),
-                    new Callback<PretrainingStep>(step =>
+                using var state = new TrainingState(model, options, new WindowStream(_ => everyEpoch));
+                return Display.Stage(title, options.Schedule.Steps, report => new Pretraining(state, options, train)
+                {
+                    Labels = conceptLabels,
+                    Evaluate = () => Perplexity.Evaluate(model, validation, validationWindows, Settings.Length, 2 * Settings.Batch, stop),
+                    Progress = new Callback<PretrainingStep>(step =>
                     {
                         report(step.Step, Display.Describe(step));
                         metrics.Append(new
                         {
                             model = name, step.Step, step.Tokens, step.Loss, step.ConceptLoss, step.GradientNorm, step.LearningRate, step.Seconds, step.Perplexity,
                         });
-                    }), stop));
+                    }),
+                }.Run(stop));
             }
             finally
             {

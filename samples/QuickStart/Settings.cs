@@ -32,5 +32,5 @@ internal sealed record Settings
     public PretrainingOptions Student => Options(StudentSteps, peak: 2e-3);
 
     private PretrainingOptions Options(int steps, double peak) =>
-        new(Length, Batch, new CosineSchedule(peak, peak / 10, Math.Min(100, steps / 10), steps)) { EvaluateEvery = Math.Max(1, steps / Evaluations) };
+        new(Length, Batch * Length, new CosineSchedule(peak, peak / 10, Math.Min(100, steps / 10), steps)) { EvaluateEvery = Math.Max(1, steps / Evaluations) };
 }

@@ -9,12 +9,15 @@ using Spectre.Console;
 if (Console.IsOutputRedirected) AnsiConsole.Profile.Width = 200;
 
 // Not a RootCommand: help would call that by the name of the .dll.
-var command = new Command("cocomix", "CoCoMix language models: what they cost, and whether this machine can run them.")
+var command = new Command("cocomix", "Trains CoCoMix language models, and shows what they cost and whether this machine can run them.")
 {
     new HelpOption(),
     new VersionOption(),
     CardCommand.Create(),
     DoctorCommand.Create(),
+    ImportCommand.Create(),
+    ExportCommand.Create(),
+    TrainCommand.Create(),
 };
 using var stop = new StopSignal();
 try

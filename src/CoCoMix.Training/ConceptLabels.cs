@@ -4,24 +4,29 @@ using static TorchSharp.torch;
 namespace CoCoMix.Training;
 
 /// <summary>Concept labels of training windows, extracted once: two bytes a label in memory.</summary>
-public sealed class ConceptLabels
+public sealed class ConceptLabels : IConceptLabels
 {
+    private readonly Dictionary<long, int> _rows = [];
     private readonly ushort[] _labels;
     private readonly int _count;
     private readonly int _length;
 
-    private ConceptLabels(long windows, int length, int count)
+    private ConceptLabels(ReadOnlySpan<long> windows, int length, int count)
     {
         (_length, _count) = (length, count);
-        _labels = new ushort[windows * length * count];
+        for (var i = 0; i < windows.Length; i++) _rows[windows[i]] = i;
+        _labels = new ushort[(long)windows.Length * length * count];
     }
+
+    /// <inheritdoc/>
+    public string Identity => $"{_count} labels a token of {_rows.Count} windows, in memory";
 
     /// <summary>Extracts labels with the student's declared teacher and SAEs, a batch of windows at a time.</summary>
     /// <param name="student">A model that declares concept labels.</param>
     /// <param name="teacher">Its teacher, trained.</param>
     /// <param name="saes">Its SAEs, one for each concept head, trained on the teacher.</param>
     /// <param name="tokens">The token file.</param>
-    /// <param name="windows">Starts of the windows, in training order.</param>
+    /// <param name="windows">Starts of the windows.</param>
     /// <param name="length">Tokens in a window.</param>
     /// <param name="batch">Windows at a time.</param>
     /// <param name="progress">Told the number of windows done.</param>
@@ -31,7 +36,7 @@ public sealed class ConceptLabels
         LanguageModel student, LanguageModel teacher, SparseAutoencoder[] saes, TokenFile tokens, ReadOnlySpan<long> windows, int length,
         int batch, IProgress<long>? progress = null, CancellationToken cancellation = default)
     {
-        var labels = new ConceptLabels(windows.Length, length, student.Card.Labels);
+        var labels = new ConceptLabels(windows, length, student.Card.Labels);
         var perWindow = length * labels._count;
         for (var at = 0; at < windows.Length; at += batch)
         {
@@ -47,11 +52,16 @@ public sealed class ConceptLabels
         return labels;
     }
 
-    /// <summary>The labels of <paramref name="count"/> consecutive windows of the order, int64 <c>[B, T, n]</c> on the CPU.</summary>
-    public Tensor Batch(int first, int count)
+    /// <summary>The labels of windows that they were extracted for, int64 <c>[B, T, n]</c> on the CPU.</summary>
+    public Tensor For(ReadOnlySpan<long> starts, Tensor ids)
     {
         var perWindow = _length * _count;
-        var ids = Array.ConvertAll(_labels[(first * perWindow)..((first + count) * perWindow)], label => (long)label);
-        return tensor(ids, [count, _length, _count]);
+        var labels = new long[starts.Length * perWindow];
+        for (var i = 0; i < starts.Length; i++)
+        {
+            var row = _labels.AsSpan(_rows[starts[i]] * perWindow, perWindow);
+            for (var j = 0; j < perWindow; j++) labels[i * perWindow + j] = row[j];
+        }
+        return tensor(labels, [starts.Length, _length, _count]);
     }
 }

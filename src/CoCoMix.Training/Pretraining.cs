@@ -1,94 +1,149 @@
-using System.Diagnostics;
 using TorchSharp;
 using static TorchSharp.torch;
 
 namespace CoCoMix.Training;
 
-/// <summary>How a model is pretrained.</summary>
-/// <param name="Length">Tokens in a window, T.</param>
-/// <param name="Batch">Windows a step, B.</param>
-/// <param name="Schedule">Learning rate by step; its <c>Steps</c> is the length of the run.</param>
-public sealed record PretrainingOptions(int Length, int Batch, CosineSchedule Schedule)
-{
-    /// <summary>Steps between evaluations; the last step is always followed by one.</summary>
-    public long EvaluateEvery { get; init; } = 250;
-
-    /// <summary>Decoupled weight decay.</summary>
-    public double WeightDecay { get; init; } = 0.1;
-
-    /// <summary>Largest gradient norm.</summary>
-    public double Clip { get; init; } = 1;
-}
-
-/// <summary>One measured moment of a run.</summary>
-/// <param name="Step">Steps done.</param>
-/// <param name="Tokens">Tokens trained on.</param>
-/// <param name="Loss">Next-token loss of the last batch, nats.</param>
-/// <param name="ConceptLoss">Concept loss of the last batch, nats, of the first head; null without labels.</param>
-/// <param name="GradientNorm">Norm before clipping.</param>
-/// <param name="LearningRate">Rate of the last step.</param>
-/// <param name="Seconds">Training time so far, evaluations left out.</param>
-/// <param name="Perplexity">Validation perplexity, where this moment has an evaluation.</param>
-public sealed record PretrainingStep(
-    long Step, long Tokens, double Loss, double? ConceptLoss, double GradientNorm, double LearningRate, double Seconds, double? Perplexity);
-
 /// <summary>Pretrains a declared model: next-token prediction, and its concepts where it declares labels.</summary>
-public static class Pretraining
+/// <param name="state">Where the run is; it goes on from there.</param>
+/// <param name="options">The run's settings.</param>
+/// <param name="tokens">The token file.</param>
+public sealed class Pretraining(TrainingState state, PretrainingOptions options, TokenFile tokens)
 {
-    private const int ReportEvery = 20;
+    /// <summary>Concept labels, for a model that declares them.</summary>
+    public IConceptLabels? Labels { get; init; }
 
-    /// <summary>Runs all steps of the schedule over the windows, in order.</summary>
-    /// <param name="model">Trained in place.</param>
-    /// <param name="options">The run's settings.</param>
-    /// <param name="tokens">The token file.</param>
-    /// <param name="windows">Starts of the windows; at least <c>Batch * Steps</c>.</param>
-    /// <param name="labels">Labels of those windows, for a model that declares them.</param>
-    /// <param name="evaluate">Validation perplexity of the model.</param>
-    /// <param name="progress">Told every few steps and at every evaluation.</param>
-    /// <param name="cancellation">Stops after the step in hand; the model keeps what it has learned.</param>
+    /// <summary>Validation perplexity of the model.</summary>
+    public Func<double>? Evaluate { get; init; }
+
+    /// <summary>Text that the model writes, wanted after each evaluation.</summary>
+    public Func<string>? Sample { get; init; }
+
+    /// <summary>Saves the state; where that fails, the run goes on until its end.</summary>
+    public Action<TrainingState>? Checkpoint { get; init; }
+
+    /// <summary>Told every few steps and at every evaluation.</summary>
+    public IProgress<PretrainingStep>? Progress { get; init; }
+
+    /// <summary>Told in a sentence what goes wrong and does not end the run.</summary>
+    public IProgress<string>? Warnings { get; init; }
+
+    /// <summary>Runs the steps of the schedule that are left.</summary>
+    /// <param name="cancellation">Stops after the step in hand, with a checkpoint.</param>
     /// <returns>The moments with an evaluation.</returns>
-    /// <exception cref="ArgumentException">There are too few windows.</exception>
+    /// <exception cref="ArgumentException">The tokens of a step are not a whole number of micro-batches.</exception>
+    /// <exception cref="DivergedException">Too many steps in a row were skipped, because loss or gradient was not finite.</exception>
+    /// <exception cref="IOException">The last checkpoint could not be written.</exception>
     /// <exception cref="OperationCanceledException"><paramref name="cancellation"/> asked to stop.</exception>
-    public static IReadOnlyList<PretrainingStep> Run(
-        LanguageModel model, PretrainingOptions options, TokenFile tokens, ReadOnlySpan<long> windows, ConceptLabels? labels,
-        Func<double> evaluate, IProgress<PretrainingStep>? progress = null, CancellationToken cancellation = default)
+    public IReadOnlyList<PretrainingStep> Run(CancellationToken cancellation = default)
     {
-        var steps = options.Schedule.Steps;
-        if (windows.Length < steps * options.Batch)
-            throw new ArgumentException(
-                $"{steps} steps of {options.Batch} windows need {steps * options.Batch} windows, and there are {windows.Length}: train fewer steps or give more text.");
+        var (model, batch, accumulation) = (state.Model, options.MicroBatch, options.Accumulation);
         var device = model.weights()[0].device;
         var evaluations = new List<PretrainingStep>();
-        var watch = new Stopwatch();
-        AdamW? optimizer = null;
+        var clock = new TrainingClock(state, options);
+        using var history = new StepHistory();
+        using var random = Generator.Default.get_state();
         try
         {
-            for (long step = 0; step < steps; step++)
+            model.zero_grad();
+            while (state.Step < options.Schedule.Steps)
             {
                 cancellation.ThrowIfCancellationRequested();
-                watch.Start();
+                clock.Start();
                 using var scope = NewDisposeScope();
-                var first = (int)step * options.Batch;
-                var ids = tokens.Batch(windows.Slice(first, options.Batch), options.Length).to(device);
-                var losses = model.forward_backward(ids, labels?.Batch(first, options.Batch).to(device));
-                optimizer ??= new(model.weights(), model.Gradients!) { WeightDecay = options.WeightDecay, Clip = options.Clip };
-                var rate = options.Schedule.At(step);
-                var norm = optimizer.Step(rate);
-                watch.Stop();
+                // A step's dropout masks are the same whether the run came here or was resumed here.
+                manual_seed((long)new SplitMix64(options.Seed + (ulong)state.Step).Next());
+                var losses = zeros([2], float64, device);
+                for (var i = 0; i < accumulation; i++)
+                {
+                    using var inner = NewDisposeScope();
+                    var starts = state.Windows.Next(batch);
+                    var ids = tokens.Batch(starts, options.Length).to(device);
+                    var (nextToken, concept) = LossesOf(model.forward_backward(ids, Labels?.For(starts, ids).to(device)));
+                    losses.add_(stack([nextToken, concept]) / accumulation);
+                }
+                var rate = options.Schedule.At(state.Step);
+                var norm = state.Optimizer.Step(rate, accumulation, losses.sum());
+                state.Step++;
+                history.Add(state.Step, losses, norm);
 
-                var done = step + 1;
-                var evaluates = done % options.EvaluateEvery == 0 || done == steps;
-                if (!evaluates && done % ReportEvery != 0) continue;
-                var report = new PretrainingStep(done, done * options.Batch * options.Length, losses.NextToken.item<float>(),
-                    losses.Concept?.item<float>(), norm.item<float>(), rate, watch.Elapsed.TotalSeconds, evaluates ? evaluate() : null);
-                progress?.Report(report);
-                if (evaluates) evaluations.Add(report);
+                var isLast = state.Step == options.Schedule.Steps;
+                var (reports, evaluates, saves) = (Due(options.ReportEvery), isLast || Due(options.EvaluateEvery), isLast || Due(options.CheckpointEvery));
+                if (!reports && !evaluates && !saves) continue;
+
+                var outcome = Judge(history);
+                clock.Stop();
+                var step = clock.Measure(outcome, rate, hasConcepts: Labels is not null);
+                if (evaluates)
+                {
+                    step = step with { Perplexity = Evaluate?.Invoke(), Sample = Sample?.Invoke() };
+                    evaluations.Add(step);
+                }
+                if (reports || evaluates) Progress?.Report(step);
+                // While steps are skipped, the checkpoint before may be the last good one.
+                if (saves && (state.SkippedInARow == 0 || isLast)) Save(mustSucceed: isLast);
             }
             return evaluations;
         }
+        catch (OperationCanceledException)
+        {
+            Judge(history);
+            clock.Stop();
+            Save(mustSucceed: true);
+            throw;
+        }
         finally
         {
-            optimizer?.Dispose();
+            Generator.Default.set_state(random);
         }
     }
+
+    private bool Due(long every) => state.Step % every == 0;
+
+    /// <summary>In float64, on the device; the next-token loss stands in for a concept loss that there is none of.</summary>
+    private static (Tensor NextToken, Tensor Concept) LossesOf(Losses losses) => (losses.NextToken.to(float64), (losses.Concept ?? losses.NextToken).to(float64));
+
+    /// <summary>Reads what steps came to, counts those that were skipped, and warns of what is out of the ordinary.</summary>
+    /// <returns>The last step's outcome.</returns>
+    /// <exception cref="DivergedException">Too many in a row were skipped.</exception>
+    private StepOutcome Judge(StepHistory history)
+    {
+        var outcomes = history.Read();
+        foreach (var outcome in outcomes)
+        {
+            state.SkippedInARow = outcome.IsFinite ? 0 : state.SkippedInARow + 1;
+            if (outcome.IsFinite)
+            {
+                WarnOf(outcome.Step, "loss", outcome.Loss, state.Losses);
+                WarnOf(outcome.Step, "gradient's norm", outcome.GradientNorm, state.Norms);
+            }
+            else state.Skipped++;
+        }
+        if (outcomes.Count(outcome => !outcome.IsFinite) is var skipped and > 0)
+            Warn($"Steps {outcomes[0].Step:N0} to {outcomes[^1].Step:N0}: {skipped} of them had a loss or a gradient that is not finite and were skipped; {state.Skipped:N0} so far.");
+        if (state.SkippedInARow >= options.MostSkippedInARow) throw new DivergedException(state.Step - state.SkippedInARow + 1, state.SkippedInARow);
+        return outcomes.LastOrDefault();
+    }
+
+    private void WarnOf(long step, string what, double value, OutlierWindow window)
+    {
+        var mean = window.Mean;
+        var score = window.Add(value);
+        if (score > options.WarnAtZScore) Warn($"Step {step:N0}: the {what} is {value:G4}, {score:F1} standard deviations above the mean of the steps before, {mean:G4}.");
+    }
+
+    private void Save(bool mustSucceed)
+    {
+        try
+        {
+            Checkpoint?.Invoke(state);
+        }
+        catch (Exception error) when (error is IOException or UnauthorizedAccessException)
+        {
+            var what = FormattableString.Invariant($"Step {state.Step:N0}: no checkpoint could be written ({error.Message.TrimEnd('.')})");
+            if (mustSucceed) throw new IOException(what + "; earlier ones are as they were.", error);
+            Warnings?.Report(what + "; training goes on from memory.");
+        }
+    }
+
+    private void Warn(FormattableString text) => Warnings?.Report(FormattableString.Invariant(text));
 }

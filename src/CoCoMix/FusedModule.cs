@@ -1,3 +1,4 @@
+using System.ComponentModel;
 using TorchSharp;
 using static TorchSharp.torch;
 
@@ -7,14 +8,15 @@ namespace CoCoMix;
 public abstract class FusedModule : nn.Module<Tensor, Tensor>
 {
     private Tensor[] _copies = [];
+    private Gradients? _gradients;
 
     // Before the first parameter is made.
     static FusedModule() => _ = Native.CpuMemory.IsUsed;
 
     private protected FusedModule(string name) : base(name) => this.name = GetType().Name;
 
-    /// <summary>The gradient buffers of fused steps; null before the first.</summary>
-    public Gradients? Gradients { get; private set; }
+    /// <summary>The gradient buffers of fused steps, made when they are first asked for.</summary>
+    public Gradients Gradients => _gradients = Gradients.For(weights(), _gradients);
 
     /// <summary>
     /// Sees named intermediate values, of fused steps also their gradients (<c>gradient.NAME</c>); language models show them in eager runs
@@ -26,12 +28,13 @@ public abstract class FusedModule : nn.Module<Tensor, Tensor>
     /// <summary>Sets the gradients to zero; the buffers of fused steps stay the parameters' <c>grad</c>.</summary>
     public override void zero_grad(bool set_to_none = true)
     {
-        if (Gradients is null) base.zero_grad(set_to_none);
-        else Gradients.zero_();
+        if (_gradients is null) base.zero_grad(set_to_none);
+        else _gradients.zero_();
     }
 
-    /// <summary>The buffers to add the gradients of these weights to.</summary>
-    private protected Tensor[] BuffersOf(Tensor[] weights) => (Gradients = Gradients.For(weights, Gradients)).Buffers;
+    /// <summary>The weights in the order in which they are registered.</summary>
+    [EditorBrowsable(EditorBrowsableState.Never)]
+    public abstract Tensor[] weights();
 
     /// <summary>The weights, or copies of them in another type, made again at each call in memory that stays.</summary>
     internal Tensor[] In(ScalarType? precision, Tensor[] weights)
@@ -51,7 +54,7 @@ public abstract class FusedModule : nn.Module<Tensor, Tensor>
     {
         if (disposing)
         {
-            Gradients?.Dispose();
+            _gradients?.Dispose();
             foreach (var copy in _copies) copy.Dispose();
         }
         base.Dispose(disposing);

@@ -93,8 +93,7 @@ public class LanguageModel : FusedModule
             throw new InvalidOperationException(FormattableString.Invariant(
                 $"{GetName()} drops out with probability {Card.Dropout} in training steps, but is in evaluation mode: call train() first."));
         using var _ = no_grad();
-        var all = weights();
-        var losses = Step(ids, labels, In(Precision, all), BuffersOf(all));
+        var losses = Step(ids, labels, In(Precision, weights()), Gradients.Buffers);
         var concepts = losses[1..(ZLoss == 0 ? ^0 : ^1)];
         return new(losses[0], [.. concepts.Zip(ConceptHeads, (loss, head) => new ConceptLoss(loss, head.LossWeight))]) { Z = ZLoss == 0 ? null : losses[^1] };
     }
@@ -174,9 +173,9 @@ public class LanguageModel : FusedModule
     /// <summary>The probe of a part whose names begin with <paramref name="prefix"/>; null without a probe.</summary>
     protected Action<string, Tensor>? Probed(string prefix) => Probe is { } probe ? (name, value) => probe(prefix + name, value) : null;
 
-    /// <summary>The weights in the order in which they are registered.</summary>
+    /// <inheritdoc/>
     [EditorBrowsable(EditorBrowsableState.Never)]
-    public virtual Tensor[] weights() => throw NotGenerated.For(this);
+    public override Tensor[] weights() => throw NotGenerated.For(this);
 
     /// <summary>Weight of the z-loss; 0 for none.</summary>
     protected virtual double ZLoss => 0;

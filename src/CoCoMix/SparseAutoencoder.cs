@@ -72,13 +72,12 @@ public class SparseAutoencoder : FusedModule
     public (Tensor Loss, Tensor Activity) forward_backward(Tensor x, Tensor? dead = null)
     {
         using var _ = no_grad();
-        var all = weights();
-        return dead is null ? Step(x, all, BuffersOf(all)) : AuxiliaryStep(x, dead, all, BuffersOf(all));
+        return dead is null ? Step(x, weights(), Gradients.Buffers) : AuxiliaryStep(x, dead, weights(), Gradients.Buffers);
     }
 
     /// <summary>The weights in the order in which they are registered: pre_bias first, the decoder's last.</summary>
     [EditorBrowsable(EditorBrowsableState.Never)]
-    public virtual Tensor[] weights() => throw NotGenerated.For(this);
+    public override Tensor[] weights() => throw NotGenerated.For(this);
 
     /// <summary>The generated step.</summary>
     protected virtual (Tensor Loss, Tensor Activity) Step(Tensor x, Tensor[] weights, Tensor[] gradients) => throw NotGenerated.For(this);

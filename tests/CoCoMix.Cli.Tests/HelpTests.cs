@@ -16,6 +16,8 @@ public sealed class HelpTests
     [Theory]
     [InlineData("card", "cocomix card [<MODEL>] [options]", "--assembly <My.dll>", "--tokens <integer>", "--config <run.yaml>", "--set <key=value>")]
     [InlineData("doctor", "cocomix doctor [options]")]
+    [InlineData("import", "cocomix import [options]", "--from <path>", "--model <class>", "--assembly <My.dll>", "--out <file>")]
+    [InlineData("export", "cocomix export [options]", "--from <file>", "--model <class>", "--assembly <My.dll>", "--out <folder>")]
     public void A_commands_help_says_what_it_takes(string command, params string[] expected)
     {
         var ended = Cocomix.Run([command, "--help"]);

@@ -24,6 +24,8 @@ internal sealed record Setting(IReadOnlyList<PropertyInfo> Path, object? Default
 
     public bool IsRequired => Property.IsDefined(typeof(RequiredAttribute));
 
+    public bool IsConfigFolder => Property.IsDefined(typeof(ConfigFolderAttribute));
+
     public bool IsList => Property.PropertyType.IsArray;
 
     /// <summary>The type of its value, or of a list's items.</summary>
@@ -92,7 +94,7 @@ internal sealed record Setting(IReadOnlyList<PropertyInfo> Path, object? Default
 
     private static string Bounds(RangeAttribute range, double most)
     {
-        var isOpen = most is int.MaxValue or double.PositiveInfinity;
+        var isOpen = most >= int.MaxValue;
         var (least, end) = (FormattableString.Invariant($"{range.Minimum}"), FormattableString.Invariant($"{range.Maximum}"));
         return range.MinimumIsExclusive
             ? $"above {least}" + (isOpen ? "" : $" and {(range.MaximumIsExclusive ? "below" : "at most")} {end}")

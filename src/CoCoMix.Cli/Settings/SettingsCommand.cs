@@ -1,4 +1,5 @@
 using System.CommandLine;
+using CoCoMix.Training;
 
 namespace CoCoMix.Cli.Settings;
 
@@ -48,7 +49,7 @@ internal sealed class SettingsCommand<T> : Command where T : new()
     private T Resolve(ParseResult parsed)
     {
         var given = new Dictionary<string, Given>();
-        if (parsed.GetValue(_config) is { } path)
+        if ((parsed.GetValue(_config) ?? ConfigOfFolder(parsed)) is { } path)
             foreach (var (key, value) in SettingsFile.Read(path, _settings)) given[key] = value;
         foreach (var assignment in parsed.GetValue(_set) ?? [])
         {
@@ -62,6 +63,13 @@ internal sealed class SettingsCommand<T> : Command where T : new()
             if (parsed.GetResult(argument) is { Tokens: [var token] }) given[key] = new(argument.Name, [token.Value], IsList: false);
         return Setting.Resolve<T>(_settings, given);
     }
+
+    /// <summary>The settings of the run that is to be continued, or null.</summary>
+    private string? ConfigOfFolder(ParseResult parsed) =>
+        _settings.FirstOrDefault(setting => setting.IsConfigFolder) is { } setting && parsed.GetValue((Option<string>)_options[setting.Key]) is { } folder
+            ? File.Exists(Path.Combine(folder, RunFolder.ConfigName)) ? Path.Combine(folder, RunFolder.ConfigName)
+                : throw new InvalidDataException($"{setting.Option} is '{folder}', which holds no run: there is no {RunFolder.ConfigName} in it.")
+            : null;
 
     private (string Key, Given Value) Assignment(string text)
     {

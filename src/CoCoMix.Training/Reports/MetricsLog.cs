@@ -31,10 +31,32 @@ public sealed class MetricsLog : IDisposable
 
     /// <summary>Appends one line.</summary>
     /// <param name="measurements">Its public properties become the line: <c>new { step, loss }</c>.</param>
+    /// <exception cref="IOException">The line cannot be written; those before are whole.</exception>
     public void Append(object measurements)
     {
         byte[] line = [.. JsonSerializer.SerializeToUtf8Bytes(measurements, Format), (byte)'\n'];
-        _stream.Write(line);
+        var end = _stream.Position;
+        try
+        {
+            _stream.Write(line);
+        }
+        catch (IOException)
+        {
+            // A full disk may have taken a part of it.
+            _stream.SetLength(end);
+            throw;
+        }
+    }
+
+    /// <summary>Removes the lines from the first on whose <c>step</c> is after this one, or that is damaged: a resumed run writes them again.</summary>
+    public void CutAfter(long step)
+    {
+        _stream.Position = 0;
+        using var reader = new StreamReader(_stream, leaveOpen: true);
+        var end = 0L;
+        while (reader.ReadLine() is { } line && StepOf(line) <= step) end += System.Text.Encoding.UTF8.GetByteCount(line) + 1;
+        _stream.SetLength(end);
+        _stream.Position = end;
     }
 
     /// <summary>Reads a log, also while it is being written. A last line that is not finished is left out.</summary>
@@ -63,6 +85,20 @@ public sealed class MetricsLog : IDisposable
 
     /// <summary>Closes the file.</summary>
     public void Dispose() => _stream.Dispose();
+
+    private sealed record Stepped(long Step);
+
+    private static long StepOf(string line)
+    {
+        try
+        {
+            return JsonSerializer.Deserialize<Stepped>(line, Format)?.Step ?? long.MaxValue;
+        }
+        catch (JsonException)
+        {
+            return long.MaxValue;
+        }
+    }
 
     private int ByteAt(long position)
     {

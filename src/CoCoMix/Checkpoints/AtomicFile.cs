@@ -15,21 +15,33 @@ public static class AtomicFile
         var target = Path.GetFullPath(path);
         Directory.CreateDirectory(Path.GetDirectoryName(target)!);
         var temporary = target + ".tmp";
-        using (var stream = new FileStream(temporary, FileMode.Create, FileAccess.Write, FileShare.None, bufferSize: 1 << 16))
+        // Other processes that write the same file keep it locked, and theirs must stay: this throws before anything is deleted.
+        var stream = new FileStream(temporary, FileMode.Create, FileAccess.Write, FileShare.None, bufferSize: 1 << 16);
+        try
         {
-            try
+            using (stream)
             {
                 write(stream);
                 stream.Flush(flushToDisk: true);
             }
-            catch
-            {
-                stream.Dispose();
-                File.Delete(temporary);
-                throw;
-            }
+            File.Move(temporary, target, overwrite: true);
         }
+        catch
+        {
+            Remove(temporary);
+            throw;
+        }
+    }
 
-        File.Move(temporary, target, overwrite: true);
+    /// <summary>Removes what was begun; where even that fails, the reason why writing failed says more.</summary>
+    private static void Remove(string temporary)
+    {
+        try
+        {
+            File.Delete(temporary);
+        }
+        catch (Exception error) when (error is IOException or UnauthorizedAccessException)
+        {
+        }
     }
 }

@@ -6,6 +6,9 @@ namespace CoCoMix;
 /// <summary>A module's weights in a safetensors file, under the names of its <c>state_dict</c>.</summary>
 public static class Checkpoint
 {
+    /// <summary>Begins the names of what a training run's checkpoint holds besides weights.</summary>
+    public const string TrainingPrefix = "training.";
+
     /// <summary>Writes the weights, whole or not at all.</summary>
     /// <param name="module">A model, an SAE, or any other module.</param>
     /// <param name="path">The file to create or replace.</param>
@@ -16,7 +19,7 @@ public static class Checkpoint
         Safetensors.Save(path, module.state_dict(), metadata);
     }
 
-    /// <summary>Reads weights that <see cref="Save"/> wrote.</summary>
+    /// <summary>Reads weights that <see cref="Save"/> wrote, or those in a training run's checkpoint.</summary>
     /// <exception cref="InvalidDataException">Tensors are missing, unexpected or of another shape; the message lists them all.</exception>
     public static void Load(nn.Module module, string path)
     {

@@ -5,6 +5,9 @@ namespace CoCoMix;
 /// <summary>A JSON file of named values, such as <c>config.json</c> beside a model's weights.</summary>
 internal sealed class JsonConfig
 {
+    // The longest that is of use lists the tensors of a model in shards.
+    private const long LongestFile = 1 << 24;
+
     private readonly string _path;
     private readonly JsonElement _root;
 
@@ -17,6 +20,7 @@ internal sealed class JsonConfig
         try
         {
             using var stream = File.OpenRead(path);
+            if (stream.Length > LongestFile) throw new InvalidDataException($"'{path}' has {stream.Length} bytes: more than {LongestFile} are not read.");
             using var document = JsonDocument.Parse(stream);
             if (document.RootElement.ValueKind == JsonValueKind.Object) return new(path, document.RootElement.Clone());
         }
@@ -28,7 +32,7 @@ internal sealed class JsonConfig
     }
 
     /// <summary>A text; null where it is missing or null.</summary>
-    public string? Text(string name) => Value(name, JsonValueKind.String)?.GetString();
+    public string? Text(string name) => Value(name, JsonValueKind.String) is { } text ? Unicode(text) : null;
 
     /// <summary>A number; null where it is missing or null.</summary>
     public double? Number(string name) => Value(name, JsonValueKind.Number)?.GetDouble();
@@ -41,8 +45,20 @@ internal sealed class JsonConfig
 
     /// <summary>An object of texts.</summary>
     public IReadOnlyDictionary<string, string> Texts(string name) => Value(name, JsonValueKind.Object) is { } texts && texts.EnumerateObject().All(text => text.Value.ValueKind == JsonValueKind.String)
-        ? texts.EnumerateObject().DistinctBy(text => text.Name).ToDictionary(text => text.Name, text => text.Value.GetString()!)
+        ? texts.EnumerateObject().DistinctBy(text => text.Name).ToDictionary(text => text.Name, text => Unicode(text.Value))
         : throw new InvalidDataException($"'{_path}': {name} is not an object of texts.");
+
+    private string Unicode(JsonElement text)
+    {
+        try
+        {
+            return text.GetString()!;
+        }
+        catch (InvalidOperationException error)
+        {
+            throw new InvalidDataException($"'{_path}' has a text that is not Unicode: {error.Message}", error);
+        }
+    }
 
     private JsonElement? Value(string name, params JsonValueKind[] kinds) =>
         !_root.TryGetProperty(name, out var value) || value.ValueKind == JsonValueKind.Null ? null

@@ -19,7 +19,7 @@ internal static class SaeLens
     private const string Version = "6.0.0";
 
     /// <exception cref="InvalidDataException">The SAE computes what the declared one cannot, or its weights do not fit.</exception>
-    public static void Load(SparseAutoencoder sae, string folder)
+    public static WeightNames Load(SparseAutoencoder sae, string folder)
     {
         var path = Path.Combine(folder, ConfigName);
         var config = JsonConfig.Read(path);
@@ -31,15 +31,17 @@ internal static class SaeLens
         if (tensors.TryGetValue("scaling_factor", out var scale) && scale.eq(1).all().item<bool>()) tensors.Remove("scaling_factor");
         if (Thresholds(sae, tensors, folder) is { } thresholds) tensors["threshold"] = thresholds;
         tensors.Remove("topk_threshold");
-        Fold(tensors, config, names == WeightNames.SaeLensGated);
+        Fold(sae, tensors, config);
         names.Load(sae, tensors, folder);
+        return names;
     }
 
-    public static void Save(SparseAutoencoder sae, string folder)
+    public static WeightNames Save(SparseAutoencoder sae, string folder)
     {
         using var scope = NewDisposeScope();
         var kind = KindOf(sae);
-        var tensors = Names(sae).Named(sae);
+        var names = Names(sae);
+        var tensors = names.Named(sae);
         var type = tensors["W_enc"].dtype;
         if (kind == SaeKind.BatchTopK) tensors["threshold"] = tensors["threshold"].expand(sae.Latents);
         // In float64, so that its logarithm is the same float32 again.
@@ -67,6 +69,7 @@ internal static class SaeLens
         if (kind is SaeKind.TopK or SaeKind.Matryoshka) config["k"] = sae.Active;
         Safetensors.Save(Path.Combine(folder, WeightsName), tensors, new Dictionary<string, string> { ["format"] = "pt" });
         AtomicFile.Write(Path.Combine(folder, ConfigName), stream => JsonSerializer.Serialize(stream, config, new JsonSerializerOptions { WriteIndented = true }));
+        return names;
     }
 
     public static SaeKind KindOf(SparseAutoencoder sae) => sae.GetType().GetCustomAttribute<SparseAutoencoderAttribute>()!.Kind;
@@ -106,11 +109,13 @@ internal static class SaeLens
     {
         if (KindOf(sae) is not (SaeKind.JumpRelu or SaeKind.BatchTopK)) return null;
         // A BatchTopK that is still in training has one.
-        if (!tensors.TryGetValue("threshold", out var thresholds) && tensors.TryGetValue("topk_threshold", out var one)) thresholds = one.reshape(1).expand(sae.Latents);
-        if (thresholds is null || thresholds.numel() == 0) return null;
+        if (!tensors.TryGetValue("threshold", out var thresholds) && tensors.TryGetValue("topk_threshold", out var one) && one.numel() == 1)
+            thresholds = one.reshape(1).expand(sae.Latents);
+        // What does not fit is reported with everything else.
+        if (thresholds is null || !thresholds.shape.SequenceEqual([sae.Latents])) return null;
         // SAELens cuts at zero too, so below it a threshold changes nothing.
         if (KindOf(sae) == SaeKind.JumpRelu) return thresholds.to(float64).clamp(min: 0).log();
-        return thresholds.eq(thresholds.flatten()[0]).all().item<bool>() ? thresholds.flatten().narrow(0, 0, 1)
+        return thresholds.eq(thresholds[0]).all().item<bool>() ? thresholds.narrow(0, 0, 1)
             : throw new InvalidDataException($"'{folder}' has a threshold for each latent, but {sae.GetName()} is a BatchTopK with one: declare Kind = SaeKind.JumpRelu.");
     }
 
@@ -118,16 +123,18 @@ internal static class SaeLens
     /// Changes weights so that a declared SAE computes what the configuration says, in float64: b_dec that is not subtracted,
     /// <c>W x + b = W (x - p) + (b + W p)</c>, and latents that are scaled by the norms of the decoder's rows before they are chosen.
     /// </summary>
-    private static void Fold(Dictionary<string, Tensor> tensors, JsonConfig config, bool isGated)
+    private static void Fold(SparseAutoencoder sae, Dictionary<string, Tensor> tensors, JsonConfig config)
     {
         var isSubtracted = config.Flag("apply_b_dec_to_input") ?? true;
         var isRescaled = config.Flag("rescale_acts_by_decoder_norm") ?? false;
         if (isSubtracted && !isRescaled) return;
-        string[] read = isGated ? ["W_enc", "b_gate", "W_dec", "b_dec", "r_mag", "b_mag"] : ["W_enc", "b_enc", "W_dec", "b_dec"];
-        // What is missing or does not fit is reported with everything else.
-        if (!read.All(tensors.ContainsKey) || tensors["W_enc"].shape is not [var inputs, _] || tensors["b_dec"].shape is not [var width] || width != inputs) return;
-        var w = read.ToDictionary(name => name, name => tensors[name].to(float64));
-        var bias = isGated ? "b_gate" : "b_enc";
+        var isGated = KindOf(sae) == SaeKind.Gated;
+        var (d, l, bias) = ((long)sae.Inputs, (long)sae.Latents, isGated ? "b_gate" : "b_enc");
+        (string Name, long[] Shape)[] read =
+            [("W_enc", [d, l]), (bias, [l]), ("W_dec", [l, d]), ("b_dec", [d]), .. isGated ? [("r_mag", [l]), ("b_mag", [l])] : Array.Empty<(string, long[])>()];
+        // What does not fit is reported with everything else.
+        if (!read.All(weight => tensors.TryGetValue(weight.Name, out var tensor) && tensor.is_floating_point() && tensor.shape.SequenceEqual(weight.Shape))) return;
+        var w = read.ToDictionary(weight => weight.Name, weight => tensors[weight.Name].to(float64));
         if (!isSubtracted)
         {
             var shift = w["b_dec"].matmul(w["W_enc"]);
@@ -139,6 +146,6 @@ internal static class SaeLens
             var norms = w["W_dec"].norm(1, keepdim: false);
             (w["W_enc"], w[bias], w["W_dec"]) = (w["W_enc"] * norms, w[bias] * norms, w["W_dec"] / norms.unsqueeze(1));
         }
-        foreach (var name in read) tensors[name] = w[name].to(tensors[name].dtype);
+        foreach (var (name, tensor) in w) tensors[name] = tensor.to(tensors[name].dtype);
     }
 }

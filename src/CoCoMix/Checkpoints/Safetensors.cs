@@ -1,3 +1,4 @@
+using System.Security.Cryptography;
 using static TorchSharp.torch;
 
 namespace CoCoMix;
@@ -42,6 +43,22 @@ public static class Safetensors
     {
         using var stream = File.OpenRead(path);
         return SafetensorsHeader.Read(stream, path).Metadata;
+    }
+
+    /// <summary>SHA-256, in hexadecimal, over names, types, shapes, strings and numbers: equal content gives equal hashes.</summary>
+    /// <param name="tensors">Tensors of any device and strides, by name.</param>
+    /// <param name="metadata">Strings by name.</param>
+    public static string Hash(IReadOnlyDictionary<string, Tensor> tensors, IReadOnlyDictionary<string, string> metadata)
+    {
+        using var hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
+        var header = SafetensorsHeader.Layout(tensors, metadata);
+        hash.AppendData(header.ToBytes());
+        foreach (var entry in header.Entries)
+        {
+            using var scope = NewDisposeScope();
+            foreach (var piece in TensorBytes.Pieces(tensors[entry.Name].detach().cpu().contiguous())) hash.AppendData(piece.bytes);
+        }
+        return Convert.ToHexStringLower(hash.GetHashAndReset());
     }
 
     /// <summary>As <see cref="Load(string, Device)"/>, from a stream that can seek; <paramref name="name"/> is what messages call it.</summary>

@@ -18,7 +18,8 @@ internal static class TensorBytes
         foreach (var piece in Pieces(contiguous)) stream.Write(piece.bytes);
     }
 
-    private static IEnumerable<Tensor> Pieces(Tensor contiguous)
+    /// <summary>Parts of a tensor, each with few enough bytes for a span; valid until the next.</summary>
+    public static IEnumerable<Tensor> Pieces(Tensor contiguous)
     {
         using var flat = contiguous.view(-1);
         for (long start = 0; start < flat.numel(); start += PieceElements)

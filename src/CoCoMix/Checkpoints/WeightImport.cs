@@ -50,11 +50,7 @@ public static class WeightImport
     private static WeightNames LoadSae(SparseAutoencoder sae, string path)
     {
         var folder = Path.GetFileName(path) is SaeLens.WeightsName or SaeLens.ConfigName ? Path.GetDirectoryName(Path.GetFullPath(path))! : path;
-        if (File.Exists(Path.Combine(folder, SaeLens.WeightsName)))
-        {
-            SaeLens.Load(sae, folder);
-            return WeightNames.SaeLens;
-        }
+        if (File.Exists(Path.Combine(folder, SaeLens.WeightsName))) return SaeLens.Load(sae, folder);
         using var loaded = LoadedWeights.Read(path);
         if (loaded.Tensors.ContainsKey("W_enc"))
             throw new InvalidDataException($"'{path}' has SAELens' weights without its {SaeLens.ConfigName}: give the folder that has both, with the weights as {SaeLens.WeightsName}.");

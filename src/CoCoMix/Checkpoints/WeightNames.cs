@@ -13,11 +13,14 @@ public sealed class WeightNames
     private readonly (string Ours, string Theirs, bool Transposed)[]? _rows;
     private readonly string[] _ignored;
 
+    /// <param name="format">Whose names they are.</param>
+    /// <param name="rows">Our names and theirs; null where they are the same.</param>
+    /// <param name="ignored">Tensors that its files hold besides weights; what ends in a dot begins their names.</param>
     private WeightNames(string format, (string Ours, string Theirs, bool Transposed)[]? rows, params string[] ignored) =>
         (Format, _rows, _ignored) = (format, rows, ignored);
 
-    /// <summary>Our own names, those of <c>state_dict</c>.</summary>
-    public static WeightNames Own { get; } = new("CoCoMix", rows: null);
+    /// <summary>Our own names, those of <c>state_dict</c>; checkpoints of training runs hold more.</summary>
+    public static WeightNames Own { get; } = new("CoCoMix", rows: null, Checkpoint.TrainingPrefix);
 
     /// <summary>Hugging Face's GPT-2, whose block weights are <c>[in, out]</c>. Older files hold causal masks too.</summary>
     public static WeightNames Gpt2 { get; } = new("Hugging Face's GPT-2",
@@ -113,7 +116,7 @@ public sealed class WeightNames
             else if (!theirs.is_floating_point() && theirs.dtype != ours.dtype) wrong.Add($"{name} is {theirs.dtype}, not {ours.dtype}");
             else copies.Add((ours, transposed ? theirs.t() : theirs));
         }
-        wrong.AddRange(tensors.Keys.Where(name => !expected.Contains(name) && !_ignored.Any(pattern => Match(pattern, name) is not null)).Select(name => $"{name} is unexpected"));
+        wrong.AddRange(tensors.Keys.Where(name => !expected.Contains(name) && !IsIgnored(name)).Select(name => $"{name} is unexpected"));
         if (wrong.Count > 0) throw new InvalidDataException($"'{source}' does not fit {module.GetName()}: {string.Join("; ", wrong)}.");
         foreach (var (to, from) in copies) to.copy_(from);
     }
@@ -127,6 +130,9 @@ public sealed class WeightNames
         if (lacking.Count > 0) throw new ArgumentException($"{module.GetName()} has weights that {Format} {(lacking.Count == 1 ? "lacks" : "lack")}: {string.Join(", ", lacking)}.");
         return weights.ToDictionary(weight => Of(weight.Key)!.Value.Name, weight => (Of(weight.Key)!.Value.Transposed ? weight.Value.t() : weight.Value).detach());
     }
+
+    private bool IsIgnored(string name) =>
+        _ignored.Any(pattern => pattern.EndsWith('.') ? name.StartsWith(pattern, StringComparison.Ordinal) : Match(pattern, name) is not null);
 
     /// <summary>What # and * stand for, where a name is of a pattern; else null.</summary>
     private static List<string>? Match(string pattern, string name)

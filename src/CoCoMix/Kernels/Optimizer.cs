@@ -40,11 +40,12 @@ public static partial class Kernels
     /// <param name="weightDecay">Decoupled weight decay.</param>
     /// <param name="epsilon">Added to the root of the second moments.</param>
     /// <param name="gradientScale">A scalar float32 on the device.</param>
+    /// <param name="skip">A scalar float32 on the device: where it is 1, parameters and moments stay as they are. Null for 0.</param>
     public static void AdamW(
         Tensor[] parameters, Tensor gradients, Tensor means, Tensor squares, Tensor step,
-        double learningRate, double beta1, double beta2, double weightDecay, double epsilon, Tensor gradientScale)
+        double learningRate, double beta1, double beta2, double weightDecay, double epsilon, Tensor gradientScale, Tensor? skip = null)
     {
-        if (AreCpuFloat(parameters) && IsCpuFloat(gradients))
+        if (AreCpuFloat(parameters) && IsCpuFloat(gradients) && skip?.item<float>() is null or 0)
         {
             AdamWOnCpu(parameters, gradients, means, squares, step.item<float>(), learningRate, beta1, beta2, weightDecay, epsilon, gradientScale.item<float>());
             return;
@@ -53,7 +54,7 @@ public static partial class Kernels
         var steps = new Tensor[parameters.Length];
         Array.Fill(steps, step);
         Aten.FusedAdamW(parameters, Views(gradients, parameters), Views(means, parameters), Views(squares, parameters), steps,
-            learningRate, beta1, beta2, weightDecay, epsilon, gradientScale);
+            learningRate, beta1, beta2, weightDecay, epsilon, gradientScale, skip);
         gradients.zero_();
     }
 

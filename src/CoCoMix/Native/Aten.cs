@@ -96,11 +96,11 @@ internal static unsafe class Aten
         return (DispatcherCall.Wrap(q)!, DispatcherCall.Wrap(k)!, DispatcherCall.Wrap(v)!);
     }
 
-    /// <summary><c>_fused_adamw_</c>: one pass over all parameters, gradients divided by <paramref name="gradientScale"/> first.</summary>
+    /// <summary><c>_fused_adamw_</c>: one pass over all parameters, gradients divided by <paramref name="gradientScale"/> first; none where <paramref name="skip"/> is 1.</summary>
     public static void FusedAdamW(
         Tensor[] parameters, Tensor[] gradients, Tensor[] means, Tensor[] squares, Tensor[] steps,
-        double learningRate, double beta1, double beta2, double weightDecay, double epsilon, Tensor gradientScale) =>
+        double learningRate, double beta1, double beta2, double weightDecay, double epsilon, Tensor gradientScale, Tensor? skip) =>
         new DispatcherCall().Tensors(parameters).Tensors(gradients).Tensors(means).Tensors(squares).Tensors([]).Tensors(steps)
             .Double(learningRate).Double(beta1).Double(beta2).Double(weightDecay).Double(epsilon).Bool(false).Bool(false)
-            .OptionalTensor(gradientScale).OptionalTensor(null).Invoke("aten::_fused_adamw_"u8);
+            .OptionalTensor(gradientScale).OptionalTensor(skip).Invoke("aten::_fused_adamw_"u8);
 }

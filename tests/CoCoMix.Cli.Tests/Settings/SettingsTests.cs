@@ -103,7 +103,7 @@ public sealed class SettingsTests : IDisposable
     [InlineData("1: settings are written 'key: value', one a line.", "just text")]
     [InlineData("2: this is not YAML or JSON: Duplicate key steps.", "steps: 1\nsteps: 2")]
     [InlineData("1: there is no setting '': the nearest is 'seed'.", "[a]: 1")]
-    [InlineData("1: there is no setting 'a': the nearest is 'seed'.", "a: &x {b: *x}")]
+    [InlineData("1: there is no setting 'a': the nearest is 'fast'.", "a: &x {b: *x}")]
     public void A_wrong_file_is_one_sentence_with_its_line(string sentence, string content)
     {
         var file = Write(content);

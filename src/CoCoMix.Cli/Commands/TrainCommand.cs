@@ -1,0 +1,142 @@
+using System.CommandLine;
+using CoCoMix.Cli.Settings;
+using CoCoMix.Training;
+using TorchSharp;
+
+namespace CoCoMix.Cli.Commands;
+
+/// <summary><c>cocomix train</c>: pretrains a declared model in a run folder, or continues there.</summary>
+internal static class TrainCommand
+{
+    public static Command Create() =>
+        new SettingsCommand<TrainSettings>("train", "Pretrains a declared model. Ctrl-C and SIGTERM save and end; --resume continues bit for bit.", Run);
+
+    private static int Run(TrainSettings settings, CancellationToken stop)
+    {
+        var device = Devices.Use(settings);
+        torch.manual_seed((long)settings.Seed);
+        using var model = DeclaredModels.CreateLanguageModel(settings.Model, settings.Assembly).On(device, settings.Precision);
+        using var train = new TokenFile(Path.Combine(settings.Data, "train.bin"));
+        using var validation = new TokenFile(Path.Combine(settings.Data, "val.bin"));
+        var length = settings.Length ?? model.Card.Context;
+        if (length > model.Card.Context) throw new InvalidDataException($"--length is {length}: {model.GetName()} reads at most {model.Card.Context} tokens.");
+        var options = Options(settings, length);
+        var windows = WindowStream.Shuffled(train.Count, length, settings.Seed);
+        var validationWindows = WindowOrder.Spread(validation.Count, length, settings.Evaluation.Windows);
+        var labels = Labels(model, settings, device);
+
+        var warnings = new Callback<string>(Console.Error.WriteLine);
+        var config = SettingsYaml.Write(settings with { Out = settings.Folder, Resume = null });
+        using var run = settings.Resume is null ? RunFolder.Create(settings.Folder, config, warnings) : RunFolder.Resume(settings.Folder, config, warnings);
+        using var state = new TrainingState(model, options, windows,
+            FormattableString.Invariant($"windows of {length} of {train.Count} tokens, seed {settings.Seed}, {(labels is null ? "no labels" : "labels " + labels.Identity)}"));
+        var checkpoints = new CheckpointFolder(run.Checkpoints) { KeepLast = settings.Checkpoints.KeepLast, KeepEvery = settings.Checkpoints.KeepEvery };
+        checkpoints.Clean();
+        checkpoints.LoadLatest(state, warnings);
+        run.CutAfter(state.Step);
+
+        Console.WriteLine(Introduction(model, options, state));
+        try
+        {
+            new Pretraining(state, options, train)
+            {
+                Labels = labels,
+                Evaluate = () => Perplexity.Evaluate(model, validation, validationWindows, length, options.MicroBatch, stop),
+                Sample = Sampler(settings, model, validation),
+                Checkpoint = saved =>
+                {
+                    run.Restore();
+                    checkpoints.Save(saved);
+                },
+                Progress = new Callback<PretrainingStep>(step =>
+                {
+                    Console.WriteLine(Describe(step, options.Schedule.Steps));
+                    run.Report(step);
+                }),
+                Warnings = warnings,
+            }.Run(stop);
+        }
+        catch (OperationCanceledException)
+        {
+            Console.WriteLine($"Stopped after step {state.Step:N0}, which is saved. Continue with: cocomix train --resume {run.Path}");
+            throw;
+        }
+        catch (DivergedException error)
+        {
+            throw new InvalidDataException(error.Message + (checkpoints.All is [var good, ..]
+                ? $" The last good checkpoint is {good.Path}: resume there with a lower learning rate or stronger clipping."
+                : " There was no checkpoint before: begin anew with a lower learning rate or stronger clipping."));
+        }
+        Console.WriteLine($"Done: {checkpoints.All[0].Path}");
+        return 0;
+    }
+
+    private static PretrainingOptions Options(TrainSettings settings, int length)
+    {
+        var (optimizer, peak) = (settings.Optimizer, settings.Optimizer.LearningRate);
+        return new(length, settings.TokensPerStep, new(peak, settings.Schedule.Floor * peak, settings.Schedule.Warmup, settings.Steps))
+        {
+            Batch = settings.Batch, Seed = settings.Seed,
+            Betas = (optimizer.Beta1, optimizer.Beta2), Epsilon = optimizer.Epsilon, WeightDecay = optimizer.WeightDecay, Clip = optimizer.Clip,
+            EvaluateEvery = settings.Evaluation.Every, CheckpointEvery = settings.Checkpoints.Every,
+            WarnAtZScore = settings.Guard.ZScore, MostSkippedInARow = settings.Guard.Skipped,
+        };
+    }
+
+    /// <summary>What the model declares labels from, or null where it declares none.</summary>
+    private static IConceptLabels? Labels(LanguageModel model, TrainSettings settings, torch.Device device)
+    {
+        if (model.Card.Labels == 0)
+            return settings.Labels.Teacher is null ? null : throw new InvalidDataException($"--labels.teacher is given, but {model.GetName()} declares no concept labels: leave it out.");
+        if (settings.Labels.Teacher is not { } path)
+            throw new InvalidDataException($"{model.GetName()} trains on concept labels: give --labels.teacher and --labels.saes, the weights of {model.TeacherType!.Name} and {string.Join(" and ", model.SaeTypes.Select(type => type.Name))}.");
+        if (settings.Labels.Saes.Length != model.SaeTypes.Count)
+            throw new InvalidDataException($"--labels.saes names {settings.Labels.Saes.Length} files, but {model.GetName()} declares {model.SaeTypes.Count} SAEs: give the weights of {string.Join(" and ", model.SaeTypes.Select(type => type.Name))}.");
+        var teacher = DeclaredModels.Create<LanguageModel>(model.TeacherType!);
+        Checkpoint.Load(teacher, path);
+        var saes = model.SaeTypes.Zip(settings.Labels.Saes, (type, file) =>
+        {
+            var sae = DeclaredModels.Create<SparseAutoencoder>(type);
+            Checkpoint.Load(sae, file);
+            sae.to(device);
+            return sae;
+        }).ToArray();
+        return new TeacherLabels(model, teacher.On(device, settings.Precision), saes);
+    }
+
+    /// <summary>Writes text with the data's tokenizer; null where there is none, or no sample is wanted.</summary>
+    private static Func<string>? Sampler(TrainSettings settings, LanguageModel model, TokenFile validation)
+    {
+        if (settings.Sample.Tokens == 0 || !File.Exists(Path.Combine(settings.Data, "vocab.json"))) return null;
+        var encoding = BytePairEncoding.Load(settings.Data);
+        var prompt = settings.Sample.Prompt is { } text ? encoding.Encode(text) : Beginning(validation);
+        return () =>
+        {
+            model.eval();
+            var ids = Generation.Continue(model, prompt, settings.Sample.Tokens, settings.Sample.Temperature, settings.Sample.TopK, settings.Seed);
+            model.train();
+            return encoding.Decode([.. prompt, .. ids]);
+        };
+    }
+
+    private static int[] Beginning(TokenFile tokens)
+    {
+        var ids = new long[Math.Min(16, tokens.Count)];
+        tokens.Window(0, ids);
+        return Array.ConvertAll(ids, id => (int)id);
+    }
+
+    private static string Introduction(LanguageModel model, PretrainingOptions options, TrainingState state) => FormattableString.Invariant(
+        $"{model.GetName()}: {model.Card.Parameters:N0} parameters, {options.TokensPerStep:N0} tokens a step in {options.Accumulation} x {options.MicroBatch} windows of {options.Length}, {options.Schedule.Steps * options.TokensPerStep:N0} tokens in {options.Schedule.Steps:N0} steps")
+        + (state.Step > 0 ? FormattableString.Invariant($"; goes on after step {state.Step:N0}.") : ".");
+
+    private static string Describe(PretrainingStep step, long steps)
+    {
+        var line = FormattableString.Invariant($"step {step.Step:N0}/{steps:N0}  loss {step.Loss:F4}")
+            + (step.ConceptLoss is { } concept ? FormattableString.Invariant($"  concept {concept:F4}") : "")
+            + FormattableString.Invariant($"  norm {step.GradientNorm:F3}  rate {step.LearningRate:G4}  {step.TokensPerSecond:N0} tokens/s  {TimeSpan.FromSeconds(step.SecondsLeft):hh\\:mm\\:ss} left")
+            + (step.Skipped > 0 ? FormattableString.Invariant($"  {step.Skipped} skipped") : "")
+            + (step.Perplexity is { } perplexity ? FormattableString.Invariant($"  perplexity {perplexity:F2}") : "");
+        return step.Sample is null ? line : line + Environment.NewLine + "    " + step.Sample.ReplaceLineEndings(" ");
+    }
+}

@@ -1,0 +1,126 @@
+using System.Text;
+
+namespace CoCoMix.Training;
+
+/// <summary>
+/// The folder of a training run: <c>config.yaml</c>, <c>metrics.jsonl</c>, <c>checkpoints/</c>, and <c>lock</c>, which a process holds as long
+/// as it trains here. Reports that cannot be written cost no more than themselves.
+/// </summary>
+public sealed class RunFolder : IProgress<PretrainingStep>, IDisposable
+{
+    /// <summary>The file with the settings of a run.</summary>
+    public const string ConfigName = "config.yaml";
+
+    private readonly string _config;
+    private readonly IProgress<string>? _warnings;
+    private FileStream _lock;
+    private MetricsLog _metrics;
+    private bool _metricsFail;
+
+    private RunFolder(string path, string config, IProgress<string>? warnings, FileStream @lock)
+    {
+        (Path, _config, _warnings, _lock) = (path, config, warnings, @lock);
+        Write(ConfigPath, config);
+        _metrics = new(MetricsPath);
+    }
+
+    /// <summary>The folder.</summary>
+    public string Path { get; }
+
+    /// <summary>The folder of its checkpoints.</summary>
+    public string Checkpoints => System.IO.Path.Combine(Path, "checkpoints");
+
+    /// <summary>Its measurements, one <see cref="PretrainingStep"/> a line.</summary>
+    public string MetricsPath => System.IO.Path.Combine(Path, "metrics.jsonl");
+
+    private string ConfigPath => System.IO.Path.Combine(Path, ConfigName);
+
+    /// <summary>Makes the folder of a new run.</summary>
+    /// <param name="path">A folder that holds no run; made where needed.</param>
+    /// <param name="config">The run's settings, YAML.</param>
+    /// <param name="warnings">Told what cannot be written.</param>
+    /// <exception cref="InvalidDataException">It holds a run already.</exception>
+    /// <exception cref="IOException">It cannot be made, or another process is training in it.</exception>
+    public static RunFolder Create(string path, string config, IProgress<string>? warnings = null) => Open(path, config, warnings, isNew: true);
+
+    /// <summary>Opens the folder of a run to continue it.</summary>
+    /// <param name="path">The run's folder.</param>
+    /// <param name="config">The settings with which it goes on, YAML.</param>
+    /// <param name="warnings">Told what cannot be written.</param>
+    /// <exception cref="InvalidDataException">It holds no run.</exception>
+    /// <exception cref="IOException">Another process is training in it.</exception>
+    public static RunFolder Resume(string path, string config, IProgress<string>? warnings = null) => Open(path, config, warnings, isNew: false);
+
+    /// <summary>Cuts the measurements of steps after this one, which are to be made again.</summary>
+    public void CutAfter(long step) => _metrics.CutAfter(step);
+
+    /// <summary>Appends a line to the measurements.</summary>
+    public void Report(PretrainingStep value)
+    {
+        try
+        {
+            _metrics.Append(value);
+            _metricsFail = false;
+        }
+        catch (IOException error)
+        {
+            if (!_metricsFail) _warnings?.Report($"Step {value.Step}: the measurements cannot be written ({error.Message.TrimEnd('.')}); training goes on without them.");
+            _metricsFail = true;
+        }
+    }
+
+    /// <summary>Makes the folder again where somebody moved or deleted it while the run was going on.</summary>
+    /// <exception cref="IOException">It cannot be made.</exception>
+    public void Restore()
+    {
+        if (File.Exists(ConfigPath)) return;
+        _warnings?.Report($"The folder '{Path}' has vanished; it is made again, and the measurements begin anew.");
+        _lock.Dispose();
+        _lock = Lock(Path);
+        Write(ConfigPath, _config);
+        var metrics = new MetricsLog(MetricsPath);
+        _metrics.Dispose();
+        _metrics = metrics;
+    }
+
+    /// <summary>Closes the measurements and lets go of the lock.</summary>
+    public void Dispose()
+    {
+        _metrics.Dispose();
+        _lock.Dispose();
+    }
+
+    private static RunFolder Open(string path, string config, IProgress<string>? warnings, bool isNew)
+    {
+        var configPath = System.IO.Path.Combine(path, ConfigName);
+        if (!isNew && !File.Exists(configPath)) throw new InvalidDataException($"There is no run to resume in '{path}': it has no {ConfigName}.");
+        var held = Lock(path);
+        try
+        {
+            return !isNew || !File.Exists(configPath)
+                ? new(path, config, warnings, held)
+                : throw new InvalidDataException($"There is a run in '{path}' already: resume it, or choose another folder.");
+        }
+        catch
+        {
+            held.Dispose();
+            throw;
+        }
+    }
+
+    /// <summary>The operating system lets go of it when the process ends, however it ends.</summary>
+    private static FileStream Lock(string path)
+    {
+        var file = System.IO.Path.Combine(Directory.CreateDirectory(path).FullName, "lock");
+        try
+        {
+            return new(file, FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.None);
+        }
+        catch (IOException error) when (File.Exists(file))
+        {
+            throw new IOException($"Another process is training in '{path}': let it end, or choose another folder.", error);
+        }
+    }
+
+    private static void Write(string path, string text) => AtomicFile.Write(path, stream => stream.Write(Encoding.UTF8.GetBytes(text)));
+}
