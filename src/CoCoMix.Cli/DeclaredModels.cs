@@ -9,12 +9,12 @@ internal static class DeclaredModels
     /// <param name="assembly">Path of an assembly; null for the built-in models.</param>
     /// <exception cref="InvalidDataException">The file is no assembly that can be read, or it declares none.</exception>
     public static IReadOnlyDictionary<string, Type> LanguageModels(string? assembly) =>
-        Declared(assembly, type => Card.Of(type) is not null, typeof(LanguageModel), "language model", "LanguageModel");
+        Declared(assembly, IsModel, typeof(LanguageModel), "language model", "LanguageModel");
 
     /// <summary>As <see cref="LanguageModels"/>, the sparse autoencoders.</summary>
     /// <exception cref="InvalidDataException">The file is no assembly that can be read, or it declares none.</exception>
     public static IReadOnlyDictionary<string, Type> SparseAutoencoders(string? assembly) =>
-        Declared(assembly, type => type.IsDefined(typeof(SparseAutoencoderAttribute)), typeof(SparseAutoencoder), "sparse autoencoder", "SparseAutoencoder");
+        Declared(assembly, IsSae, typeof(SparseAutoencoder), "sparse autoencoder", "SparseAutoencoder");
 
     /// <summary>A new instance of a declared language model, its weights drawn from torch's generator.</summary>
     /// <exception cref="InvalidDataException">There is no such assembly or model; the message names the nearest.</exception>
@@ -25,6 +25,12 @@ internal static class DeclaredModels
     public static SparseAutoencoder CreateSparseAutoencoder(string name, string? assembly) =>
         Create<SparseAutoencoder>(Find(SparseAutoencoders(assembly), name, "SAE"));
 
+    /// <summary>As <see cref="CreateLanguageModel"/>, a language model or a sparse autoencoder.</summary>
+    /// <exception cref="InvalidDataException">There is no such assembly, model or SAE; the message names the nearest.</exception>
+    public static FusedModule CreateModelOrSae(string name, string? assembly) => Create<FusedModule>(Find(
+        Declared(assembly, type => IsModel(type) || IsSae(type), typeof(FusedModule), "language model or sparse autoencoder", "LanguageModel] or [SparseAutoencoder"),
+        name, "model or SAE"));
+
     /// <summary>A new instance of a declared class, such as a model's <see cref="LanguageModel.TeacherType"/>.</summary>
     public static T Create<T>(Type declared) => (T)Activator.CreateInstance(declared, nonPublic: true)!;
 
@@ -33,6 +39,10 @@ internal static class DeclaredModels
     public static Type Find(IReadOnlyDictionary<string, Type> declared, string name, string what) => declared.TryGetValue(name, out var type)
         ? type
         : throw new InvalidDataException($"There is no {what} '{name}': the nearest name is '{Nearest.To(name, declared.Keys)}'.");
+
+    private static bool IsModel(Type type) => Card.Of(type) is not null;
+
+    private static bool IsSae(Type type) => type.IsDefined(typeof(SparseAutoencoderAttribute));
 
     private static Dictionary<string, Type> Declared(string? path, Func<Type, bool> isDeclared, Type derivedFrom, string what, string attribute)
     {

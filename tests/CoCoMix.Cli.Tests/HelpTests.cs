@@ -23,6 +23,8 @@ public sealed class HelpTests
     [InlineData("eval", "cocomix eval [<MODEL>] [options]", "--weights <file>", "--stride <integer>", "--labels.teacher <file>", "--device <cpu|cuda|cuda:N>")]
     [InlineData("generate", "cocomix generate [<MODEL>] [options]", "--tokenizer <gpt2|path>", "--top-p <number>", "--concept <123=4>", "123x4 multiplies")]
     [InlineData("report", "cocomix report [<RUN>] [options]", "--out <report.html>")]
+    [InlineData("import", "cocomix import [options]", "--from <path>", "--model <class>", "--assembly <My.dll>", "--out <file>")]
+    [InlineData("export", "cocomix export [options]", "--from <file>", "--model <class>", "--assembly <My.dll>", "--out <folder>")]
     public void A_commands_help_says_what_it_takes(string command, params string[] expected)
     {
         var ended = Cocomix.Run([command, "--help"]);

@@ -15,10 +15,13 @@ internal sealed class Recording(string name)
     public T Load<T>(T module, string? prefix = null) where T : nn.Module
     {
         prefix ??= "w.";
-        ReferenceNames.Load(module, _tensors.Where(pair => pair.Key.StartsWith(prefix, StringComparison.Ordinal))
-            .ToDictionary(pair => pair.Key[prefix.Length..], pair => pair.Value));
+        var weights = _tensors.Where(pair => pair.Key.StartsWith(prefix, StringComparison.Ordinal));
+        Names(module).Load(module, weights.ToDictionary(pair => pair.Key[prefix.Length..], pair => pair.Value), name);
         return module;
     }
+
+    /// <summary>The names in recordings; the reference's CoCoMix has all of GPT-2's.</summary>
+    public static WeightNames Names(nn.Module module) => module is SparseAutoencoder ? WeightNames.OpenAiSae : WeightNames.ReferenceCoCoMix;
 
     /// <summary><c>|a - b| &lt;= 2e-5 max|b| + 1e-7</c></summary>
     public void Close(string key, Tensor actual) => Close(key, this[key], actual, 2e-5 * this[key].abs().max().item<float>() + 1e-7);
@@ -33,7 +36,7 @@ internal sealed class Recording(string name)
         var compared = 0;
         foreach (var (parameter, value) in module.named_parameters())
         {
-            var (theirs, transposed) = ReferenceNames.Of(parameter);
+            var (theirs, transposed) = Names(module).Of(parameter)!.Value;
             using var gradient = value.grad!;
             Close(prefix + theirs, transposed ? gradient.t() : gradient);
             compared++;

@@ -42,7 +42,7 @@ public sealed class TrajectoryTests
         }
         foreach (var (name, parameter) in model.named_parameters())
         {
-            var (theirs, transposed) = ReferenceNames.Of(name);
+            var (theirs, transposed) = Recording.Names(model).Of(name)!.Value;
             var final = transposed ? parameter.t() : parameter;
             var expected = golden["final." + theirs];
             if (theirs.EndsWith("c_attn.bias", StringComparison.Ordinal))

@@ -99,7 +99,7 @@ public sealed class TrainingState : IDisposable
             if (!tensors.TryGetValue(name, out var saved) || saved.dtype != tensor.dtype || name.StartsWith(MomentsPrefix, StringComparison.Ordinal) && saved.numel() != tensor.numel())
                 throw new InvalidDataException($"'{path}' does not fit {Model.GetName()}: {name} is {(saved is null ? "missing" : $"[{string.Join(", ", saved.shape)}] of {saved.dtype}")}.");
 
-        Checkpoint.Load(Model, tensors, path);
+        WeightNames.Own.Load(Model, tensors, path);
         Optimizer.Means.copy_(tensors[MomentsPrefix + "means"]);
         Optimizer.Squares.copy_(tensors[MomentsPrefix + "squares"]);
         Optimizer.Steps.copy_(tensors[MomentsPrefix + "steps"]);

@@ -6,9 +6,6 @@ namespace CoCoMix;
 /// <summary>Reads and writes tensors in the safetensors format: F64, F32, F16, BF16, I64, I32, U8 and BOOL.</summary>
 public static class Safetensors
 {
-    // Tensor.bytes is a span, so one piece stays far below 2 GB; a piece's elements are at most 8 bytes wide.
-    private const long PieceElements = 1 << 24;
-
     /// <summary>Writes tensors to a file, whole or not at all. The same names and values give the same bytes.</summary>
     /// <param name="path">The file to create or replace.</param>
     /// <param name="tensors">Tensors of any shape, device and strides, by name.</param>
@@ -23,7 +20,7 @@ public static class Safetensors
             foreach (var entry in header.Entries)
             {
                 using var scope = NewDisposeScope();
-                foreach (var piece in Pieces(tensors[entry.Name].detach().cpu().contiguous())) stream.Write(piece.bytes);
+                TensorBytes.Write(stream, tensors[entry.Name].detach().cpu().contiguous());
             }
         });
     }
@@ -36,20 +33,7 @@ public static class Safetensors
     public static Dictionary<string, Tensor> Load(string path, Device? device = null)
     {
         using var stream = File.OpenRead(path);
-        var header = SafetensorsHeader.Read(stream, path);
-        var data = stream.Position;
-        using var scope = NewDisposeScope();
-        var tensors = new Dictionary<string, Tensor>(header.Entries.Count);
-        foreach (var entry in header.Entries)
-        {
-            var tensor = empty(entry.Shape, entry.Type);
-            stream.Position = data + entry.Begin;
-            foreach (var piece in Pieces(tensor)) stream.ReadExactly(piece.bytes);
-            tensors.Add(entry.Name, device is null ? tensor : tensor.to(device));
-        }
-
-        foreach (var tensor in tensors.Values) tensor.DetachFromDisposeScope();
-        return tensors;
+        return Load(stream, path, device);
     }
 
     /// <summary>Reads the strings that <see cref="Save"/> kept in the header.</summary>
@@ -72,15 +56,27 @@ public static class Safetensors
         foreach (var entry in header.Entries)
         {
             using var scope = NewDisposeScope();
-            foreach (var piece in Pieces(tensors[entry.Name].detach().cpu().contiguous())) hash.AppendData(piece.bytes);
+            foreach (var piece in TensorBytes.Pieces(tensors[entry.Name].detach().cpu().contiguous())) hash.AppendData(piece.bytes);
         }
         return Convert.ToHexStringLower(hash.GetHashAndReset());
     }
 
-    private static IEnumerable<Tensor> Pieces(Tensor contiguous)
+    /// <summary>As <see cref="Load(string, Device)"/>, from a stream that can seek; <paramref name="name"/> is what messages call it.</summary>
+    internal static Dictionary<string, Tensor> Load(Stream stream, string name, Device? device = null)
     {
-        var flat = contiguous.view(-1);
-        for (long start = 0; start < flat.numel(); start += PieceElements)
-            yield return flat.narrow(0, start, Math.Min(PieceElements, flat.numel() - start));
+        var header = SafetensorsHeader.Read(stream, name);
+        var data = stream.Position;
+        using var scope = NewDisposeScope();
+        var tensors = new Dictionary<string, Tensor>(header.Entries.Count);
+        foreach (var entry in header.Entries)
+        {
+            var tensor = empty(entry.Shape, entry.Type);
+            stream.Position = data + entry.Begin;
+            TensorBytes.Read(stream, tensor);
+            tensors.Add(entry.Name, device is null ? tensor : tensor.to(device));
+        }
+
+        foreach (var tensor in tensors.Values) tensor.DetachFromDisposeScope();
+        return tensors;
     }
 }

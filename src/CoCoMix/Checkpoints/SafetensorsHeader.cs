@@ -16,13 +16,7 @@ internal sealed record SafetensorsHeader(IReadOnlyList<SafetensorsEntry> Entries
     // What the reference implementation accepts; a longer header is a corrupt length.
     private const long LongestHeader = 100_000_000;
 
-    private static readonly (string Name, ScalarType Type, int Width)[] Types =
-    [
-        ("F64", ScalarType.Float64, 8), ("I64", ScalarType.Int64, 8), ("F32", ScalarType.Float32, 4), ("I32", ScalarType.Int32, 4),
-        ("F16", ScalarType.Float16, 2), ("BF16", ScalarType.BFloat16, 2), ("U8", ScalarType.Byte, 1), ("BOOL", ScalarType.Bool, 1),
-    ];
-
-    private static string TypeNames => string.Join(", ", Types.Select(t => t.Name));
+    private static string TypeNames => string.Join(", ", ElementType.All.Select(type => type.Safetensors));
 
     /// <summary>
     /// Lays out tensors for writing: wide elements first, so that all are aligned, then by name, so that equal tensors give equal bytes.
@@ -61,7 +55,7 @@ internal sealed record SafetensorsHeader(IReadOnlyList<SafetensorsEntry> Entries
             foreach (var entry in Entries)
             {
                 json.WriteStartObject(entry.Name);
-                json.WriteString("dtype", Types.First(t => t.Type == entry.Type).Name);
+                json.WriteString("dtype", ElementType.All.First(type => type.Type == entry.Type).Safetensors);
                 WriteArray("shape", entry.Shape);
                 WriteArray("data_offsets", [entry.Begin, entry.End]);
                 json.WriteEndObject();
@@ -144,33 +138,33 @@ internal sealed record SafetensorsHeader(IReadOnlyList<SafetensorsEntry> Entries
         if (property.Value.ValueKind != JsonValueKind.Object)
             throw Wrong("its entry is not a JSON object with dtype, shape and data_offsets.");
         var typeName = property.Value.TryGetProperty("dtype", out var dtype) ? dtype.ToString() : "missing";
-        if (Array.FindIndex(Types, t => t.Name == typeName) is var index && index < 0)
+        if (ElementType.All.FirstOrDefault(type => type.Safetensors == typeName) is not { } type)
             throw Wrong($"dtype is {typeName}; it must be one of {TypeNames}.");
         if (!TryIntegers(property.Value, "shape", out var shape))
-            throw Wrong("shape must be an array of non-negative integers.");
+            throw Wrong($"shape must be an array of at most {ElementType.MostAxes} non-negative integers.");
         if (!TryIntegers(property.Value, "data_offsets", out var offsets) || offsets.Length != 2)
             throw Wrong("data_offsets must be two non-negative integers.");
         if (offsets[0] > offsets[1] || offsets[1] > dataLength)
             throw Wrong($"data_offsets are [{offsets[0]}, {offsets[1]}]; they must rise and stay within the file's {dataLength} bytes of data.");
-        var (_, type, width) = Types[index];
         var shapeText = $"shape [{string.Join(", ", shape)}] of {typeName}";
         // 128 bits and a bound after each factor: no product of a hostile shape wraps round, not even behind a zero.
-        var extent = shape.Aggregate((Int128)width, (product, n) => Int128.Min(product * Math.Max(n, 1), Int128.One << 64));
+        var extent = shape.Aggregate((Int128)type.Bytes, (product, n) => Int128.Min(product * Math.Max(n, 1), Int128.One << 64));
         if (extent > long.MaxValue)
             throw Wrong($"{shapeText} takes more than 2^63 bytes.");
         var size = shape.Contains(0) ? 0 : (long)extent;
         if (size != offsets[1] - offsets[0])
             throw Wrong($"{shapeText} takes {size} bytes, but data_offsets [{offsets[0]}, {offsets[1]}] hold {offsets[1] - offsets[0]}.");
-        return new(property.Name, type, shape, offsets[0], offsets[1]);
+        return new(property.Name, type.Type, shape, offsets[0], offsets[1]);
     }
 
     private static bool TryIntegers(JsonElement element, string name, out long[] values)
     {
         values = [];
-        if (!element.TryGetProperty(name, out var array) || array.ValueKind != JsonValueKind.Array) return false;
+        if (!element.TryGetProperty(name, out var array) || array.ValueKind != JsonValueKind.Array || array.GetArrayLength() > ElementType.MostAxes) return false;
         values = new long[array.GetArrayLength()];
-        for (int i = 0; i < values.Length; i++)
-            if (array[i].ValueKind != JsonValueKind.Number || !array[i].TryGetInt64(out values[i]) || values[i] < 0) return false;
+        var i = 0;
+        foreach (var number in array.EnumerateArray())
+            if (number.ValueKind != JsonValueKind.Number || !number.TryGetInt64(out values[i]) || values[i++] < 0) return false;
         return true;
     }
 
@@ -190,9 +184,6 @@ internal sealed record SafetensorsHeader(IReadOnlyList<SafetensorsEntry> Entries
             throw new InvalidDataException($"'{path}': its tensors take {expected} bytes of data, but the file holds {dataLength}.");
     }
 
-    private static int Width(string name, Tensor tensor) =>
-        Array.FindIndex(Types, t => t.Type == tensor.dtype) is var index and >= 0
-            ? Types[index].Width
-            : throw new ArgumentException(
-                $"Tensor '{name}' is {tensor.dtype}, which safetensors files written here do not hold: convert it to one of {TypeNames}.");
+    private static int Width(string name, Tensor tensor) => ElementType.All.FirstOrDefault(type => type.Type == tensor.dtype)?.Bytes
+        ?? throw new ArgumentException($"Tensor '{name}' is {tensor.dtype}, which safetensors files written here do not hold: convert it to one of {TypeNames}.");
 }
