@@ -23,11 +23,16 @@ internal static class Tool
         return End(process);
     }
 
-    public static Process Start(string project, IEnumerable<string> arguments, params (string Name, string Value)[] environment)
+    /// <summary>The program that a project was built to.</summary>
+    public static string ProgramOf(string project)
     {
         var configuration = typeof(Tool).Assembly.GetCustomAttribute<AssemblyConfigurationAttribute>()!.Configuration;
-        var program = Path.Combine(Repository, project, "bin", configuration, "net10.0", Path.GetFileName(project) + ".dll");
-        var start = new ProcessStartInfo("dotnet", ["exec", program, .. arguments])
+        return Path.Combine(Repository, project, "bin", configuration, "net10.0", Path.GetFileName(project) + ".dll");
+    }
+
+    public static Process Start(string project, IEnumerable<string> arguments, params (string Name, string Value)[] environment)
+    {
+        var start = new ProcessStartInfo("dotnet", ["exec", ProgramOf(project), .. arguments])
         {
             RedirectStandardInput = true,
             RedirectStandardOutput = true,

@@ -3,7 +3,10 @@ namespace CoCoMix.Cli;
 /// <summary>The nearest name to one that somebody mistyped.</summary>
 internal static class Nearest
 {
-    public static string To(string name, IEnumerable<string> names) => names.MinBy(other => Distance(name, other))!;
+    /// <summary>A name whose last part, behind the last dot, is the like is near too: of <c>--learning-rate</c>, <c>--optimizer.learning-rate</c>.</summary>
+    public static string To(string name, IEnumerable<string> names) => names.MinBy(other => Math.Min(Distance(name, other), Distance(LastPart(name), LastPart(other)) + 1))!;
+
+    private static string LastPart(string name) => name.TrimStart('-').Split('.')[^1];
 
     /// <summary>Letters to insert, delete or replace to turn one name into the other, case ignored (Levenshtein's distance).</summary>
     private static int Distance(string a, string b)

@@ -77,10 +77,10 @@ public sealed class CardTests
     {
         var rows = Card("--assembly", Here).Output.Split('\n').Where(line => line.StartsWith('│')).Skip(1).Select(line => Cells(line)[0]);
 
-        Assert.Equal(["CoCoMix.Cli.Tests.One.Model", "CoCoMix.Cli.Tests.Two.Model", "Alone"], rows);
+        Assert.Equal(["CoCoMix.Cli.Tests.One.Model", "CoCoMix.Cli.Tests.Two.Model", "Teacher", "Student", "Alone"], rows);
         var block = 2 * 6 + 4 * 6 * 6 + 2 * 6 + 2 * 3 * 6 * 6;
         Assert.Equal($"{11 * 6 + 7 * 6 + 2 * block + 2 * 6}", Lines(Card("CoCoMix.Cli.Tests.One.Model", "--assembly", Here))["Parameters"]);
-        AssertRefused(Card("Model", "--assembly", Here), "There is no model 'Model': the nearest name is 'Alone'.");
+        AssertRefused(Card("Model", "--assembly", Here), "There is no model 'Model': the nearest name is 'CoCoMix.Cli.Tests.One.Model'.");
     }
 
     [Fact]

@@ -16,26 +16,25 @@ internal static class TrainCommand
         var device = Devices.Use(settings);
         torch.manual_seed((long)settings.Seed);
         using var model = DeclaredModels.CreateLanguageModel(settings.Model, settings.Assembly).On(device, settings.Precision);
-        using var train = new TokenFile(Path.Combine(settings.Data, "train.bin"));
-        using var validation = new TokenFile(Path.Combine(settings.Data, "val.bin"));
+        using var train = Tokens(settings, "train.bin");
+        using var validation = Tokens(settings, "val.bin");
         var length = settings.Length ?? model.Card.Context;
         if (length > model.Card.Context) throw new InvalidDataException($"--length is {length}: {model.GetName()} reads at most {model.Card.Context} tokens.");
         var options = Options(settings, length);
+        var plan = Describe(model, options);
         var windows = WindowStream.Shuffled(train.Count, length, settings.Seed);
         var validationWindows = WindowOrder.Spread(validation.Count, length, settings.Evaluation.Windows);
         var labels = Labels(model, settings, device);
 
         var warnings = new Callback<string>(Console.Error.WriteLine);
-        var config = SettingsYaml.Write(settings with { Out = settings.Folder, Resume = null });
-        using var run = settings.Resume is null ? RunFolder.Create(settings.Folder, config, warnings) : RunFolder.Resume(settings.Folder, config, warnings);
+        using var run = settings.Resume is null ? RunFolder.Create(settings.Folder, warnings) : RunFolder.Resume(settings.Folder, warnings);
         using var state = new TrainingState(model, options, windows,
             FormattableString.Invariant($"windows of {length} of {train.Count} tokens, seed {settings.Seed}, {(labels is null ? "no labels" : "labels " + labels.Identity)}"));
         var checkpoints = new CheckpointFolder(run.Checkpoints) { KeepLast = settings.Checkpoints.KeepLast, KeepEvery = settings.Checkpoints.KeepEvery };
         checkpoints.Clean();
         checkpoints.LoadLatest(state, warnings);
-        run.CutAfter(state.Step);
-
-        Console.WriteLine(Introduction(model, options, state));
+        run.Begin(SettingsYaml.Write(settings with { Out = settings.Folder, Resume = null }), state);
+        Console.WriteLine(plan + (state.Step > 0 ? $" It goes on after step {state.Step:N0}." : ""));
         try
         {
             new Pretraining(state, options, train)
@@ -69,6 +68,12 @@ internal static class TrainCommand
         }
         Console.WriteLine($"Done: {checkpoints.All[0].Path}");
         return 0;
+    }
+
+    private static TokenFile Tokens(TrainSettings settings, string name)
+    {
+        var path = Path.Combine(settings.Data, name);
+        return File.Exists(path) ? new(path) : throw new InvalidDataException($"--data is '{settings.Data}', and there is no {name} in it: cocomix data makes it.");
     }
 
     private static PretrainingOptions Options(TrainSettings settings, int length)
@@ -126,9 +131,8 @@ internal static class TrainCommand
         return Array.ConvertAll(ids, id => (int)id);
     }
 
-    private static string Introduction(LanguageModel model, PretrainingOptions options, TrainingState state) => FormattableString.Invariant(
-        $"{model.GetName()}: {model.Card.Parameters:N0} parameters, {options.TokensPerStep:N0} tokens a step in {options.Accumulation} x {options.MicroBatch} windows of {options.Length}, {options.Schedule.Steps * options.TokensPerStep:N0} tokens in {options.Schedule.Steps:N0} steps")
-        + (state.Step > 0 ? FormattableString.Invariant($"; goes on after step {state.Step:N0}.") : ".");
+    private static string Describe(LanguageModel model, PretrainingOptions options) => FormattableString.Invariant(
+        $"{model.GetName()}: {model.Card.Parameters:N0} parameters, {options.TokensPerStep:N0} tokens a step in {options.Accumulation} x {options.MicroBatch} windows of {options.Length}, {options.Schedule.Steps * options.TokensPerStep:N0} tokens in {options.Schedule.Steps:N0} steps.");
 
     private static string Describe(PretrainingStep step, long steps)
     {

@@ -11,16 +11,15 @@ public sealed class RunFolder : IProgress<PretrainingStep>, IDisposable
     /// <summary>The file with the settings of a run.</summary>
     public const string ConfigName = "config.yaml";
 
-    private readonly string _config;
     private readonly IProgress<string>? _warnings;
+    private string _config = "";
     private FileStream _lock;
     private MetricsLog _metrics;
     private bool _metricsFail;
 
-    private RunFolder(string path, string config, IProgress<string>? warnings, FileStream @lock)
+    private RunFolder(string path, IProgress<string>? warnings, FileStream @lock)
     {
-        (Path, _config, _warnings, _lock) = (path, config, warnings, @lock);
-        Write(ConfigPath, config);
+        (Path, _warnings, _lock) = (path, warnings, @lock);
         _metrics = new(MetricsPath);
     }
 
@@ -37,22 +36,32 @@ public sealed class RunFolder : IProgress<PretrainingStep>, IDisposable
 
     /// <summary>Makes the folder of a new run.</summary>
     /// <param name="path">A folder that holds no run; made where needed.</param>
-    /// <param name="config">The run's settings, YAML.</param>
     /// <param name="warnings">Told what cannot be written.</param>
     /// <exception cref="InvalidDataException">It holds a run already.</exception>
     /// <exception cref="IOException">It cannot be made, or another process is training in it.</exception>
-    public static RunFolder Create(string path, string config, IProgress<string>? warnings = null) => Open(path, config, warnings, isNew: true);
+    public static RunFolder Create(string path, IProgress<string>? warnings = null) => Open(path, warnings, isNew: true);
 
     /// <summary>Opens the folder of a run to continue it.</summary>
     /// <param name="path">The run's folder.</param>
-    /// <param name="config">The settings with which it goes on, YAML.</param>
     /// <param name="warnings">Told what cannot be written.</param>
     /// <exception cref="InvalidDataException">It holds no run.</exception>
     /// <exception cref="IOException">Another process is training in it.</exception>
-    public static RunFolder Resume(string path, string config, IProgress<string>? warnings = null) => Open(path, config, warnings, isNew: false);
+    public static RunFolder Resume(string path, IProgress<string>? warnings = null) => Open(path, warnings, isNew: false);
 
-    /// <summary>Cuts the measurements of steps after this one, which are to be made again.</summary>
-    public void CutAfter(long step) => _metrics.CutAfter(step);
+    /// <summary>
+    /// Writes the settings with which the run goes on, cuts the measurements of steps that are to be made again, and takes the training time from
+    /// those that stay.
+    /// </summary>
+    /// <param name="config">The settings, YAML.</param>
+    /// <param name="state">Where the run goes on.</param>
+    /// <exception cref="IOException">They cannot be written.</exception>
+    public void Begin(string config, TrainingState state)
+    {
+        _config = config;
+        Write(ConfigPath, config);
+        _metrics.CutAfter(state.Step);
+        state.Seconds = MetricsLog.Read<PretrainingStep>(MetricsPath).LastOrDefault()?.Seconds ?? 0;
+    }
 
     /// <summary>Appends a line to the measurements.</summary>
     public void Report(PretrainingStep value)
@@ -90,7 +99,7 @@ public sealed class RunFolder : IProgress<PretrainingStep>, IDisposable
         _lock.Dispose();
     }
 
-    private static RunFolder Open(string path, string config, IProgress<string>? warnings, bool isNew)
+    private static RunFolder Open(string path, IProgress<string>? warnings, bool isNew)
     {
         var configPath = System.IO.Path.Combine(path, ConfigName);
         if (!isNew && !File.Exists(configPath)) throw new InvalidDataException($"There is no run to resume in '{path}': it has no {ConfigName}.");
@@ -98,7 +107,7 @@ public sealed class RunFolder : IProgress<PretrainingStep>, IDisposable
         try
         {
             return !isNew || !File.Exists(configPath)
-                ? new(path, config, warnings, held)
+                ? new(path, warnings, held)
                 : throw new InvalidDataException($"There is a run in '{path}' already: resume it, or choose another folder.");
         }
         catch

@@ -41,7 +41,7 @@ public sealed class TrainingState : IDisposable
     /// <summary>Steps done.</summary>
     public long Step { get; internal set; }
 
-    /// <summary>Training time so far, evaluations, samples and checkpoints left out.</summary>
+    /// <summary>Training time so far, evaluations, samples and checkpoints left out. Not saved: equal runs have equal checkpoints.</summary>
     public double Seconds { get; internal set; }
 
     /// <summary>Steps that were skipped because their loss or gradient was not finite.</summary>
@@ -72,7 +72,6 @@ public sealed class TrainingState : IDisposable
             ["step"] = Text(Step),
             ["epoch"] = Text(Windows.Cursor.Epoch),
             ["index"] = Text(Windows.Cursor.Index),
-            ["seconds"] = Text(Seconds),
             ["skipped"] = Text(Skipped),
             ["skipped_in_a_row"] = Text(SkippedInARow),
         };
@@ -108,7 +107,6 @@ public sealed class TrainingState : IDisposable
         Norms.Values = tensors["training.norms"].data<double>().ToArray();
         Step = long.Parse(metadata["step"], CultureInfo.InvariantCulture);
         Windows.Cursor = new(long.Parse(metadata["epoch"], CultureInfo.InvariantCulture), int.Parse(metadata["index"], CultureInfo.InvariantCulture));
-        Seconds = double.Parse(metadata["seconds"], CultureInfo.InvariantCulture);
         Skipped = long.Parse(metadata["skipped"], CultureInfo.InvariantCulture);
         SkippedInARow = long.Parse(metadata["skipped_in_a_row"], CultureInfo.InvariantCulture);
     }
