@@ -7,7 +7,7 @@ var cases = new Option<string[]>("--case")
     DefaultValueFactory = _ => [],
     AllowMultipleArgumentsPerToken = true,
 };
-var rounds = new Option<int>("--rounds") { Description = "Processes of each contender, alternating.", DefaultValueFactory = _ => 5 };
+var rounds = new Option<int>("--rounds") { Description = "Times that everything is run; contenders alternate, each in a process of its own.", DefaultValueFactory = _ => 5 };
 var step = new Command("step", "Times training steps, label extraction and SAE training: generated code against eager TorchSharp under autograd.") { cases, rounds };
 step.SetAction(parsed => StepBenchmark.Run(parsed.GetValue(cases)!, parsed.GetValue(rounds)));
 var one = new Option<string>("--case") { Description = "The case.", DefaultValueFactory = _ => "cocomix-69m-1024" };
@@ -25,4 +25,9 @@ var repeats = new Option<int>("--rounds") { Description = "Builds with and witho
 var generator = new Command("generator", "Times what analyzers and generator add to a build, and what edits cost in an editor.") { count, depth, repeats };
 generator.SetAction(parsed => GeneratorBenchmark.Run(parsed.GetValue(count), parsed.GetValue(depth), parsed.GetValue(repeats)));
 
-return new RootCommand("Benchmarks of CoCoMix for .NET. Run with nothing else on the machine.") { step, passes, contender, generator }.Parse(args).Invoke();
+var text = new Option<string?>("--text") { Description = "A file or folder of text; without it, the documentation of the .NET SDK." };
+var vocabularies = new Option<int[]>("--vocabulary") { Description = "Tokens of tokenizers to train.", DefaultValueFactory = _ => [1_024, 16_384], AllowMultipleArgumentsPerToken = true };
+var data = new Command("data", "Times the reading and encoding of text, and the training of tokenizers.") { text, vocabularies, rounds };
+data.SetAction(parsed => DataBenchmark.Run(parsed.GetValue(text), parsed.GetValue(vocabularies)!, parsed.GetValue(rounds)));
+
+return new RootCommand("Benchmarks of CoCoMix for .NET. Run with nothing else on the machine.") { step, passes, contender, generator, data }.Parse(args).Invoke();

@@ -91,6 +91,7 @@ public sealed class BytePairEncodingTests : IDisposable
         Encoding400.SaveTokenizer(folder["v/tokenizer.json"]);
         Encoding400.Save(folder["w"]);
         foreach (var path in new[] { "v", "v/tokenizer.json", "w" }) Assert.Equal(Encoding400.Hash, BytePairEncoding.Load(folder[path]).Hash);
+        foreach (var path in new[] { "v", "w" }) Assert.Equal(Encoding400.Hash, BytePairEncoding.Find(folder[path])!.Hash);
 
         // As newer versions of Hugging Face's library write it: merges in pairs, and added tokens not in the vocabulary.
         var json = JsonNode.Parse(File.ReadAllText(folder["v/tokenizer.json"]))!;
@@ -122,6 +123,7 @@ public sealed class BytePairEncodingTests : IDisposable
         Assert.Matches("^[0-9a-f]{64}$", Encoding400.Hash);
         Assert.NotEqual(Encoding400.Hash, BytePairEncoding.Train(Documents, Vocabulary - 1).Hash);
         Assert.Equal("bpe-400", Encoding400.Name);
+        Assert.Null(BytePairEncoding.Find(folder["."]));
         Assert.Contains("neither tokenizer.json nor", Assert.Throws<FileNotFoundException>(() => BytePairEncoding.Load(folder["."])).Message);
     }
 
@@ -147,6 +149,18 @@ public sealed class BytePairEncodingTests : IDisposable
         Assert.Contains("for a vocabulary of 259 only", Assert.Throws<ArgumentException>(() => BytePairEncoding.Train(["abc"], 300)).Message);
         Assert.Equal(259, BytePairEncoding.Train(["abc abc"], 259).Vocabulary);
         Assert.Contains("258", Assert.Throws<ArgumentOutOfRangeException>(() => BytePairEncoding.Train(["abc"], 258).Decode([258])).Message);
+    }
+
+    [Fact]
+    public void WhatReadingThrowsIsThrown()
+    {
+        IEnumerable<string> Broken()
+        {
+            yield return "good";
+            throw new InvalidDataException("line 2");
+        }
+
+        Assert.Equal("line 2", Assert.Throws<InvalidDataException>(() => BytePairEncoding.Train(Broken(), Vocabulary)).Message);
     }
 
     [Fact]
