@@ -27,7 +27,7 @@ internal sealed class TokenFileWriter(BytePairEncoding tokenizer) : IDisposable
 
     public void Dispose() => _hash.Dispose();
 
-    // .NET runs on little-endian machines alone, but for s390x, where libtorch does not.
+    // In the machine's own order, which is little-endian wherever TorchSharp has a native library.
     private ReadOnlySpan<byte> Bytes(ReadOnlySpan<int> ids)
     {
         if (_bytesPerToken == 4) return MemoryMarshal.AsBytes(ids);
