@@ -55,7 +55,7 @@ public sealed class SaeTests
         // Another seed is another run.
         var changed = Cocomix.Run(["sae", "train", "--resume", run["killed"], "--seed", "1"]);
         Assert.Equal(1, changed.ExitCode);
-        Assert.Contains("is of a run with windows of hash", changed.Error);
+        Assert.Contains("is of a run with seed 0, not 1", changed.Error);
 
         string[] Continue() => File.Exists(run["killed/config.yaml"]) ? ["sae", "train", "--resume", run["killed"]] : run.Sae("train", ["--out", run["killed"], .. settings]);
         string LastOf(string folder) => run[$"{folder}/checkpoints/step-{Steps:D8}.safetensors"];
@@ -79,6 +79,7 @@ public sealed class SaeTests
         using var run = new LabelledRun(windows: 4);
         Refused("--after-block is 4: TinyTeacher has blocks 0 to 3.", run.Sae("train").Select((word, i) => i == AfterBlock + 1 ? "4" : word));
         Refused("--after-block is missing", run.Sae("train").Where((_, i) => i is not (AfterBlock or AfterBlock + 1)));
+        Refused("--precision is bfloat16", run.Sae("train", "--precision", "bfloat16"));
         Refused("TinySae reads hidden states of width 160, but those of Gpt2 have 768", run.Sae("train").Select(word => word == "TinyTeacher" ? "Gpt2" : word));
         Refused("--teacher is TinyCoCoMix, which mixes concepts itself", run.Sae("train").Select(word => word == "TinyTeacher" ? "TinyCoCoMix" : word));
         Refused("There is no SAE 'TinySea': the nearest name is 'TinySae'.", run.Sae("train").Select(word => word == "TinySae" ? "TinySea" : word));

@@ -5,7 +5,7 @@ using CoCoMix.Cli.Settings;
 namespace CoCoMix.Cli.Commands;
 
 /// <summary>Whose hidden states an SAE reads; the base of the settings of <c>cocomix sae train</c> and <c>cocomix sae eval</c>.</summary>
-internal abstract record SaeSettings : ComputeSettings
+internal abstract record SaeSettings : ComputeSettings, ICommandSettings
 {
     [Positional, Required, Description("The declared class of the SAE.")]
     public string Sae { get; init; } = "";
@@ -24,4 +24,7 @@ internal abstract record SaeSettings : ComputeSettings
 
     [Range(2, int.MaxValue), Description("Tokens in a window; by default the teacher's context.")]
     public int? Length { get; init; }
+
+    public string? Contradiction => Precision == Precision.Float32 ? null
+        : "--precision is bfloat16, but an SAE is trained and measured on hidden states in float32: leave it out.";
 }

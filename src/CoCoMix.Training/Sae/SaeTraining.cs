@@ -64,7 +64,7 @@ public sealed class SaeTraining : IDisposable
         _stepsPerPool = (long)PoolWindows * states.Length / options.Rows;
         if (_stepsPerPool == 0)
             throw new ArgumentException(
-                $"A step takes {options.Rows} hidden states, and {PoolWindows} windows of {states.Length} tokens have {PoolWindows * states.Length}: use fewer rows a step, a larger pool or more text.");
+                $"A step takes {options.Rows} hidden states, and {PoolWindows} windows of {states.Length} tokens have {(long)PoolWindows * states.Length}: use fewer rows a step, a larger pool or more text.");
         _weights = sae.weights();
         _optimizer = new(_weights, sae.Gradients) { Betas = options.Betas, Epsilon = options.Epsilon, WeightDecay = 0 };
         _silent = zeros(sae.Latents, float32, _weights[0].device).DetachFromDisposeScope();
@@ -294,6 +294,7 @@ public sealed class SaeTraining : IDisposable
         ("AfterBlock", Text(_states.AfterBlock)),
         ("token file of hash", ContentHash.Of(_states.Tokens)),
         ("window length", Text(_states.Length)),
+        ("seed", _options.Seed.ToString(CultureInfo.InvariantCulture)),
         ("windows of hash", Convert.ToHexStringLower(SHA256.HashData(MemoryMarshal.AsBytes(_windows)))),
         ("steps", Text(_options.Steps)),
         ("rows a step", Text(_options.Rows)),
@@ -302,6 +303,5 @@ public sealed class SaeTraining : IDisposable
         ("epsilon", _options.Epsilon.ToString(CultureInfo.InvariantCulture)),
         ("dead after", Text(_options.DeadAfter)),
         ("pool", Text(_options.Pool)),
-        ("seed", _options.Seed.ToString(CultureInfo.InvariantCulture)),
     ];
 }
