@@ -36,7 +36,7 @@ internal static class DeclaredModels
 
     private static Dictionary<string, Type> Declared(string? path, Func<Type, bool> isDeclared, Type derivedFrom, string what, string attribute)
     {
-        var types = (path is null ? typeof(Models.Gpt2).Assembly.GetTypes() : Types(path)).Where(type => derivedFrom.IsAssignableFrom(type) && isDeclared(type)).ToList();
+        var types = (path is null ? typeof(Models.Gpt2).Assembly.GetTypes() : Types(path)).Where(type => derivedFrom.IsAssignableFrom(type) && isDeclared(type)).OrderBy(type => type.FullName, StringComparer.Ordinal).ToList();
         return types.Count > 0
             ? types.ToDictionary(type => Name(type, types))
             : throw new InvalidDataException($"'{path}' declares no {what}: give an assembly with a class that has [{attribute}] and was built with CoCoMix.");

@@ -8,21 +8,17 @@ internal static class Nearest
 
     private static string LastPart(string name) => name.TrimStart('-').Split('.')[^1];
 
-    /// <summary>Letters to insert, delete or replace to turn one name into the other, case ignored (Levenshtein's distance).</summary>
+    /// <summary>Letters to insert, delete, replace or swap with their neighbour to turn one name into the other, case ignored (Damerau and Levenshtein).</summary>
     private static int Distance(string a, string b)
     {
-        var row = Enumerable.Range(0, b.Length + 1).ToArray();
-        foreach (var letter in a)
-        {
-            var diagonal = row[0]++;
-            for (var j = 1; j <= b.Length; j++)
-            {
-                var replaced = diagonal + (char.ToUpperInvariant(letter) == char.ToUpperInvariant(b[j - 1]) ? 0 : 1);
-                diagonal = row[j];
-                row[j] = Math.Min(replaced, Math.Min(row[j], row[j - 1]) + 1);
-            }
-        }
+        var distance = new int[a.Length + 1, b.Length + 1];
+        for (var i = 0; i <= a.Length; i++)
+            for (var j = 0; j <= b.Length; j++)
+                distance[i, j] = i == 0 || j == 0 ? i + j : Math.Min(
+                    Math.Min(distance[i - 1, j], distance[i, j - 1]) + 1,
+                    Math.Min(distance[i - 1, j - 1] + (Same(i, j) ? 0 : 1), i > 1 && j > 1 && Same(i, j - 1) && Same(i - 1, j) ? distance[i - 2, j - 2] + 1 : int.MaxValue));
+        return distance[a.Length, b.Length];
 
-        return row[^1];
+        bool Same(int i, int j) => char.ToUpperInvariant(a[i - 1]) == char.ToUpperInvariant(b[j - 1]);
     }
 }

@@ -111,9 +111,11 @@ public sealed class Pretraining(TrainingState state, PretrainingOptions options,
     private StepOutcome Judge(StepHistory history)
     {
         var outcomes = history.Read();
+        DivergedException? diverged = null;
         foreach (var outcome in outcomes)
         {
             state.SkippedInARow = outcome.IsFinite ? 0 : state.SkippedInARow + 1;
+            if (state.SkippedInARow == options.MostSkippedInARow) diverged ??= new(outcome.Step - state.SkippedInARow + 1, state.SkippedInARow);
             if (outcome.IsFinite)
             {
                 WarnOf(outcome.Step, "loss", outcome.Loss, state.Losses);
@@ -123,7 +125,7 @@ public sealed class Pretraining(TrainingState state, PretrainingOptions options,
         }
         if (outcomes.Count(outcome => !outcome.IsFinite) is var skipped and > 0)
             Warn($"Steps {outcomes[0].Step:N0} to {outcomes[^1].Step:N0}: {skipped} of them had a loss or a gradient that is not finite and were skipped; {state.Skipped:N0} so far.");
-        if (state.SkippedInARow >= options.MostSkippedInARow) throw new DivergedException(state.Step - state.SkippedInARow + 1, state.SkippedInARow);
+        if (diverged is not null) throw diverged;
         return outcomes.LastOrDefault();
     }
 

@@ -1,6 +1,8 @@
 using System.Diagnostics;
+using System.Text.Json;
 using System.Text.RegularExpressions;
 using CoCoMix.Tests;
+using CoCoMix.Training;
 
 namespace CoCoMix.Cli.Tests;
 
@@ -76,7 +78,7 @@ public sealed partial class TrainTests : IDisposable
         var ended = Tool.End(process);
 
         Assert.Equal(1, ended.ExitCode);
-        Assert.Matches(@"\AStep 40: no checkpoint could be written \([^\n]*\); training goes on from memory\.\nStep 60: no checkpoint could be written \([^\n]*\); earlier ones are as they were\.\n\z", ended.Error);
+        Assert.Matches(@"\AStep 40: no checkpoint could be written \([^\n]*\); training goes on from memory\.\nStep 60: report\.html cannot be made \([^\n]*\); training goes on without\.\nStep 60: no checkpoint could be written \([^\n]*\); earlier ones are as they were\.\n\z", ended.Error);
         Assert.Equal(["step-00000020.safetensors"], Directory.EnumerateFiles(Path.Combine(_run["a"], "checkpoints")).Select(Path.GetFileName));
         Assert.Equal(first, File.ReadAllBytes(TrainingRun.CheckpointOf(_run["a"], 20)));
 
@@ -150,6 +152,33 @@ public sealed partial class TrainTests : IDisposable
         AssertRefused("Student trains on concept labels: give --labels.teacher and --labels.saes, the weights of Teacher and Sae.",
             ["train", "Student", "--assembly", typeof(TrainTests).Assembly.Location, "--data", _run.Data, "--out", _run["a"], "--tokens-per-step", "128"]);
         AssertRefused("--labels.teacher and --labels.saes belong together: give the weights of both, or of neither.", ["train", "Student", "--data", _run.Data, "--labels.teacher", "x"]);
+        AssertRefused("--data is 'nowhere', and there is no train.bin in it: cocomix data makes it.", ["train", "TinyNextToken", "--data", "nowhere", "--out", _run["a"]]);
+        Assert.False(Directory.Exists(_run["a"]));
+    }
+
+    [Fact]
+    public void Data_that_does_not_fit_is_refused_with_what_and_where()
+    {
+        string[] begin = ["train", "Alone", "--assembly", typeof(TrainTests).Assembly.Location, "--data", _run.Data, "--out", _run["a"]];
+        var (train, validation) = (Path.Combine(_run.Data, "train.bin"), Path.Combine(_run.Data, "val.bin"));
+        TokenFile.Write(validation, Enumerable.Repeat(1, 100));
+        TokenFile.Write(train, Enumerable.Range(0, 50).Select(i => i == 40 ? 11 : i % 11));
+        AssertRefused($"Token 40 of '{train}' is 11, outside the vocabulary of 11: the data is of another tokenizer, or not tokens.", begin);
+
+        File.WriteAllBytes(train, new byte[41]);
+        AssertRefused($"'{train}' has 41 bytes; a token file holds at least one token, of 2 bytes each. Write it again, it may be cut short.", begin);
+
+        TokenFile.Write(train, Enumerable.Repeat(1, 8));
+        AssertRefused("The text has 8 tokens, fewer than one window of 9: give more text or a shorter window.", [.. begin, "--tokens-per-step", "9"]);
+
+        TokenFile.Write(train, Enumerable.Repeat(1, 100));
+        var text = Enumerable.Range(0, 40).Select(i => $"text number {i} of a tokenizer");
+        BytePairEncoding.Train(text, 260).Save(_run.Data);
+        TokenFileHeader header = new("bpe-11", new('a', 64), Vocabulary: 11, BytesPerToken: 2, Tokens: 100, Documents: 1, new('b', 64));
+        File.WriteAllText(TokenFileHeader.PathOf(train), JsonSerializer.Serialize(header, new JsonSerializerOptions { PropertyNamingPolicy = JsonNamingPolicy.SnakeCaseLower }));
+        var foreign = Cocomix.Run(begin);
+        Assert.Equal(1, foreign.ExitCode);
+        Assert.Contains("bpe-11 (aaaaaaaaaaaa), not with bpe-260", foreign.Error);
         Assert.False(Directory.Exists(_run["a"]));
     }
 

@@ -20,8 +20,9 @@ internal static class TrainCommand
         var device = Devices.Use(settings);
         torch.manual_seed((long)settings.Seed);
         using var model = DeclaredModels.CreateLanguageModel(settings.Model, settings.Assembly).On(device, settings.Precision);
-        using var train = new TokenFile(Path.Combine(settings.Data, "train.bin"));
-        using var validation = new TokenFile(Path.Combine(settings.Data, "val.bin"));
+        var encoding = BytePairEncoding.Find(settings.Data);
+        using var train = Tokens(settings.Data, "train.bin", model, encoding, stop);
+        using var validation = Tokens(settings.Data, "val.bin", model, encoding, stop);
         var length = settings.Length ?? model.Card.Context;
         if (length > model.Card.Context) throw new InvalidDataException($"--length is {length}: {model.GetName()} reads at most {model.Card.Context} tokens.");
         var options = Options(settings, length);
@@ -36,7 +37,7 @@ internal static class TrainCommand
         IProgress<string> warnings = display;
         using var run = settings.Resume is null ? RunFolder.Create(settings.Folder, warnings) : RunFolder.Resume(settings.Folder, warnings);
         using var state = new TrainingState(model, options, windows,
-            FormattableString.Invariant($"windows of {length} of {train.Count} tokens, seed {settings.Seed}, {(labels is null ? "no labels" : "labels " + labels.Identity)}"));
+            FormattableString.Invariant($"windows of {length} of {train.Count} tokens{(train.Header is { } header ? $" (sha256 {header.Sha256[..12]})" : "")}, seed {settings.Seed}, {(labels is null ? "no labels" : "labels " + labels.Identity)}"));
         var checkpoints = new CheckpointFolder(run.Checkpoints) { KeepLast = settings.Checkpoints.KeepLast, KeepEvery = settings.Checkpoints.KeepEvery };
         checkpoints.Clean();
         checkpoints.LoadLatest(state, warnings);
@@ -49,7 +50,7 @@ internal static class TrainCommand
                 Labels = labels,
                 Evaluate = () => Perplexity.Evaluate(model, validation, validationWindows, length, options.MicroBatch, stop),
                 Recall = concepts is null ? null : () => concepts.Recall(stop),
-                Sample = Sampler(settings, model, validation),
+                Sample = Sampler(settings, model, validation, encoding),
                 Checkpoint = saved =>
                 {
                     run.Restore();
@@ -79,6 +80,17 @@ internal static class TrainCommand
         return 0;
     }
 
+    /// <summary>Opens a file of the data, after a look at every token: one outside the vocabulary would be read from memory that is not the model's.</summary>
+    private static TokenFile Tokens(string folder, string name, LanguageModel model, BytePairEncoding? encoding, CancellationToken stop)
+    {
+        var path = Path.Combine(folder, name);
+        if (!File.Exists(path)) throw new InvalidDataException($"--data is '{folder}', and there is no {name} in it: cocomix data makes it.");
+        var tokens = new TokenFile(path);
+        tokens.Check(model.Card.Vocabulary, stop);
+        if (encoding is not null) tokens.CheckTokenizer(encoding);
+        return tokens;
+    }
+
     private static PretrainingOptions Options(TrainSettings settings, int length)
     {
         var (optimizer, peak) = (settings.Optimizer, settings.Optimizer.LearningRate);
@@ -103,10 +115,9 @@ internal static class TrainCommand
     }
 
     /// <summary>Writes text with the data's tokenizer; null where there is none, or no sample is wanted.</summary>
-    private static Func<string>? Sampler(TrainSettings settings, LanguageModel model, TokenFile validation)
+    private static Func<string>? Sampler(TrainSettings settings, LanguageModel model, TokenFile validation, BytePairEncoding? encoding)
     {
-        if (settings.Sample.Tokens == 0 || !File.Exists(Path.Combine(settings.Data, "vocab.json"))) return null;
-        var encoding = BytePairEncoding.Load(settings.Data);
+        if (settings.Sample.Tokens == 0 || encoding is null) return null;
         var prompt = settings.Sample.Prompt is { } text ? encoding.Encode(text) : Beginning(validation);
         var how = new GenerationOptions(settings.Sample.Tokens)
         {

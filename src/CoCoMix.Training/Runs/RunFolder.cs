@@ -20,7 +20,7 @@ public sealed class RunFolder : IProgress<PretrainingStep>, IDisposable
     private MetricsLog _metrics;
     private TensorBoardEvents? _events;
     private long _firstStep = 1;
-    private bool _metricsFail;
+    private readonly HashSet<string> _failures = [];
 
     private RunFolder(string path, IProgress<string>? warnings, FileStream @lock)
     {
@@ -72,18 +72,21 @@ public sealed class RunFolder : IProgress<PretrainingStep>, IDisposable
     /// <summary>Appends to the measurements, and makes the report anew at each evaluation.</summary>
     public void Report(PretrainingStep value)
     {
-        try
+        Try("the measurements cannot be written", () => _metrics.Append(value));
+        Try("TensorBoard's events cannot be written", () => (_events ??= new(System.IO.Path.Combine(Path, "tensorboard"), _firstStep)).Moment(value));
+        if (value.Perplexity is not null && File.Exists(MetricsPath)) Try($"{RunReport.FileName} cannot be made", () => RunReport.Save(Path));
+
+        void Try(string failure, Action write)
         {
-            _metrics.Append(value);
-            _events ??= new(System.IO.Path.Combine(Path, "tensorboard"), _firstStep);
-            _events.Moment(value);
-            if (value.Perplexity is not null && File.Exists(MetricsPath)) RunReport.Save(Path);
-            _metricsFail = false;
-        }
-        catch (Exception error) when (error is IOException or UnauthorizedAccessException or InvalidDataException)
-        {
-            if (!_metricsFail) _warnings?.Report($"Step {value.Step}: the measurements cannot be written ({error.Message.TrimEnd('.')}); training goes on without them.");
-            _metricsFail = true;
+            try
+            {
+                write();
+                _failures.Remove(failure);
+            }
+            catch (Exception error) when (error is IOException or UnauthorizedAccessException or InvalidDataException)
+            {
+                if (_failures.Add(failure)) _warnings?.Report($"Step {value.Step}: {failure} ({error.Message.TrimEnd('.')}); training goes on without.");
+            }
         }
     }
 

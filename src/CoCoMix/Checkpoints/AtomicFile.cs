@@ -26,6 +26,12 @@ public static class AtomicFile
             }
             File.Move(temporary, target, overwrite: true);
         }
+        catch (ArgumentOutOfRangeException error) when (error.ParamName == "value")
+        {
+            // What .NET makes of EFBIG: FAT32 ends at 4 GB, and a process may have a limit.
+            Remove(temporary);
+            throw new IOException($"'{target}' would be larger than the file system allows.", error);
+        }
         catch
         {
             Remove(temporary);
