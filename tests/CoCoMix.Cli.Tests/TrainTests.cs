@@ -78,7 +78,7 @@ public sealed partial class TrainTests : IDisposable
         var ended = Tool.End(process);
 
         Assert.Equal(1, ended.ExitCode);
-        Assert.Matches(@"\AStep 40: no checkpoint could be written \([^\n]*\); training goes on from memory\.\nStep 60: no checkpoint could be written \([^\n]*\); earlier ones are as they were\.\n\z", ended.Error);
+        Assert.Matches(@"\AStep 40: no checkpoint could be written \([^\n]*\); training goes on from memory\.\nStep 60: report\.html cannot be made \([^\n]*\); training goes on without\.\nStep 60: no checkpoint could be written \([^\n]*\); earlier ones are as they were\.\n\z", ended.Error);
         Assert.Equal(["step-00000020.safetensors"], Directory.EnumerateFiles(Path.Combine(_run["a"], "checkpoints")).Select(Path.GetFileName));
         Assert.Equal(first, File.ReadAllBytes(TrainingRun.CheckpointOf(_run["a"], 20)));
 

@@ -20,7 +20,7 @@ public sealed class RunFolder : IProgress<PretrainingStep>, IDisposable
     private MetricsLog _metrics;
     private TensorBoardEvents? _events;
     private long _firstStep = 1;
-    private bool _metricsFail, _reportsFail;
+    private readonly HashSet<string> _failures = [];
 
     private RunFolder(string path, IProgress<string>? warnings, FileStream @lock)
     {
@@ -81,35 +81,28 @@ public sealed class RunFolder : IProgress<PretrainingStep>, IDisposable
     /// <summary>Appends to the measurements, and makes the report anew at each evaluation.</summary>
     public void Report(PretrainingStep value)
     {
-        if (!Append(value.Step, value)) return;
-        Guarded(value.Step, "reports", ref _reportsFail, () =>
-        {
-            _events ??= new(System.IO.Path.Combine(Path, "tensorboard"), _firstStep);
-            _events.Moment(value);
-            if (value.Perplexity is not null && File.Exists(MetricsPath)) RunReport.Save(Path);
-        });
+        Append(value.Step, value);
+        Try(value.Step, "TensorBoard's events cannot be written", () => (_events ??= new(System.IO.Path.Combine(Path, "tensorboard"), _firstStep)).Moment(value));
+        if (value.Perplexity is not null && File.Exists(MetricsPath)) Try(value.Step, $"{RunReport.FileName} cannot be made", () => RunReport.Save(Path));
     }
 
     /// <summary>Appends a line to the measurements.</summary>
     /// <param name="step">Steps done.</param>
     /// <param name="measurements">Its public properties become the line, <c>step</c> among them.</param>
-    /// <returns>Whether it could be written.</returns>
-    public bool Append(long step, object measurements) => Guarded(step, "measurements", ref _metricsFail, () => _metrics.Append(measurements));
+    public void Append(long step, object measurements) => Try(step, "the measurements cannot be written", () => _metrics.Append(measurements));
 
     /// <summary>Writes what a run can do without; where that fails, warns the first time.</summary>
-    private bool Guarded(long step, string what, ref bool fails, Action write)
+    private void Try(long step, string failure, Action write)
     {
         try
         {
             write();
-            fails = false;
+            _failures.Remove(failure);
         }
         catch (Exception error) when (error is IOException or UnauthorizedAccessException or InvalidDataException)
         {
-            if (!fails) _warnings?.Report($"Step {step}: the {what} cannot be written ({error.Message.TrimEnd('.')}); training goes on without them.");
-            fails = true;
+            if (_failures.Add(failure)) _warnings?.Report($"Step {step}: {failure} ({error.Message.TrimEnd('.')}); training goes on without.");
         }
-        return !fails;
     }
 
     /// <summary>Makes the folder again where somebody moved or deleted it while the run was going on.</summary>
