@@ -14,9 +14,6 @@ public sealed class TeacherLabels(LanguageModel student, LanguageModel teacher, 
     /// <summary>The model whose hidden states are labelled.</summary>
     public LanguageModel Teacher => teacher;
 
-    /// <summary>The SAEs whose latents are the labels, one for each concept head.</summary>
-    public IReadOnlyList<SparseAutoencoder> Saes => saes;
-
     /// <summary>Hash of the teacher's weights.</summary>
     public string TeacherHash { get; } = ContentHash.Of(teacher);
 
