@@ -7,7 +7,7 @@ namespace CoCoMix.Cli.Tests;
 
 public sealed class EvalTests(TinyFiles files) : IClassFixture<TinyFiles>
 {
-    private Ended Eval(params string[] more) => Cocomix.Run(["eval", "TinyCoCoMix", "--weights", files.Student, "--data", files.Data, "--threads", "1", .. more]);
+    private Ended Eval(params string[] more) => Cocomix.Run(["eval", "TinyCoCoMix", "--weights", files.Student, "--tokens", files.Data, "--threads", "1", .. more]);
 
     private string[] Lines(params string[] more)
     {
@@ -61,7 +61,7 @@ public sealed class EvalTests(TinyFiles files) : IClassFixture<TinyFiles>
         using var tokens = new TokenFile(files.Data);
         var windows = WindowOrder.Spread(tokens.Count, 128, 6);
         var expected = ConceptRecall.Measure(student, teacher, [sae], tokens, [windows[0], windows[2], windows[4]], [windows[1], windows[3], windows[5]], 128, 8);
-        var line = Lines("--windows", "1", "--labels.teacher", files.Teacher, "--labels.saes", files.Sae, "--labels.windows", "3")[1];
+        var line = Lines("--windows", "1", "--labels.teacher-weights", files.Teacher, "--labels.sae-weights", files.Sae, "--labels.windows", "3")[1];
 
         Assert.Equal(FormattableString.Invariant($"Concept recall       {expected.Student:P2}   by the token alone {expected.LookUp:P2}   384 positions"), line);
         Assert.True(expected.LookUp > 0);
@@ -72,10 +72,10 @@ public sealed class EvalTests(TinyFiles files) : IClassFixture<TinyFiles>
     {
         AssertRefused("--length is 129: TinyCoCoMix reads at most 128 tokens.", "--length", "129");
         AssertRefused("--stride is 128: it must be less than --length, 128, so that windows overlap.", "--stride", "128");
-        AssertRefused("--labels.teacher and --labels.saes belong together: give the weights of both, or of neither.", "--labels.teacher", files.Teacher);
+        AssertRefused("--labels.teacher-weights and --labels.sae-weights belong together: give the weights of both, or of neither.", "--labels.teacher-weights", files.Teacher);
         AssertRefused("--stride runs the model eagerly, in float32: leave --precision out, or evaluate without --stride.", "--stride", "8", "--precision", "bfloat16");
         AssertRefused(
-            "--labels.saes names 2 files, but TinyCoCoMix declares 1 SAEs: give the weights of TinySae.", "--labels.teacher", files.Teacher, "--labels.saes", files.Sae, "--labels.saes", files.Sae);
+            "--labels.sae-weights names 2 files, but TinyCoCoMix declares 1 SAEs: give the weights of TinySae.", "--labels.teacher-weights", files.Teacher, "--labels.sae-weights", files.Sae, "--labels.sae-weights", files.Sae);
     }
 
     private void AssertRefused(string sentence, params string[] more)

@@ -18,13 +18,13 @@ public sealed class HelpTests
     [InlineData("card", "cocomix card [<MODEL>] [options]", "--assembly <My.dll>", "--tokens <integer>", "--config <run.yaml>", "--set <key=value>")]
     [InlineData("data", "cocomix data [<TEXT>...] [options]", "--out <folder>", "--field <name>", "--tokenizer <gpt2|folder>", "--vocabulary <integer>", "--validation-share <number>", "--seed <integer>", "--threads <integer>")]
     [InlineData("doctor", "cocomix doctor [options]")]
-    [InlineData("labels", "cocomix labels [<MODEL>] [options]", "--tokens <file>", "--teacher <file>", "--saes <file>", "--out <file>", "--batch <integer>")]
+    [InlineData("labels", "cocomix labels [<MODEL>] [options]", "--tokens <file>", "--teacher-weights <file>", "--sae-weights <file>", "--out <file>", "--batch <integer>")]
     [InlineData("sae", "train <SAE>", "eval <SAE>")]
-    [InlineData("eval", "cocomix eval [<MODEL>] [options]", "--weights <file>", "--stride <integer>", "--labels.teacher <file>", "--device <cpu|cuda|cuda:N>")]
+    [InlineData("eval", "cocomix eval [<MODEL>] [options]", "--weights <file>", "--stride <integer>", "--labels.teacher-weights <file>", "--device <cpu|cuda|cuda:N>")]
     [InlineData("generate", "cocomix generate [<MODEL>] [options]", "--tokenizer <gpt2|path>", "--top-p <number>", "--concept <123=4>", "123x4 multiplies")]
     [InlineData("report", "cocomix report [<RUN>] [options]", "--out <report.html>")]
-    [InlineData("import", "cocomix import [options]", "--from <path>", "--model <class>", "--assembly <My.dll>", "--out <file>")]
-    [InlineData("export", "cocomix export [options]", "--from <file>", "--model <class>", "--assembly <My.dll>", "--out <folder>")]
+    [InlineData("import", "cocomix import [<MODEL>] [options]", "--from <path>", "--assembly <My.dll>", "--out <file>")]
+    [InlineData("export", "cocomix export [<MODEL>] [options]", "--weights <file>", "--assembly <My.dll>", "--out <folder>")]
     public void A_commands_help_says_what_it_takes(string command, params string[] expected)
     {
         var ended = Cocomix.Run([command, "--help"]);

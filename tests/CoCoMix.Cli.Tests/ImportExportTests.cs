@@ -63,9 +63,9 @@ public sealed class ImportExportTests : IDisposable
         Assert.False(Directory.Exists(folder["out"]));
     }
 
-    private Ended Import(string from, string model, string to) => Cocomix.Run(["import", "--from", from, "--model", model, "--assembly", Here, "--out", folder[to]]);
+    private Ended Import(string from, string model, string to) => Cocomix.Run(["import", model, "--from", from, "--assembly", Here, "--out", folder[to]]);
 
-    private Ended Export(string from, string model) => Cocomix.Run(["export", "--from", folder[from], "--model", model, "--assembly", Here, "--out", folder["out"]]);
+    private Ended Export(string from, string model) => Cocomix.Run(["export", model, "--weights", folder[from], "--assembly", Here, "--out", folder["out"]]);
 
     private static string Succeeded(Ended ended)
     {

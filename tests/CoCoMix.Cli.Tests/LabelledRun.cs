@@ -34,7 +34,7 @@ internal sealed class LabelledRun : IDisposable
     /// <summary>The command line that extracts, or goes on to extract, labels.</summary>
     public string[] Labels(string to, string teacher = "teacher", string sae = "sae", params string[] more) =>
     [
-        "labels", "TinyCoCoMix", "--tokens", _folder["tokens.bin"], "--teacher", _folder[teacher + ".safetensors"], "--saes", _folder[sae + ".safetensors"],
+        "labels", "TinyCoCoMix", "--tokens", _folder["tokens.bin"], "--teacher-weights", _folder[teacher + ".safetensors"], "--sae-weights", _folder[sae + ".safetensors"],
         "--out", _folder[to], "--batch", "4", .. more,
     ];
 

@@ -39,10 +39,10 @@ public sealed class LabelsTests
         string[] Train(string to, params string[] labels) =>
             ["train", "TinyCoCoMix", "--data", run["data"], "--out", run[to], "--steps", "4", "--tokens-per-step", "256", "--schedule.warmup", "1", "--threads", "1", .. labels];
         Succeeds(Cocomix.Run(Train("from-file", "--labels.file", run["labels.bin"])));
-        Succeeds(Cocomix.Run(Train("from-teacher", "--labels.teacher", run["teacher.safetensors"], "--labels.saes", run["sae.safetensors"])));
+        Succeeds(Cocomix.Run(Train("from-teacher", "--labels.teacher-weights", run["teacher.safetensors"], "--labels.sae-weights", run["sae.safetensors"])));
         const string last = "checkpoints/step-00000004.safetensors";
         Assert.Equal(File.ReadAllBytes(run["from-teacher/" + last]), File.ReadAllBytes(run["from-file/" + last]));
-        Refused(Cocomix.Run(Train("both", "--labels.file", run["labels.bin"], "--labels.teacher", run["teacher.safetensors"], "--labels.saes", run["sae.safetensors"])), "give one of the two");
+        Refused(Cocomix.Run(Train("both", "--labels.file", run["labels.bin"], "--labels.teacher-weights", run["teacher.safetensors"], "--labels.sae-weights", run["sae.safetensors"])), "give one of the two");
         Refused(Cocomix.Run(Train("shorter", "--labels.file", run["labels.bin"], "--length", "64")), "was made with window length 128, not 64");
     }
 
@@ -101,7 +101,7 @@ public sealed class LabelsTests
         using var run = new LabelledRun(windows: 2);
         Refused(Cocomix.Run(["labels", "TinyNextToken", .. run.Labels("l.bin")[2..]]), "TinyNextToken declares no concept labels");
         Refused(Cocomix.Run(run.Labels("l.bin", teacher: "sae")), "does not fit TinyTeacher");
-        Refused(Cocomix.Run(run.Labels("l.bin", more: ["--saes", run["sae.safetensors"]])), "--saes names 2 files, but TinyCoCoMix declares 1 SAEs");
+        Refused(Cocomix.Run(run.Labels("l.bin", more: ["--sae-weights", run["sae.safetensors"]])), "--sae-weights names 2 files, but TinyCoCoMix declares 1 SAEs");
         Refused(Cocomix.Run(run.Labels("l.bin", more: ["--length", "129"])), "--length is 129: TinyCoCoMix reads at most 128 tokens");
         TokenFile.Write(run["tokens.bin"], Enumerable.Repeat(1_024, 300));
         Refused(Cocomix.Run(run.Labels("l.bin")), "is 1024, outside the vocabulary of 1024");

@@ -34,7 +34,7 @@ internal sealed class TrainingRun : IDisposable
     /// <summary>The command line of a new run of a concept model with dropout, its gradients accumulated.</summary>
     public string[] Begin(string folder, int steps, params string[] more) =>
     [
-        "train", "Student", "--assembly", Here, "--data", Data, "--out", folder, "--labels.teacher", _folder["teacher.safetensors"], "--labels.saes", _folder["sae.safetensors"],
+        "train", "Student", "--assembly", Here, "--data", Data, "--out", folder, "--labels.teacher-weights", _folder["teacher.safetensors"], "--labels.sae-weights", _folder["sae.safetensors"],
         "--steps", $"{steps}", "--tokens-per-step", "128", "--set", "batch=4", "--set", "schedule.warmup=10", "--set", "optimizer.learning_rate=3e-3", "--evaluation.windows", "8", "--threads", "1", .. more,
     ];
 

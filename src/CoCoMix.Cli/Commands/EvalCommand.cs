@@ -14,7 +14,7 @@ internal static class EvalCommand
     private static int Run(EvalSettings settings, CancellationToken stop)
     {
         var device = Devices.Use(settings);
-        using var tokens = new TokenFile(settings.Data);
+        using var tokens = new TokenFile(settings.Tokens);
         using var model = settings.Load(device);
         tokens.Check(model.Card.Vocabulary, stop);
         var length = settings.Length ?? (int)Math.Min(model.Card.Context, tokens.Count);
@@ -25,18 +25,18 @@ internal static class EvalCommand
         Write($"Windows of {length:N0}", Perplexity.Windowed(model, tokens, windows, length, settings.Batch, cancellation: stop));
         if (settings.Stride is { } stride)
             Write($"Sliding by {stride:N0}", Perplexity.Sliding(model, tokens, settings.Windows is null ? tokens.Count : (long)windows.Length * length, length, stride, settings.Batch, cancellation: stop));
-        if (settings.Labels.Teacher is not null) Write(Recall(settings, model, tokens, length, device, stop));
+        if (settings.Labels.TeacherWeights is not null) Write(Recall(settings, model, tokens, length, device, stop));
         return 0;
     }
 
     private static ConceptRecall Recall(EvalSettings settings, LanguageModel student, TokenFile tokens, int length, torch.Device device, CancellationToken stop)
     {
         if (student.TeacherType is null)
-            throw new InvalidDataException($"--labels.teacher is given, but {student.GetName()} declares no concept labels: leave it out.");
-        var labels = TeacherFiles.Load(student, settings.Labels.Teacher!, "--labels.saes", settings.Labels.Saes, device, settings.Precision);
+            throw new InvalidDataException($"--labels.teacher-weights is given, but {student.GetName()} declares no concept labels: leave it out.");
+        var labels = TeacherFiles.Load(student, settings.Labels.TeacherWeights!, "--labels.sae-weights", settings.Labels.SaeWeights, device, settings.Precision);
         var windows = WindowOrder.Spread(tokens.Count, length, 2 * settings.Labels.Windows);
         if (windows.Length < 2)
-            throw new InvalidDataException($"'{settings.Data}' has one window of {length} tokens: concept recall takes two, one to measure and one for the table that it is compared with.");
+            throw new InvalidDataException($"'{settings.Tokens}' has one window of {length} tokens: concept recall takes two, one to measure and one for the table that it is compared with.");
         var (measured, table) = (windows.Where((_, i) => i % 2 == 0).ToArray(), windows.Where((_, i) => i % 2 == 1).ToArray());
         return ConceptRecall.Measure(student, labels.Teacher, [.. labels.Saes], tokens, measured, table, length, settings.Batch, stop);
     }

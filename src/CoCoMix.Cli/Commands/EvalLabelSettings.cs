@@ -8,10 +8,10 @@ namespace CoCoMix.Cli.Commands;
 internal sealed record EvalLabelSettings
 {
     [ValueName("file"), Description("Weights of the teacher that a concept model declares: measures concept recall.")]
-    public string? Teacher { get; init; }
+    public string? TeacherWeights { get; init; }
 
     [ValueName("file"), Description("Weights of the SAEs that a concept model declares, in their order.")]
-    public string[] Saes { get; init; } = [];
+    public string[] SaeWeights { get; init; } = [];
 
     [Range(1, int.MaxValue), Description("Windows that concept recall is measured on; as many others make the table that it is compared with.")]
     public int Windows { get; init; } = 64;

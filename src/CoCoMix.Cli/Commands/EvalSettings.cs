@@ -7,8 +7,8 @@ namespace CoCoMix.Cli.Commands;
 /// <summary>The settings of <c>cocomix eval</c>.</summary>
 internal sealed record EvalSettings : ModelSettings, ICommandSettings
 {
-    [Required, ValueName("val.bin"), Description("A token file of text that the model was not trained on.")]
-    public string Data { get; init; } = "";
+    [Required, ValueName("file"), Description("The token file, such as val.bin, of text that the model was not trained on.")]
+    public string Tokens { get; init; } = "";
 
     [Range(2, int.MaxValue), Description("Tokens in a window; by default the model's context.")]
     public int? Length { get; init; }
@@ -25,7 +25,7 @@ internal sealed record EvalSettings : ModelSettings, ICommandSettings
     public EvalLabelSettings Labels { get; init; } = new();
 
     public string? Contradiction =>
-        (Labels.Teacher is null) != (Labels.Saes is []) ? "--labels.teacher and --labels.saes belong together: give the weights of both, or of neither."
+        (Labels.TeacherWeights is null) != (Labels.SaeWeights is []) ? "--labels.teacher-weights and --labels.sae-weights belong together: give the weights of both, or of neither."
         : Stride is not null && Precision != Precision.Float32 ? "--stride runs the model eagerly, in float32: leave --precision out, or evaluate without --stride."
         : null;
 }

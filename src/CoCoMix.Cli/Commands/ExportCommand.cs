@@ -12,7 +12,7 @@ internal static class ExportCommand
     private static int Run(ExportSettings settings)
     {
         using var module = DeclaredModels.CreateModelOrSae(settings.Model, settings.Assembly);
-        WeightImport.Load(module, settings.From);
+        WeightImport.Load(module, settings.Weights);
         var names = WeightExport.Save(module, settings.Out);
         Console.WriteLine($"{settings.Out}: {module.GetName()}, {module.parameters().Sum(parameter => parameter.numel()):N0} parameters, with the names of {names.Format}.");
         return 0;

@@ -7,11 +7,11 @@ namespace CoCoMix.Cli.Commands;
 /// <summary>The settings of <c>cocomix export</c>.</summary>
 internal sealed record ExportSettings
 {
-    [Required, ValueName("file"), Description("The weights: a .safetensors file, or a checkpoint of a training run.")]
-    public string From { get; init; } = "";
-
-    [Required, ValueName("class"), Description("The declared model or SAE that the weights are of.")]
+    [Positional, Required, Description("The declared class of the model or SAE that the weights are of.")]
     public string Model { get; init; } = "";
+
+    [Required, ValueName("file"), Description("The weights: a .safetensors file, or a checkpoint of a training run.")]
+    public string Weights { get; init; } = "";
 
     [ValueName("My.dll"), Description("Where it is declared, instead of CoCoMix.Models.")]
     public string? Assembly { get; init; }

@@ -21,7 +21,7 @@ internal static class LabelsCommand
         if (length > student.Card.Context) throw new InvalidDataException($"--length is {length}: {student.GetName()} reads at most {student.Card.Context} tokens.");
         using var tokens = new TokenFile(settings.Tokens);
         tokens.Check(student.Card.Vocabulary, stop);
-        var labels = TeacherFiles.Load(student, settings.Teacher, "--saes", settings.Saes, device, settings.Precision);
+        var labels = TeacherFiles.Load(student, settings.TeacherWeights, "--sae-weights", settings.SaeWeights, device, settings.Precision);
         var windows = tokens.Count / length;
         var path = settings.Path;
         try

@@ -17,10 +17,10 @@ internal sealed record LabelsSettings : ComputeSettings
     public string Tokens { get; init; } = "";
 
     [Required, ValueName("file"), Description("Weights of the teacher that the model declares.")]
-    public string Teacher { get; init; } = "";
+    public string TeacherWeights { get; init; } = "";
 
     [Required, ValueName("file"), Description("Weights of the SAEs that the model declares, in their order.")]
-    public string[] Saes { get; init; } = [];
+    public string[] SaeWeights { get; init; } = [];
 
     [ValueName("file"), Description("The label file; by default beside the token file, train.labels.bin.")]
     public string? Out { get; init; }

@@ -106,14 +106,14 @@ internal static class TrainCommand
     /// <summary>The labels that the model trains on, or null where it declares none.</summary>
     private static IConceptLabels? Labels(LanguageModel model, TrainSettings settings, TokenFile train, int length, torch.Device device)
     {
-        var (file, teacher) = (settings.Labels.File, settings.Labels.Teacher);
+        var (file, teacher) = (settings.Labels.File, settings.Labels.TeacherWeights);
         if (model.Card.Labels == 0)
             return file is null && teacher is null ? null
                 : throw new InvalidDataException($"--labels.{(file is null ? "teacher" : "file")} is given, but {model.GetName()} declares no concept labels: leave it out.");
         if (file is not null) return new LabelFile(file, model, train, length);
         if (teacher is null)
-            throw new InvalidDataException($"{model.GetName()} trains on concept labels: give --labels.file, which cocomix labels makes, or --labels.teacher and --labels.saes, the weights of {model.TeacherType!.Name} and {TeacherFiles.SaeNames(model)}.");
-        return TeacherFiles.Load(model, teacher, "--labels.saes", settings.Labels.Saes, device, settings.Precision);
+            throw new InvalidDataException($"{model.GetName()} trains on concept labels: give --labels.file, which cocomix labels makes, or --labels.teacher-weights and --labels.sae-weights, the weights of {model.TeacherType!.Name} and {TeacherFiles.SaeNames(model)}.");
+        return TeacherFiles.Load(model, teacher, "--labels.sae-weights", settings.Labels.SaeWeights, device, settings.Precision);
     }
 
     /// <summary>Writes text with the data's tokenizer; null where there is none, or no sample is wanted.</summary>

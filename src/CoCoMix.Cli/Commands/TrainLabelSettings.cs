@@ -10,8 +10,8 @@ internal sealed record TrainLabelSettings
     public string? File { get; init; }
 
     [ValueName("file"), Description("Weights of the teacher that a concept model declares; labels are extracted as they are needed.")]
-    public string? Teacher { get; init; }
+    public string? TeacherWeights { get; init; }
 
     [ValueName("file"), Description("Weights of the SAEs that a concept model declares, in their order.")]
-    public string[] Saes { get; init; } = [];
+    public string[] SaeWeights { get; init; } = [];
 }

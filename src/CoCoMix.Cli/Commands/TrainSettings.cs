@@ -56,7 +56,7 @@ internal sealed record TrainSettings : ComputeSettings, ICommandSettings
 
     public string? Contradiction =>
         Schedule.Warmup > Steps ? $"--schedule.warmup is {Schedule.Warmup}, more than --steps, {Steps}: warm up for fewer steps."
-        : Labels.File is not null && Labels.Teacher is not null ? "--labels.file has labels that were extracted before, and --labels.teacher extracts them now: give one of the two."
-        : (Labels.Teacher is null) != (Labels.Saes is []) ? "--labels.teacher and --labels.saes belong together: give the weights of both, or of neither."
+        : Labels.File is not null && Labels.TeacherWeights is not null ? "--labels.file has labels that were extracted before, and --labels.teacher-weights extracts them now: give one of the two."
+        : (Labels.TeacherWeights is null) != (Labels.SaeWeights is []) ? "--labels.teacher-weights and --labels.sae-weights belong together: give the weights of both, or of neither."
         : null;
 }

@@ -195,7 +195,7 @@ public sealed class SaeTraining : IDisposable
         foreach (var tensor in tensors.Values) scope.Attach(tensor);
         if (!metadata.Remove(Hash, out var hash) || hash != Safetensors.Hash(tensors, metadata))
             throw new InvalidDataException($"'{path}' is damaged: its content does not have the hash that it was written with.");
-        CoCoMix.Checkpoint.Load(_sae, tensors, path);
+        WeightNames.Own.Load(_sae, tensors, path);
         foreach (var (name, tensor) in Own) tensor.copy_(tensors[name]);
         (Step, _skipped, _skippedInARow) = (Number("step"), Number("skipped"), Number("skipped_in_a_row"));
 
