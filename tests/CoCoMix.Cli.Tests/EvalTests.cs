@@ -60,7 +60,7 @@ public sealed class EvalTests(TinyFiles files) : IClassFixture<TinyFiles>
         Checkpoint.Load(sae, files.Sae);
         using var tokens = new TokenFile(files.Data);
         var windows = WindowOrder.Spread(tokens.Count, 128, 6);
-        var expected = ConceptRecall.Measure(student, teacher, [sae], tokens, [windows[0], windows[2], windows[4]], [windows[1], windows[3], windows[5]], 128, 8);
+        var expected = ConceptRecall.Measure(student, new TeacherLabels(student, teacher, [sae]), tokens, [windows[0], windows[2], windows[4]], [windows[1], windows[3], windows[5]], 128, 8);
         var line = Lines("--windows", "1", "--labels.teacher-weights", files.Teacher, "--labels.sae-weights", files.Sae, "--labels.windows", "3")[1];
 
         Assert.Equal(FormattableString.Invariant($"Concept recall       {expected.Student:P2}   by the token alone {expected.LookUp:P2}   384 positions"), line);

@@ -64,7 +64,7 @@ public sealed class ConceptRecallTests : IDisposable
         using var tokens = new TokenFile(folder["val.bin"]);
         var (student, teacher, sae) = (new TinyCoCoMix(), new TinyTeacher(), new TinySae());
         var windows = WindowOrder.Spread(tokens.Count, 16, 12);
-        ConceptRecall Measure(int batch) => ConceptRecall.Measure(student, teacher, [sae], tokens, windows.AsSpan(0, 3), windows.AsSpan(3), 16, batch);
+        ConceptRecall Measure(int batch) => ConceptRecall.Measure(student, new TeacherLabels(student, teacher, [sae]), tokens, windows.AsSpan(0, 3), windows.AsSpan(3), 16, batch);
 
         var untrained = Measure(2);
         Assert.Equal(3 * 16, untrained.Positions);

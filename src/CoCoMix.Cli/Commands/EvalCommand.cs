@@ -38,7 +38,7 @@ internal static class EvalCommand
         if (windows.Length < 2)
             throw new InvalidDataException($"'{settings.Tokens}' has one window of {length} tokens: concept recall takes two, one to measure and one for the table that it is compared with.");
         var (measured, table) = (windows.Where((_, i) => i % 2 == 0).ToArray(), windows.Where((_, i) => i % 2 == 1).ToArray());
-        return ConceptRecall.Measure(student, labels.Teacher, [.. labels.Saes], tokens, measured, table, length, settings.Batch, stop);
+        return ConceptRecall.Measure(student, labels, tokens, measured, table, length, settings.Batch, stop);
     }
 
     private static void Write(string how, Perplexity result)

@@ -24,20 +24,18 @@ public sealed record ConceptRecall(double Student, double LookUp, long Positions
         return Share(cat([.. concepts.Zip(counts, (logits, count) => logits.topk(count).indexes)], -1), labels, counts);
     }
 
-    /// <summary>Measures a student, and a table of labels by token, against labels that are made now.</summary>
+    /// <summary>Measures a student, and a table of labels by token, against labels.</summary>
     /// <param name="student">A model that declares concept labels.</param>
-    /// <param name="teacher">Its teacher, trained.</param>
-    /// <param name="saes">Its SAEs, one for each concept head, trained on the teacher.</param>
+    /// <param name="labels">Labels of all these windows.</param>
     /// <param name="tokens">A token file of validation text.</param>
     /// <param name="windows">Starts of the windows that are measured.</param>
     /// <param name="tableWindows">Starts of other windows, which the table is made of.</param>
     /// <param name="length">Tokens in a window, T.</param>
     /// <param name="batch">Windows at a time.</param>
     /// <param name="cancellation">Stops between batches.</param>
-    /// <exception cref="ArgumentException">The student does not declare labels of this teacher and these SAEs.</exception>
     /// <exception cref="OperationCanceledException"><paramref name="cancellation"/> asked to stop.</exception>
     public static ConceptRecall Measure(
-        LanguageModel student, LanguageModel teacher, SparseAutoencoder[] saes, TokenFile tokens, ReadOnlySpan<long> windows, ReadOnlySpan<long> tableWindows,
+        LanguageModel student, IConceptLabels labels, TokenFile tokens, ReadOnlySpan<long> windows, ReadOnlySpan<long> tableWindows,
         int length, int batch, CancellationToken cancellation = default)
     {
         using var _ = no_grad();
@@ -47,8 +45,9 @@ public sealed record ConceptRecall(double Student, double LookUp, long Positions
         {
             cancellation.ThrowIfCancellationRequested();
             using var scope = NewDisposeScope();
-            var ids = tokens.Batch(tableWindows[at..Math.Min(tableWindows.Length, at + batch)], length);
-            table.Add(ids, student.label(ids.to(device), teacher, saes).cpu());
+            var starts = tableWindows[at..Math.Min(tableWindows.Length, at + batch)];
+            var ids = tokens.Batch(starts, length);
+            table.Add(ids, labels.For(starts, ids.to(device)).cpu());
         }
 
         var (ours, theirs) = (0.0, 0.0);
@@ -56,11 +55,12 @@ public sealed record ConceptRecall(double Student, double LookUp, long Positions
         {
             cancellation.ThrowIfCancellationRequested();
             using var scope = NewDisposeScope();
-            var ids = tokens.Batch(windows[at..Math.Min(windows.Length, at + batch)], length);
+            var starts = windows[at..Math.Min(windows.Length, at + batch)];
+            var ids = tokens.Batch(starts, length);
             var there = ids.to(device);
-            var labels = student.label(there, teacher, saes);
-            ours += Of(student.predict(there).Concepts, labels, student.LabelCounts) * ids.shape[0];
-            theirs += Share(table.Predict(ids), labels.cpu(), student.LabelCounts) * ids.shape[0];
+            var right = labels.For(starts, there).to(device);
+            ours += Of(student.predict(there).Concepts, right, student.LabelCounts) * ids.shape[0];
+            theirs += Share(table.Predict(ids), right.cpu(), student.LabelCounts) * ids.shape[0];
         }
         return new(ours / windows.Length, theirs / windows.Length, (long)windows.Length * length);
     }
