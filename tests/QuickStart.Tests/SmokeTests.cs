@@ -36,7 +36,7 @@ public sealed class SmokeTests(SmokeRun run) : IClassFixture<SmokeRun>
             ["teacher 6", "teacher 12", "sae 10", "sae ", "next_token 6", "next_token 12", "cocomix 6", "cocomix 12"],
             lines.Select(line => $"{line["model"]} {line["step"]}"));
         Assert.All(lines.Where(line => line["tokens"] is not null), line => Assert.InRange(line["perplexity"]!.GetValue<double>(), 1, 1_024));
-        Assert.All(lines, line => Assert.Equal((string?)line["model"] == "cocomix", line["conceptLoss"] is not null));
+        Assert.All(lines, line => Assert.Equal((string?)line["model"] == "cocomix", line["concept_loss"] is not null));
     }
 
     [Fact]

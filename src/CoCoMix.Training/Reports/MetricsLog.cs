@@ -9,8 +9,9 @@ namespace CoCoMix.Training;
 /// </summary>
 public sealed class MetricsLog : IDisposable
 {
-    private static readonly JsonSerializerOptions Format = new(JsonSerializerDefaults.Web)
+    private static readonly JsonSerializerOptions Format = new()
     {
+        PropertyNamingPolicy = JsonNamingPolicy.SnakeCaseLower,
         // A loss that became NaN is worth reading in the log; plain JSON has no word for it.
         NumberHandling = JsonNumberHandling.AllowNamedFloatingPointLiterals,
     };

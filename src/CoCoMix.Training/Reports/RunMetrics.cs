@@ -4,7 +4,7 @@ using System.Text.Json;
 namespace CoCoMix.Training;
 
 /// <summary>
-/// What a run's metrics say of each step, by name, whatever the names are. A run that was killed and continued has measured some steps twice: the
+/// What a run's metrics say of each step, by name. A run that was killed and continued has measured some steps twice: the
 /// continuation counts.
 /// </summary>
 internal sealed class RunMetrics
@@ -19,8 +19,8 @@ internal sealed class RunMetrics
         {
             var (numbers, texts) = (new Dictionary<string, double>(), new Dictionary<string, string>());
             foreach (var (name, value) in line)
-                if (Number(value) is { } number) numbers[Name(name)] = number;
-                else if (value.ValueKind == JsonValueKind.String) texts[Name(name)] = value.GetString()!;
+                if (Number(value) is { } number) numbers[name] = number;
+                else if (value.ValueKind == JsonValueKind.String) texts[name] = value.GetString()!;
             if (numbers.Remove("step", out var step)) Add((long)step, numbers, texts);
         }
     }
@@ -46,9 +46,6 @@ internal sealed class RunMetrics
         foreach (var (name, value) in numbers) _moments[^1].Numbers[name] = value;
         foreach (var (name, value) in texts) _moments[^1].Texts[name] = value;
     }
-
-    /// <summary>learningRate and LearningRate as learning_rate.</summary>
-    private static string Name(string name) => JsonNamingPolicy.SnakeCaseLower.ConvertName(name);
 
     /// <summary>A number, also one that JSON has no word for.</summary>
     private static double? Number(JsonElement value) => value.ValueKind switch
