@@ -29,8 +29,8 @@ public sealed class EndToEndTests : IDisposable
         Run(["labels", "TinyCoCoMix", "--tokens", _folder["data/train.bin"], .. teacherAndSae]);
         Run(Train("TinyCoCoMix", "cocomix", "--labels.file", _folder["data/train.labels.bin"]));
         Assert.True(File.Exists(_folder["cocomix/report.html"]));
-        // The model has learned: text of forty words has far fewer likely next tokens than there are tokens.
-        Assert.InRange(MetricsLog.Read<PretrainingStep>(_folder["cocomix/metrics.jsonl"])[^1].Perplexity!.Value, 1, 300);
+        // The model has learned: far fewer tokens are likely than there are.
+        Assert.InRange(MetricsLog.Read<PretrainingStep>(_folder["cocomix/metrics.jsonl"])[^1].Perplexity!.Value, 1, 700);
 
         var evaluated = Evaluate("cocomix/" + trained);
         Assert.Matches(@"Concept recall +\d", evaluated);
@@ -60,11 +60,11 @@ public sealed class EndToEndTests : IDisposable
     private static string Text()
     {
         var random = new SplitMix64(7);
-        string[] words = [.. Enumerable.Range(0, 40).Select(i => $"{"bcdfghklmnprstv"[i % 15]}{"aeiou"[i % 5]}{"lmnrst"[i / 7]}{"ae"[i % 2]}")];
+        string[] words = [.. Enumerable.Range(0, 600).Select(_ => string.Concat(Enumerable.Range(0, 2 + (int)random.Below(2)).Select(_ => $"{"bcdfghklmnprstv"[(int)random.Below(15)]}{"aeiou"[(int)random.Below(5)]}")))];
         var text = new StringBuilder();
-        for (var document = 0; document < 400; document++)
+        for (var document = 0; document < 300; document++)
         {
-            for (var (i, at) = (0, (int)random.Below(40)); i < 120; i++, at = (7 * at + (int)random.Below(4)) % 40)
+            for (var (i, at) = (0, (int)random.Below(600)); i < 120; i++, at = (7 * at + (int)random.Below(4)) % 600)
                 text.Append(words[at]).Append(i % 12 == 11 ? ".\n" : " ");
             text.Append("<|endoftext|>");
         }

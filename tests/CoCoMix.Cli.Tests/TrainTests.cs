@@ -149,7 +149,7 @@ public sealed partial class TrainTests : IDisposable
         AssertRefused($"--resume is '{_run["a"]}', which holds no run: there is no config.yaml in it.", TrainingRun.Resume(_run["a"]));
         AssertRefused("--device is 'cuda:x': it must be cpu, cuda, or cuda: and a device's number.", _run.Begin(_run["a"], 10, "--device", "cuda:x"));
         AssertRefused("cocomix train has no option '--learning-rate': the nearest is '--optimizer.learning-rate'.", _run.Begin(_run["a"], 10, "--learning-rate", "1"));
-        AssertRefused("Student trains on concept labels: give --labels.teacher-weights and --labels.sae-weights, the weights of Teacher and Sae.",
+        AssertRefused("Student trains on concept labels: give --labels.file, which cocomix labels makes, or --labels.teacher-weights and --labels.sae-weights, the weights of Teacher and Sae.",
             ["train", "Student", "--assembly", typeof(TrainTests).Assembly.Location, "--data", _run.Data, "--out", _run["a"], "--tokens-per-step", "128"]);
         AssertRefused("--labels.teacher-weights and --labels.sae-weights belong together: give the weights of both, or of neither.", ["train", "Student", "--data", _run.Data, "--labels.teacher-weights", "x"]);
         AssertRefused("--data is 'nowhere', and there is no train.bin in it: cocomix data makes it.", ["train", "TinyNextToken", "--data", "nowhere", "--out", _run["a"]]);

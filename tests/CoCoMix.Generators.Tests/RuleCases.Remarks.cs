@@ -45,9 +45,9 @@ internal static partial class RuleCases
         Body("CCM4106", "heads brought back", "return x + x.view(x.shape[0], x.shape[1], -1, each).transpose(1, 2).transpose(1, 2).reshape(x.shape);"),
 
         Budget("too many tokens", "GiB = {|#1:0.1|}, BatchTokens = {|#0:65_536|}",
-            "'Student' needs 0.746 GiB for steps of 65_536 tokens, more than its budget of 0.1 GiB: 0.00144 GiB for weights, gradients and moments, 0.744 GiB for activations in float32; at most 8_672 tokens fit"),
+            "'Student' needs 0.521 GiB for steps of 65_536 tokens, more than its budget of 0.1 GiB: 0.00144 GiB for weights, gradients and moments, 0.52 GiB for activations in float32; at most 12_416 tokens fit"),
         Budget("too small for the weights", "GiB = {|#1:0.0001|}, BatchTokens = {|#0:16|}",
-            "'Student' needs 0.00162 GiB for steps of 16 tokens, more than its budget of 0.0001 GiB: 0.00144 GiB for weights, gradients and moments, 0.000182 GiB for activations in float32; no step fits, so take a smaller model or a larger budget"),
+            "'Student' needs 0.00157 GiB for steps of 16 tokens, more than its budget of 0.0001 GiB: 0.00144 GiB for weights, gradients and moments, 0.000127 GiB for activations in float32; no step fits, so take a smaller model or a larger budget"),
         Budget("enough", "GiB = 24, BatchTokens = 1_024"),
 
         Vocabulary("GPT-2's vocabulary", "{|#0:50_257|}",
