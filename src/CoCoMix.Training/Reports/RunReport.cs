@@ -89,7 +89,7 @@ public static class RunReport
     private static IEnumerable<IReadOnlyList<string>> Summary(RunMetrics metrics)
     {
         if (Last("tokens") is { } tokens) yield return ["Tokens", Text(tokens.Value, "N0"), Text(tokens.Step, "N0")];
-        if (Last("seconds") is { } seconds) yield return ["Training time", $"{TimeSpan.FromSeconds(seconds.Value):d\\.hh\\:mm\\:ss}", Text(seconds.Step, "N0")];
+        if (Last("seconds") is { } seconds) yield return ["Training time", TimeSpan.FromSeconds(seconds.Value).ToString(seconds.Value < 86_400 ? @"hh\:mm\:ss" : @"d\.hh\:mm\:ss", CultureInfo.InvariantCulture), Text(seconds.Step, "N0")];
         if (Last("loss") is { } loss) yield return ["Next-token loss", Text(loss.Value, "F4"), Text(loss.Step, "N0")];
         var evaluated = metrics.Of("perplexity").Where(at => double.IsFinite(at.Value)).ToList();
         if (evaluated.Count > 0)
