@@ -11,7 +11,6 @@ namespace CoCoMix.Training;
 public sealed class TrainingState : IDisposable
 {
     private const string Format = "cocomix training 1";
-    private const string Hash = "sha256";
 
     private readonly string _identity;
 
@@ -75,8 +74,7 @@ public sealed class TrainingState : IDisposable
             ["skipped"] = Text(Skipped),
             ["skipped_in_a_row"] = Text(SkippedInARow),
         };
-        metadata.Add(Hash, Safetensors.Hash(tensors, metadata));
-        Safetensors.Save(path, tensors, metadata);
+        SealedFile.Save(path, tensors, metadata);
     }
 
     /// <summary>Takes on a saved state. When this throws, nothing has changed.</summary>
@@ -86,13 +84,10 @@ public sealed class TrainingState : IDisposable
     {
         using var scope = NewDisposeScope();
         using var _ = no_grad();
-        var metadata = new Dictionary<string, string>(Safetensors.LoadMetadata(path));
+        var metadata = Safetensors.LoadMetadata(path);
         if (!metadata.TryGetValue("format", out var format) || format != Format)
             throw new InvalidDataException($"'{path}' is not a checkpoint of a training run that this version can continue ('{Format}').");
-        var tensors = Safetensors.Load(path);
-        foreach (var tensor in tensors.Values) scope.Attach(tensor);
-        if (!metadata.Remove(Hash, out var hash) || hash != Safetensors.Hash(tensors, metadata))
-            throw new InvalidDataException($"'{path}' is damaged: its content does not have the hash that it was written with.");
+        var tensors = SealedFile.Load(scope, path, metadata);
         if (metadata["identity"] != _identity)
             throw new ArgumentException($"'{path}' is of a run with {metadata["identity"]}; this run has {_identity}: a run goes on with what it began with.");
         foreach (var (name, tensor) in Own())

@@ -32,7 +32,6 @@ public sealed class SaeTraining : IDisposable
     public const int MostSkippedInARow = 10;
 
     private const string Format = "cocomix sae training 1";
-    private const string Hash = "sha256";
     private const int ReportEvery = 20;
 
     /// <summary>Hidden states whose geometric median pre_bias starts at.</summary>
@@ -174,8 +173,7 @@ public sealed class SaeTraining : IDisposable
             ["skipped"] = Text(_skipped),
             ["skipped_in_a_row"] = Text(_skippedInARow),
         };
-        metadata.Add(Hash, Safetensors.Hash(tensors, metadata));
-        Safetensors.Save(path, tensors, metadata);
+        SealedFile.Save(path, tensors, metadata);
     }
 
     /// <summary>Goes on from what <see cref="Save(string)"/> wrote. When this throws, nothing has changed.</summary>
@@ -185,16 +183,13 @@ public sealed class SaeTraining : IDisposable
     {
         using var scope = NewDisposeScope();
         using var _ = no_grad();
-        var metadata = new Dictionary<string, string>(Safetensors.LoadMetadata(path));
+        var metadata = Safetensors.LoadMetadata(path);
         if (metadata.GetValueOrDefault("format") != Format)
             throw new InvalidDataException($"'{path}' is not a checkpoint of SAE training that this version can continue ('{Format}').");
         foreach (var (what, ours) in Identity.Value)
             if (metadata.GetValueOrDefault(what) is var theirs && theirs != ours)
                 throw new ArgumentException($"'{path}' is of a run with {what} {theirs ?? "unknown"}, not {ours}: go on with what it began with, or begin another run.");
-        var tensors = Safetensors.Load(path);
-        foreach (var tensor in tensors.Values) scope.Attach(tensor);
-        if (!metadata.Remove(Hash, out var hash) || hash != Safetensors.Hash(tensors, metadata))
-            throw new InvalidDataException($"'{path}' is damaged: its content does not have the hash that it was written with.");
+        var tensors = SealedFile.Load(scope, path, metadata);
         WeightNames.Own.Load(_sae, tensors, path);
         foreach (var (name, tensor) in Own) tensor.copy_(tensors[name]);
         (Step, _skipped, _skippedInARow) = (Number("step"), Number("skipped"), Number("skipped_in_a_row"));

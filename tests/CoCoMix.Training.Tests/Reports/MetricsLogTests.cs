@@ -35,7 +35,7 @@ public sealed class MetricsLogTests : IDisposable
             CultureInfo.CurrentCulture = culture;
         }
 
-        Assert.Equal("{\"step\":-5,\"trainLoss\":0.5,\"note\":\"a\\nb\"}\n", File.ReadAllText(folder["m"]));
+        Assert.Equal("{\"step\":-5,\"train_loss\":0.5,\"note\":\"a\\nb\"}\n", File.ReadAllText(folder["m"]));
     }
 
     [Fact]
