@@ -1,6 +1,5 @@
 using System.CommandLine;
 using System.Diagnostics;
-using System.Text;
 using CoCoMix.Cli.Settings;
 using CoCoMix.Training;
 using Spectre.Console;
@@ -38,7 +37,7 @@ internal static class DataCommand
         var clock = Stopwatch.StartNew();
         var prepared = Stage.Run("Encoding", report => Preparation.Run(source, tokenizer, settings.Out, options, new Callback<PreparationStep>(step =>
             report((double)step.Bytes / step.TotalBytes, Describe(step, clock.Elapsed))), stop));
-        AtomicFile.Write(Path.Combine(settings.Out, "data.yaml"), stream => stream.Write(Encoding.UTF8.GetBytes(SettingsYaml.Write(settings))));
+        SettingsYaml.Save(Path.Combine(settings.Out, "data.yaml"), settings);
         AnsiConsole.Write(Summary(settings.Out, prepared, source.Bytes + (options.Validation?.Bytes ?? 0), clock.Elapsed));
     }
 

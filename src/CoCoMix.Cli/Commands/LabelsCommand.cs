@@ -1,6 +1,5 @@
 using System.CommandLine;
 using System.Diagnostics;
-using System.Text;
 using CoCoMix.Cli.Settings;
 using CoCoMix.Training;
 
@@ -44,7 +43,7 @@ internal static class LabelsCommand
             Console.WriteLine(FormattableString.Invariant($"Stopped after {LabelHeader.Read(path).Done:N0} of {windows:N0} windows, which are kept. The same command goes on from there."));
             throw;
         }
-        AtomicFile.Write(path + ".yaml", stream => stream.Write(Encoding.UTF8.GetBytes(SettingsYaml.Write(settings with { Out = path }))));
+        SettingsYaml.Save(path + ".yaml", settings with { Out = path });
         var tail = tokens.Count % length;
         Console.WriteLine(FormattableString.Invariant($"{path}: {student.Card.Labels} labels for each of {windows * length:N0} tokens, {new FileInfo(path).Length / 1e6:N1} MB")
             + (tail == 0 ? "." : FormattableString.Invariant($"; the last {tail:N0} tokens are no whole window and have none.")));

@@ -7,6 +7,10 @@ namespace CoCoMix.Cli.Settings;
 /// <summary>All settings as a YAML file that <c>--config</c> reads back, each with its type, its default and what it is for.</summary>
 internal static partial class SettingsYaml
 {
+    /// <summary>Writes the file, whole or not at all.</summary>
+    /// <exception cref="IOException">It cannot be written.</exception>
+    public static void Save(string path, object record) => AtomicFile.Write(path, stream => stream.Write(Encoding.UTF8.GetBytes(Write(record))));
+
     public static string Write(object record)
     {
         var yaml = new StringBuilder();
