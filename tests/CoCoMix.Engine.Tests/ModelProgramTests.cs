@@ -34,17 +34,19 @@ public sealed class ModelProgramTests
                 var inputs = program.Forward.Inputs.Select(input =>
                     draw.Numbers(new(input.Type, input.Name == "ids" ? spec.Vocabulary : spec.Mixes.Min(mix => mix.Head.Concepts)), sizes)).ToArray();
                 var weights = Reference.Parameters(draw, layout);
+                // Cross-attention compares streams that are not normalised: with weights as large as the others', the rounding of its scores alone would show.
+                using (no_grad())
+                    foreach (var i in Enumerable.Range(0, layout.After.Count).Where(i => layout.After[i].Path is var path && path.StartsWith("mixing.") && (path.EndsWith("query.weight") || path.EndsWith("key.weight"))))
+                        weights[layout.Before.Count + layout.Blocks * layout.Block.Count + i].mul_(0.01);
                 var losses = Losses(program);
                 var gradients = Reference.Gradients(losses.Zip(Weighted(spec, program), (loss, pair) => (loss, pair.Weight)), weights);
 
-                // Cross-attention compares streams that are not normalised: random weights give scores so large that their rounding alone shows.
-                var tolerance = spec.Mixes.Any(mix => mix.Mixing == MixingKind.CrossAttend) ? 1e-7 : 1e-9;
-                Reference.Check(runs[name], inputs, weights, losses, gradients, name, tolerance);
-                Reference.Check(runs[name + "Cut"], inputs, weights, losses, gradients, name + " two rows at a time", tolerance);
-                Reference.Check(runs[name + "Temporaries"], inputs, weights, losses, gradients, name + " with temporaries", tolerance);
+                Reference.Check(runs[name], inputs, weights, losses, gradients, name);
+                Reference.Check(runs[name + "Cut"], inputs, weights, losses, gradients, name + " two rows at a time");
+                Reference.Check(runs[name + "Temporaries"], inputs, weights, losses, gradients, name + " with temporaries");
                 var evaluated = Losses(ModelLowering.Lower(spec with { Dropout = 0 }))[..1];
-                Reference.Check(runs[name + "Evaluate"], inputs, weights, evaluated, null, name + " evaluation", tolerance);
-                Reference.Check(runs[name + "CutEvaluate"], inputs, weights, evaluated, null, name + " evaluation, two rows at a time", tolerance);
+                Reference.Check(runs[name + "Evaluate"], inputs, weights, evaluated, null, name + " evaluation");
+                Reference.Check(runs[name + "CutEvaluate"], inputs, weights, evaluated, null, name + " evaluation, two rows at a time");
 
                 Tensor[] Losses(ModelProgram program)
                 {

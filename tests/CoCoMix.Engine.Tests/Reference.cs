@@ -67,7 +67,7 @@ internal static class Reference
     }
 
     /// <summary>Runs emitted code and compares its results, what it adds to gradient buffers, and how many tensors it leaves alive.</summary>
-    public static void Check(Run run, Tensor[] inputs, Tensor[] weights, Tensor[] expected, Tensor[]? gradients, string what, double tolerance = 1e-9)
+    public static void Check(Run run, Tensor[] inputs, Tensor[] weights, Tensor[] expected, Tensor[]? gradients, string what)
     {
         using var off = no_grad();
         var buffers = weights.Select(weight => ones_like(weight)).ToArray();
@@ -75,9 +75,9 @@ internal static class Reference
         manual_seed(Seed);
         var results = run(inputs, [.. weights.Select(weight => weight.detach())], buffers);
         Assert.Equal(results.Length + weights.Length, scope.DisposablesCount);
-        for (var i = 0; i < expected.Length; i++) Close.To(expected[i], results[i], tolerance, $"{what}, output {i}");
+        for (var i = 0; i < expected.Length; i++) Close.To(expected[i], results[i], 1e-9, $"{what}, output {i}");
         for (var i = 0; i < weights.Length; i++)
-            Close.To(gradients is null ? zeros_like(weights[i]) : gradients[i], buffers[i] - 1, tolerance, $"{what}, gradient {i}");
+            Close.To(gradients is null ? zeros_like(weights[i]) : gradients[i], buffers[i] - 1, 1e-9, $"{what}, gradient {i}");
     }
 }
 
