@@ -356,6 +356,44 @@ public sealed class ConceptLabelsAttribute<TTeacher, TSae> : Attribute where TTe
 }
 
 /// <summary>
+/// Knowledge distillation (the paper's baseline; Hinton et al. 2015 at temperature 1): the training loss has <see cref="Weight"/> times
+/// <c>KL(teacher || student)</c> of each next token, in nats. A step runs the teacher; neither's logits are ever whole where the vocabulary is large.
+/// </summary>
+[AttributeUsage(AttributeTargets.Class)]
+public sealed class DistillAttribute<TTeacher> : Attribute where TTeacher : LanguageModel
+{
+    /// <summary>Weight of the divergence in the total.</summary>
+    public double Weight { get; set; } = 0.1;
+}
+
+/// <summary>How far predicted hidden states p are from the teacher's h; means over positions.</summary>
+public enum Distance
+{
+    /// <summary><c>mean(|p - h|)</c></summary>
+    L1,
+
+    /// <summary><c>mean((p - h)^2)</c></summary>
+    L2,
+
+    /// <summary><c>1 - mean(p h / (|p| |h|))</c></summary>
+    Cosine,
+}
+
+/// <summary>
+/// What the model's only concept head predicts is trained to be the teacher's hidden state itself, not its SAE's latents (the paper's ablation of concepts).
+/// The head's <c>LossWeight</c> weighs the loss; a step runs the teacher up to the block.
+/// </summary>
+[AttributeUsage(AttributeTargets.Class)]
+public sealed class RegressHiddenStatesAttribute<TTeacher> : Attribute where TTeacher : LanguageModel
+{
+    /// <summary>Index of the teacher's block after which its hidden state is read, from 0.</summary>
+    public int AfterBlock { get; set; }
+
+    /// <summary>The loss.</summary>
+    public Distance Distance { get; set; } = Distance.L2;
+}
+
+/// <summary>
 /// The memory that a training step of a model may take; the compiler warns where its own count is higher. It counts weights, gradients and
 /// the optimizer's two moments, and what a step of that many tokens, in sequences as long as the context, keeps for its way back. Where that would
 /// not fit, generated code keeps no more than each block's input and runs the block again on the way back.

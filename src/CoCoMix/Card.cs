@@ -29,11 +29,14 @@ public sealed record Card(string Name, long Parameters, long ActiveParameters)
     /// <summary>Probability of dropout in training steps.</summary>
     public double Dropout { get; init; }
 
-    /// <summary>FLOPs of the way forth.</summary>
+    /// <summary>FLOPs of the way forth, the student's alone.</summary>
     public PerToken ForwardFlops { get; init; }
 
     /// <summary>FLOPs of the way back.</summary>
     public PerToken BackwardFlops { get; init; }
+
+    /// <summary>FLOPs of what the model learns from: its teacher's way forth in a step, and making its concept labels, which may be done before.</summary>
+    public PerToken TeacherFlops { get; init; }
 
     /// <summary>Bytes in float32 that wait for the way back.</summary>
     public PerToken ActivationBytes { get; init; }

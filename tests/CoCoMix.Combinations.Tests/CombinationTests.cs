@@ -69,7 +69,7 @@ public sealed class CombinationTests
         var (b, t) = (1 + combination.Seed % 3, 2 + combination.Seed % (student.Card.Context - 1));
         var ids = randint(0, student.Card.Vocabulary, [b, t], int64);
         Tensor? labels = null;
-        if (student.TeacherType is not null)
+        if (student.SaeTypes.Count > 0)
         {
             var teacher = (LanguageModel)New("Teacher");
             SparseAutoencoder[] saes = [.. Enumerable.Range(0, combination.Saes).Select(i => (SparseAutoencoder)New($"Sae{i}"))];

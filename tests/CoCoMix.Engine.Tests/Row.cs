@@ -220,6 +220,16 @@ internal sealed partial record Row(Operation Operation, Func<Draw, Application> 
         new(Table.ZLoss,
             d => { var lead = d.Lead(); return new([Operand.Float(lead), Operand.Index(9, lead)], ("weight", 0.25)); },
             x => Require(Same(x[0], x[1]), () => [x.Attributes.Real("weight") * x[0].pow(2) * x[1].ge(0)])),
+        new(Table.KlDivergence,
+            d => { var (lead, v) = (d.Lead(), d.Width()); return new([Operand.Float([.. lead, v]), Operand.Float([.. lead, v]), Operand.Float(lead), Operand.Index(9, lead)]); },
+            x => Require(Same(x[0], x[1]) && Same(x[2], x[3]) && SameLeading(x[0], x[3].unsqueeze(-1)), () =>
+            {
+                var q = F.softmax(x[1].detach(), -1);
+                return [((q * (q.log() - x[0])).sum(-1) + x[2]) * x[3].ge(0), x[1].detach().logsumexp(-1)];
+            })),
+        new(Table.ZeroWithoutTarget,
+            d => { var lead = d.Lead(); return new([Operand.Float(lead), Operand.Index(9, lead)]); },
+            x => Require(Same(x[0], x[1]), () => [x[0] * x[1].ge(0)])),
         new(Table.LabelCrossEntropy,
             d => { var (lead, c) = (d.Lead(), d.Width()); return new([Operand.Float([.. lead, c]), Operand.Index(c, [.. lead, 1 + d.Below(c)])]); },
             x => Require(SameLeading(x[0], x[1]), () => [-F.log_softmax(x[0], -1).gather(-1, x[1]).mean([-1]), x[0].logsumexp(-1)])),
@@ -292,6 +302,7 @@ internal sealed partial record Row(Operation Operation, Func<Draw, Application> 
         [Table.MeanLossBackward] = "mean_loss",
         [Table.ZLossBackward] = "z_loss",
         [Table.LabelCrossEntropyBackward] = "label_cross_entropy",
+        [Table.KlDivergenceBackward] = "kl_divergence",
         [Table.NormalizedMseBackward] = "normalized_mse",
         [Table.ResidualMseBackward] = "residual_mse",
         [Table.Eager] = "FusedAgainstEagerTests",

@@ -23,6 +23,8 @@ public sealed class FusedAgainstEagerTests
         () => new ReducedGatedThenCross(), () => new ReducedRotaryInsertions(), () => new ReducedAlibiInsertions(),
         () => new ReducedWrittenOutInsertions(), () => new LabelledSeveral(), () => new ReducedSeveralLosses(),
         () => new ReducedOwnHead(), () => new ReducedWithoutNorm(),
+        () => new ReducedDistilled(), () => new ReducedDistilledPause(), () => new ReducedDistilledConcepts(), () => new ReducedDistilledFromEager(),
+        () => new ReducedWideDistilled(), () => new ReducedRegressedL1(), () => new ReducedRegressedL2(), () => new ReducedRegressedCosine(),
     ];
 
     public static TheoryData<int, int, int> Cases()
@@ -46,17 +48,21 @@ public sealed class FusedAgainstEagerTests
         var labels = model.Card.Labels == 0 ? null
             : cat([.. model.ConceptHeads.Zip(model.LabelCounts, (head, count) => randint(0, head.Concepts, [b, t, count], int64))], 2);
 
+        var teacher = model.RunsTeacher ? TeacherOf(model) : null;
+
         // Where the model drops out, both draw the same.
         manual_seed(which);
-        var eager = model.loss(ids, labels);
+        var eager = model.loss(ids, labels, teacher);
         eager.Total().backward();
         var expected = model.named_parameters().ToDictionary(p => p.name, p => p.parameter.grad?.clone());
         model.zero_grad(set_to_none: true);
         manual_seed(which);
-        var fused = model.forward_backward(ids, labels);
+        var fused = model.forward_backward(ids, labels, teacher);
 
         Same("next-token loss", eager.NextToken, fused.NextToken, 1e-12);
-        Assert.Equal(labels is null ? 0 : model.ConceptHeads.Count, fused.Concepts.Count);
+        Assert.Equal(labels is null && model.Regression is null ? 0 : model.ConceptHeads.Count, fused.Concepts.Count);
+        Assert.Equal(model.DistillationWeight, fused.Distillation?.Weight);
+        if (fused.Distillation is not null) Same("distillation loss", eager.Distillation!.Loss, fused.Distillation.Loss, 1e-12);
         Assert.Equal(eager.Concepts.Select(concept => concept.Weight), fused.Concepts.Select(concept => concept.Weight));
         foreach (var (expectedLoss, loss) in eager.Concepts.Zip(fused.Concepts)) Same("concept loss", expectedLoss.Loss, loss.Loss, 1e-12);
         Assert.Equal(eager.Z is null, fused.Z is null);
@@ -67,6 +73,14 @@ public sealed class FusedAgainstEagerTests
         Same("evaluation", model.loss(ids, labels).NextToken, evaluated, 1e-12);
         foreach (var (name, parameter) in model.named_parameters())
             Same(name, expected[name] ?? zeros_like(parameter), parameter.grad!, 1e-10);
+    }
+
+    private static LanguageModel TeacherOf(LanguageModel student)
+    {
+        var teacher = (LanguageModel)Activator.CreateInstance(student.TeacherType!)!;
+        teacher.to(float64).eval();
+        Randomize(teacher);
+        return teacher;
     }
 
     [Fact]

@@ -23,6 +23,8 @@ public enum MixingKind { Interleave, Add, GatedAdd, CrossAttend }
 
 public enum SelectionKind { Attribution, Activation }
 
+public enum DistanceKind { L1, L2, Cosine }
+
 public enum AutoencoderKind { TopK, BatchTopK, ReluL1, JumpRelu, Gated, Matryoshka }
 
 public sealed record NormSpec(NormKind Kind, double Epsilon);
@@ -107,6 +109,14 @@ public sealed record PauseSpec(int BeforeBlock);
 /// <param name="Teacher">Read without its own labels, so that no cycle arises.</param>
 public sealed record LabelSpec(ModelSpec Teacher, SaeSpec Sae, int AfterBlock, int Count, SelectionKind Selection);
 
+/// <summary>Knowledge distillation: the loss has <paramref name="Weight"/> times <c>KL(teacher || student)</c>.</summary>
+/// <param name="Teacher">As in <see cref="LabelSpec"/>.</param>
+public sealed record DistillSpec(ModelSpec Teacher, double Weight);
+
+/// <summary>The only head's prediction is trained to be the teacher's hidden state.</summary>
+/// <param name="Teacher">As in <see cref="LabelSpec"/>.</param>
+public sealed record RegressionSpec(ModelSpec Teacher, int AfterBlock, DistanceKind Distance);
+
 /// <param name="BatchTokens">Tokens of a step.</param>
 public sealed record BudgetSpec(double GiB, int BatchTokens)
 {
@@ -135,6 +145,23 @@ public sealed record ModelSpec(
 
     /// <summary>Null where the block's norm says it.</summary>
     public NormSpec? FinalNorm { get; init; }
+
+    /// <summary>Null for none.</summary>
+    public DistillSpec? Distillation { get; init; }
+
+    /// <summary>Null for none.</summary>
+    public RegressionSpec? Regression { get; init; }
+
+    /// <summary>The teachers that its attributes name, by their names; one class where the model is sound.</summary>
+    public IEnumerable<(string Attribute, int Index, ModelSpec Teacher)> Teachers =>
+    [
+        .. Labels.Select((labels, i) => (AttributeNames.ConceptLabels, i, labels.Teacher)),
+        .. Distillation is { } distillation ? [(AttributeNames.Distill, 0, distillation.Teacher)] : Array.Empty<(string, int, ModelSpec)>(),
+        .. Regression is { } regression ? [(AttributeNames.RegressHiddenStates, 0, regression.Teacher)] : Array.Empty<(string, int, ModelSpec)>(),
+    ];
+
+    /// <summary>Whether a step runs the teacher; labels are made before.</summary>
+    public bool RunsTeacher => Distillation is not null || Regression is not null;
 
     /// <summary>The memory that a training step may take; null for any.</summary>
     public BudgetSpec? Budget { get; init; }

@@ -49,6 +49,9 @@ internal sealed record TrainSettings : ComputeSettings, ICommandSettings
 
     public TrainLabelSettings Labels { get; init; } = new();
 
+    [ValueName("file"), Description("Weights of the teacher that a model distils or regresses in each step.")]
+    public string? TeacherWeights { get; init; }
+
     public TrainGuardSettings Guard { get; init; } = new();
 
     /// <summary>The run's folder.</summary>

@@ -71,14 +71,14 @@ public sealed record LabelHeader
     /// <exception cref="ArgumentException">The student declares no labels, or the token file is shorter than a window.</exception>
     public static LabelHeader Of(LanguageModel student, TokenFile tokens, int length)
     {
-        if (student.TeacherType is not { } teacher)
+        if (student.SaeTypes.Count == 0)
             throw new ArgumentException($"{student.GetType().Name} declares no concept labels: name a model with [ConceptLabels].");
         if (tokens.Count < length)
             throw new ArgumentException($"'{tokens.Path}' has {tokens.Count} tokens, fewer than one window of {length}: give more text or a shorter window.");
         return new()
         {
             Format = CurrentFormat,
-            Teacher = teacher.FullName!,
+            Teacher = student.TeacherType!.FullName!,
             Heads = [.. Declared(student)],
             WindowLength = length,
             Tokens = tokens.Count,

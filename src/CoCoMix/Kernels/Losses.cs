@@ -62,6 +62,47 @@ public static partial class Kernels
         return (logSumExp * dLoss * (2 * weight)).masked_fill_(targets.lt(0), 0).MoveToOuterDisposeScope();
     }
 
+    /// <summary>
+    /// <c>KL(teacher || student)</c> of each position, zero where its target is -1: two logits <c>[..., V]</c>, the student's log-sum-exps and targets
+    /// <c>[...]</c>; and the teacher's log-sum-exps.
+    /// </summary>
+    public static (Tensor Loss, Tensor LogSumExp) KlDivergence(Tensor student, Tensor teacher, Tensor studentLogSumExp, Tensor targets)
+    {
+        if (IsHalf(student) || IsHalf(teacher))
+        {
+            using var fullStudent = student.to(float32);
+            using var fullTeacher = teacher.to(float32);
+            return KlDivergence(fullStudent, fullTeacher, studentLogSumExp, targets);
+        }
+        var logSumExp = LogSumExp(teacher);
+        using var scope = NewDisposeScope();
+        var loss = ExpectedDifference(teacher, student, logSumExp) - logSumExp + studentLogSumExp;
+        return (loss.masked_fill_(targets.lt(0), 0).MoveToOuterDisposeScope(), logSumExp);
+    }
+
+    /// <summary>The way back of <see cref="KlDivergence"/> to the student's logits, their log-sum-exps held fixed: <c>-softmax(teacher) dLoss</c>.</summary>
+    public static Tensor KlDivergenceBackward(Tensor dLoss, Tensor teacher, Tensor logSumExp, Tensor targets) =>
+        KlDivergenceBackward(dLoss, teacher, logSumExp, targets, over: false);
+
+    /// <summary><see cref="KlDivergenceBackward(Tensor, Tensor, Tensor, Tensor)"/> written over the teacher's logits.</summary>
+    public static Tensor KlDivergenceBackwardOver(Tensor dLoss, Tensor teacher, Tensor logSumExp, Tensor targets) =>
+        KlDivergenceBackward(dLoss, teacher, logSumExp, targets, over: true);
+
+    private static Tensor KlDivergenceBackward(Tensor dLoss, Tensor teacher, Tensor logSumExp, Tensor targets, bool over)
+    {
+        if (IsHalf(teacher)) return InFull(teacher, over, full => KlDivergenceBackward(dLoss, full, logSumExp, targets, over: true));
+        using var scale = ZeroWithoutTarget(dLoss, targets);
+        scale.neg_();
+        return ScaledSoftmax(teacher, logSumExp, scale, over);
+    }
+
+    /// <summary>Values <c>[...]</c>, zero where the target is -1.</summary>
+    public static Tensor ZeroWithoutTarget(Tensor x, Tensor targets)
+    {
+        using var without = targets.lt(0);
+        return x.masked_fill(without, 0);
+    }
+
     /// <summary><c>logsumexp(z) - mean(z[labels])</c> of each position: z <c>[..., C]</c>, labels <c>[..., n]</c>; and each row's log-sum-exp, <c>[...]</c>.</summary>
     public static (Tensor Loss, Tensor LogSumExp) LabelCrossEntropy(Tensor logits, Tensor labels)
     {
@@ -166,6 +207,28 @@ public static partial class Kernels
             for (var i = from; i < to; i++) y[i] = Simd.LogSumExp(x + i * size, size);
         });
         GC.KeepAlive(logits);
+        return result;
+    }
+
+    /// <summary><c>sum(softmax(x) (x - y))</c> of each row, <c>[...]</c>: logits x with their log-sum-exps, and y <c>[..., V]</c>.</summary>
+    private static unsafe Tensor ExpectedDifference(Tensor x, Tensor y, Tensor logSumExp)
+    {
+        if (!IsCpuFloat(x) || !IsCpuFloat(y) || !x.is_contiguous() || !y.is_contiguous() || !logSumExp.is_contiguous())
+        {
+            using var scope = NewDisposeScope();
+            return ((x - logSumExp.unsqueeze(-1)).exp_() * (x - y)).sum(-1).MoveToOuterDisposeScope();
+        }
+        var shape = x.shape;
+        var size = (int)shape[^1];
+        var result = empty(shape[..^1]);
+        float* a = Data<float>(x), b = Data<float>(y), l = Data<float>(logSumExp), sums = Data<float>(result);
+        ParallelRows.For(result.numel(), grain: Math.Max(1, 4_096 / size), (from, to) =>
+        {
+            for (var i = from; i < to; i++) sums[i] = Simd.ExpectedDifference(a + i * size, b + i * size, l[i], size);
+        });
+        GC.KeepAlive(x);
+        GC.KeepAlive(y);
+        GC.KeepAlive(logSumExp);
         return result;
     }
 
