@@ -179,7 +179,11 @@ internal static partial class RuleCases
         new("CCM3034", "blocks with heads", Shifting("[Blocks<Block>(3)]\n[MixConcepts<Head>(Mixing = Mixing.CrossAttend)]")),
         new("CCM3034", "another way of mixing", Shifting("[Blocks<Shift>(3)]\n[MixConcepts<Head>(Mixing = Mixing.Add)]")),
 
-        new("CCM3041", "a padded teacher", Inserting("[Distill<{|#0:Teacher|}>]") with { Teacher = new Sources().Teacher.Replace("Vocabulary = 100", "Vocabulary = {|#1:128|}") },
+        new("CCM3041", "a padded teacher", new()
+        {
+            Teacher = new Sources().Teacher.Replace("Vocabulary = 100", "Vocabulary = {|#1:128|}"),
+            Student = Inserting("[Distill<{|#0:Teacher|}>]").Student.Replace("Vocabulary = 100", "Vocabulary = {|#2:100|}"),
+        },
             "'Student' distils 'Teacher', whose Vocabulary is 128 and not 100: distillation compares all logits of the two, so set the vocabularies to the same size"),
         new("CCM3041", "one vocabulary", Inserting("[Distill<Teacher>(Weight = 0.5)]", "[PauseToken(BeforeBlock = 1)]")),
         new("CCM3041", "another teacher for labels", TwoTeachers("[ConceptLabels<Teacher, Sae>]", "[ConceptLabels<Teacher, Sae>(AfterBlock = 1)]", "[Distill<Teacher>]")),
@@ -188,6 +192,8 @@ internal static partial class RuleCases
             "'Student' regresses hidden states with 0 [MixConcepts] and 0 [ConceptLabels]: its only concept head predicts them, so write one [MixConcepts] and no [ConceptLabels]"),
         new("CCM3042", "labels beside", Inserting("[MixConcepts<Head>]", "[ConceptLabels<Teacher, Sae>]", "[{|#0:RegressHiddenStates|}<Teacher>(AfterBlock = 1)]"),
             "'Student' regresses hidden states with 1 [MixConcepts] and 1 [ConceptLabels]: its only concept head predicts them, so write one [MixConcepts] and no [ConceptLabels]"),
+
+        new("CCM3042", "one head", Inserting("[MixConcepts<Head>]", "[RegressHiddenStates<Teacher>(AfterBlock = 1)]") with { Head = new Sources().Head.Replace("64", "32") }),
 
         new("CCM3043", "a head as wide as an autoencoder", Inserting("[MixConcepts<{|#0:Head|}>]", "[RegressHiddenStates<Teacher>]") with
         {
