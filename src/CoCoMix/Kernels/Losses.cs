@@ -76,7 +76,7 @@ public static partial class Kernels
         var logSumExp = LogSumExp(logits);
         using var scope = NewDisposeScope();
         var labelled = logits.gather(-1, labels.clamp_min(0)).mean([-1]);
-        return ((logSumExp - labelled).masked_fill_(Has(labels).logical_not(), 0).MoveToOuterDisposeScope(), logSumExp);
+        return ((logSumExp - labelled).masked_fill_(HasNone(labels), 0).MoveToOuterDisposeScope(), logSumExp);
     }
 
     /// <summary>The way back of <see cref="LabelCrossEntropy"/>: <c>(softmax - multi_hot / n) dLoss</c>, zero where there are no labels.</summary>
@@ -91,7 +91,7 @@ public static partial class Kernels
     {
         if (IsHalf(logits)) return InFull(logits, over, full => LabelCrossEntropyBackward(dLoss, full, labels, logSumExp, over: true));
         using var scope = NewDisposeScope();
-        var dOfLabels = dLoss.masked_fill(Has(labels).logical_not(), 0);
+        var dOfLabels = dLoss.masked_fill(HasNone(labels), 0);
         var gradient = ScaledSoftmax(logits, logSumExp, dOfLabels, over);
         gradient.scatter_add_(-1, labels.clamp_min(0), (-dOfLabels / labels.shape[^1]).unsqueeze(-1).expand(labels.shape));
         return over ? logits : gradient.MoveToOuterDisposeScope();
@@ -103,20 +103,20 @@ public static partial class Kernels
     public static Tensor MeanLoss(Tensor losses, Tensor targets)
     {
         using var scope = NewDisposeScope();
-        return (losses.sum() / (targets.dim() > losses.dim() ? Has(targets) : targets.ge(0)).sum()).MoveToOuterDisposeScope();
+        return (losses.sum() / (targets.dim() > losses.dim() ? targets.select(-1, 0) : targets).ge(0).sum()).MoveToOuterDisposeScope();
     }
 
     /// <summary>The way back of <see cref="MeanLoss"/>: the same for every position with a target, <c>[...]</c>.</summary>
     public static Tensor MeanLossBackward(Tensor dLoss, Tensor targets, bool labels)
     {
         using var scope = NewDisposeScope();
-        var has = labels ? Has(targets) : targets.ge(0);
+        var has = (labels ? targets.select(-1, 0) : targets).ge(0);
         // Where no position has a target there is no loss, and no gradient.
         return (has * (dLoss / has.sum().clamp_min(1))).MoveToOuterDisposeScope();
     }
 
-    /// <summary>Which positions of labels <c>[..., n]</c> have labels: where one is -1, all are.</summary>
-    private static Tensor Has(Tensor labels) => labels.select(-1, 0).ge(0);
+    /// <summary>Which positions of labels <c>[..., n]</c> have none: where one label is -1, all are.</summary>
+    private static Tensor HasNone(Tensor labels) => labels.select(-1, 0).lt(0);
 
     /// <summary>Mean over rows of <c>mean((r - x)^2) / mean(x^2)</c>.</summary>
     public static Tensor NormalizedMse(Tensor r, Tensor x)
