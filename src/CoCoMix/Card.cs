@@ -5,7 +5,9 @@ namespace CoCoMix;
 /// <summary>What a declared model costs, counted by the compiler from the program it generates.</summary>
 /// <param name="Name">The declared class.</param>
 /// <param name="Parameters">Stored parameters.</param>
-/// <param name="ActiveParameters">Parameters that a token uses: of each compress matrix, K of C rows (the paper's accounting).</param>
+/// <param name="ActiveParameters">
+/// Parameters that a token's prediction uses: of each compress matrix, K of C rows; none of a concept head that is there for its loss alone (the paper's accounting).
+/// </param>
 public sealed record Card(string Name, long Parameters, long ActiveParameters)
 {
     /// <summary>Token ids run below this.</summary>

@@ -72,7 +72,10 @@ public class LanguageModel : FusedModule
 
     /// <summary>The training losses, eagerly: call <c>Total().backward()</c> for gradients.</summary>
     /// <param name="ids">Token ids, int64 <c>[B, T]</c>.</param>
-    /// <param name="labels">Concept labels, int64 <c>[B, T, n]</c>, of all heads side by side; null for a total without them.</param>
+    /// <param name="labels">
+    /// Concept labels, int64 <c>[B, T, n]</c>, of all heads side by side; a position without labels of a head has -1 in all of them. Null for a
+    /// total without them.
+    /// </param>
     /// <param name="teacher">The declared teacher, for a model that distils or regresses it; null for a total without that.</param>
     public Losses loss(Tensor ids, Tensor? labels = null, LanguageModel? teacher = null)
     {
@@ -92,7 +95,7 @@ public class LanguageModel : FusedModule
 
     /// <summary>One fused way forth and back: adds the gradients of the total loss to the parameters' <c>grad</c>, as <c>backward()</c> would.</summary>
     /// <param name="ids">Token ids, int64 <c>[B, T]</c>.</param>
-    /// <param name="labels">Concept labels, int64 <c>[B, T, n]</c>, for a model that declares them; of all heads side by side.</param>
+    /// <param name="labels">Concept labels, int64 <c>[B, T, n]</c>, for a model that declares them; as in <see cref="loss"/>.</param>
     /// <param name="teacher">The declared teacher, for a model that distils or regresses it; computes in this model's precision.</param>
     /// <exception cref="ArgumentException">The inputs do not fit the model.</exception>
     /// <exception cref="InvalidOperationException">The model drops out and is in evaluation mode.</exception>
@@ -125,7 +128,7 @@ public class LanguageModel : FusedModule
     /// <param name="ids">Token ids, int64 <c>[B, T]</c>.</param>
     /// <param name="teacher">An instance of the declared teacher.</param>
     /// <param name="saes">Instances of the declared SAEs in the order of <c>[ConceptLabels]</c>, trained on that teacher.</param>
-    /// <returns>Labels, int64 <c>[B, T, n]</c>, strongest first; of all heads side by side.</returns>
+    /// <returns>Labels, int64 <c>[B, T, n]</c>, strongest first; of all heads side by side. Where a position has none of a head, they are -1.</returns>
     /// <exception cref="ArgumentException">The teacher or an SAE is not the declared one.</exception>
     public Tensor label(Tensor ids, LanguageModel teacher, params SparseAutoencoder[] saes)
     {
@@ -204,13 +207,13 @@ public class LanguageModel : FusedModule
     /// <summary>The generated label extraction.</summary>
     protected virtual Tensor Label(Tensor ids, LanguageModel teacherModel, Tensor[] teacherWeights, Tensor[][] saeWeights) => throw NotGenerated.For(this);
 
-    /// <summary>The mean of the cross entropies against each of a position's labels, written as the reference writes it.</summary>
+    /// <summary>The mean of the cross entropies against each of a position's labels, written as the reference writes it; positions without labels count for nothing.</summary>
     private static Tensor LabelLoss(Tensor logits, Tensor labels)
     {
         var count = labels.shape[^1];
         var rows = logits.flatten(0, 1);
         var sum = zeros(Array.Empty<long>(), rows.dtype, rows.device);
-        for (var i = 0; i < count; i++) sum = sum + nn.functional.cross_entropy(rows, labels.select(2, i).flatten()) / (double)count;
+        for (var i = 0; i < count; i++) sum = sum + nn.functional.cross_entropy(rows, labels.select(2, i).flatten(), ignore_index: -1) / (double)count;
         return sum;
     }
 

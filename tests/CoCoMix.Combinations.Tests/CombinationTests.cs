@@ -78,7 +78,8 @@ public sealed class CombinationTests
             var parts = labels.split([.. student.LabelCounts.Select(count => (long)count)], 2);
             foreach (var (sae, part) in saes.Zip(parts))
             {
-                Assert.InRange(part.min().item<long>(), 0, sae.Latents - 1);
+                Assert.InRange(part.min().item<long>(), -1, sae.Latents - 1);
+                Assert.InRange(part.narrow(1, 0, t - 1).min().item<long>(), 0, sae.Latents - 1);
                 Assert.InRange(part.max().item<long>(), 0, sae.Latents - 1);
                 StepsAgree(sae, 3 * randn([9, sae.Inputs], float64));
             }

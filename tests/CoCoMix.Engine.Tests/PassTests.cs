@@ -241,6 +241,23 @@ public sealed class PassTests
         Assert.Equal([(0, 2)], function.Nodes.Where(node => node.Loop is not null).Select(node => (node.Loop!.From, node.Loop.Count)));
     }
 
+    [Fact]
+    public void Scores_of_all_of_many_latents_are_never_whole()
+    {
+        foreach (var kind in Enum.GetValues<AutoencoderKind>())
+        {
+            var labels = Specs.Labels(3, 1, SelectionKind.PaperAttribution, kind);
+            var function = LabelLowering.Lower([labels with { Sae = labels.Sae with { Latents = 32_768 } }]);
+            var chunk = Assert.Single(function.Nodes, node => node.Operation == Table.InChunks).Chunk!;
+            // 64 MiB of float32.
+            Assert.Equal(512, chunk.Rows);
+            Assert.Equal(2, chunk.Body.Nodes.Count(node => node.Operation == Table.Linear));
+            Assert.Contains(chunk.Body.Nodes, node => node.Operation == Table.TopK);
+            Assert.DoesNotContain(function.Nodes.SelectMany(node => node.Outputs), value => value.Shape.Contains(32_768));
+            AssertMadeBeforeRead(function);
+        }
+    }
+
     [Theory, InlineData(true, true), InlineData(true, false), InlineData(false, true), InlineData(false, false)]
     public void A_split_block_saves_what_its_way_back_restores_and_no_parameter(bool parameters, bool bias)
     {

@@ -203,6 +203,14 @@ internal sealed partial record Row(Operation Operation, Func<Draw, Application> 
                 return [order.narrow(-1, 0, x.Int("count"))];
             }), 0),
 
+        new(Table.MaskLabels,
+            d =>
+            {
+                var lead = d.Lead();
+                return new([Operand.Index(9, [.. lead, 1 + d.Below(4)]), Operand.Index(9, lead) with { Masked = lead.Length > 1 }]);
+            },
+            x => Require(SameLeading(x[0], x[1].unsqueeze(-1)), () => [where(x[1].lt(0).unsqueeze(-1), full_like(x[0], -1), x[0])]), 0),
+
         new(Table.NextTokens,
             d => { var (b, t) = d.Positions(); return new([Operand.Index(9, b, t)]); },
             x => Require(x[0].dim() == 2, () =>
@@ -231,12 +239,17 @@ internal sealed partial record Row(Operation Operation, Func<Draw, Application> 
             d => { var lead = d.Lead(); return new([Operand.Float(lead), Operand.Index(9, lead)]); },
             x => Require(Same(x[0], x[1]), () => [x[0] * x[1].ge(0)])),
         new(Table.LabelCrossEntropy,
-            d => { var (lead, c) = (d.Lead(), d.Width()); return new([Operand.Float([.. lead, c]), Operand.Index(c, [.. lead, 1 + d.Below(c)])]); },
-            x => Require(SameLeading(x[0], x[1]), () => [-F.log_softmax(x[0], -1).gather(-1, x[1]).mean([-1]), x[0].logsumexp(-1)])),
+            d =>
+            {
+                var (lead, c) = (d.Lead(), d.Width());
+                return new([Operand.Float([.. lead, c]), Operand.Index(c, [.. lead, 1 + d.Below(c)]) with { Masked = d.Coin() }]);
+            },
+            x => Require(SameLeading(x[0], x[1]), () =>
+                [-F.log_softmax(x[0], -1).gather(-1, x[1].clamp_min(0)).mean([-1]) * x[1].select(-1, 0).ge(0), x[0].logsumexp(-1)])),
         new(Table.MeanLoss,
             d => { var lead = d.Lead(); return new([Operand.Float(lead), d.Below(2) == 0 ? Operand.Index(9, lead) : Operand.Index(9, [.. lead, 1 + d.Below(3)])]); },
             x => Require(Same(x[0], x[1]) || x[1].dim() > 0 && x[0].shape.SequenceEqual(x[1].shape[..^1]), 
-                () => [x[0].sum() / (x[1].dim() == x[0].dim() ? x[1].ge(0).sum() : x[0].numel())])),
+                () => [x[0].sum() / (x[1].dim() == x[0].dim() ? x[1] : x[1].select(-1, 0)).ge(0).sum()])),
         new(Table.NormalizedMse,
             d => Twice(d.Size(), d.Width()),
             x => Require(Same(x[0], x[1]) && x[0].dim() == 2,

@@ -179,6 +179,10 @@ internal static partial class RuleCases
         new("CCM3034", "blocks with heads", Shifting("[Blocks<Block>(3)]\n[MixConcepts<Head>(Mixing = Mixing.CrossAttend)]")),
         new("CCM3034", "another way of mixing", Shifting("[Blocks<Shift>(3)]\n[MixConcepts<Head>(Mixing = Mixing.Add)]")),
 
+        new("CCM3035", "neither mixed nor labelled", Inserting("[MixConcepts<Head>]", "[MixConcepts<Head>(BeforeBlock = 1, Mixing = {|#0:Mixing.None|})]"),
+            "'Student' lets the concepts of 'Head' enter nowhere and has no labels for them, so the head would do nothing: add [ConceptLabels<TTeacher, TSae>], or choose another Mixing"),
+        new("CCM3035", "labelled", Inserting("[MixConcepts<Head>(BeforeBlock = 1, Mixing = Mixing.None)]", "[ConceptLabels<Teacher, Sae>]")),
+
         new("CCM3041", "a padded teacher", new()
         {
             Teacher = new Sources().Teacher.Replace("Vocabulary = 100", "Vocabulary = {|#1:128|}"),

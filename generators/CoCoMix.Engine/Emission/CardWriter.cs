@@ -41,9 +41,10 @@ internal static class CardWriter
         code.Line();
     }
 
-    /// <summary>The paper's accounting: of each compress matrix, K of C columns are active.</summary>
-    private static long Active(ModelSpec model, ModelLayout layout) =>
-        layout.Elements - model.Mixes.Where(mix => mix.Head.Own is null).Sum(mix => (long)(mix.Head.Concepts - mix.Head.Active) * model.Width);
+    /// <summary>The paper's accounting: of each compress matrix, K of C columns are active, and nothing of a head that is there for its loss alone.</summary>
+    private static long Active(ModelSpec model, ModelLayout layout) => layout.Elements - model.Mixes.Sum(mix =>
+        mix.IsLossOnly ? Layout.ConceptHead(mix.Head, model.Width).Sum(parameter => parameter.Count)
+        : mix.Head.Own is null ? (long)(mix.Head.Concepts - mix.Head.Active) * model.Width : 0);
 
     /// <summary>The largest probability with which a step drops out.</summary>
     private static double Dropout(Function function) => function.Nodes.Select(node =>

@@ -96,7 +96,7 @@ internal static class ModelFile
         if (insertion.Mix is not { } mix)
             return [new("pause", number, "public", "PauseToken", $"new({d})", $"The vector interleaved before block {insertion.BeforeBlock}.")];
         var head = new Submodule("concepts", number, Visibility(mix.Head.Type), mix.Head.Type.Qualified, $"new({d})",
-            $"The concept head, mixed in before block {insertion.BeforeBlock}.", IsFoundByName: mix.Head.Own is not null);
+            $"The concept head, {(mix.IsLossOnly ? "which reads the stream" : "mixed in")} before block {insertion.BeforeBlock}.", IsFoundByName: mix.Head.Own is not null);
         if (mix.Own is { } own)
             return
             [
@@ -225,7 +225,8 @@ internal static class ModelFile
         code.Line($"var residual{n} = {(group == 1 ? "h" : $"h.unflatten(1, [-1, {group}]).select(2, {group - 1})")};", Shape(1, d));
         code.Line($"Probe?.Invoke(\"{mixing}.residual\", residual{n});");
         code.Line($"concepts{n}.Probe = Probed(\"{mixing}.\");");
-        code.Line($"var (concept{n}, conceptLogits{n}) = concepts{n}.predict(residual{n});", $"{Shape(1, d)}, {Shape(1, mix.Head.Concepts)}");
+        code.Line($"var ({(mix.IsLossOnly ? "_" : $"concept{n}")}, conceptLogits{n}) = concepts{n}.predict(residual{n});", $"{Shape(1, d)}, {Shape(1, mix.Head.Concepts)}");
+        if (mix.IsLossOnly) return;
         if (insertion.Appends)
         {
             code.Line($"h = {Appended($"concept{n}")};", Shape(group + 1, d));

@@ -116,8 +116,10 @@ public static class ModelLowering
     {
         var (group, path) = (insertion.Group, insertion.Path("mixing"));
         var h = g.Probe(Parts.Predicting(g, stream, group), path + ".residual");
+        if (mix is { IsLossOnly: true, Head.Own: null }) return (stream, ConceptLogits(g, h, p, insertion).Logits);
         var (concept, logits) = mix.Head.Own is null ? Concepts(g, h, mix.Head, p, insertion)
             : Modules.Predict(mix.Head, model.Width, insertion.Path("concepts"), g, p, h);
+        if (mix.IsLossOnly) return (stream, logits);
         var mixed = mix.Own is { } own ? ReplacePredicting(g, stream, h, Modules.Part(own, model.Width, path, g, p, h, concept), group) : mix.Mixing switch
         {
             MixingKind.Interleave => g.One(Table.AppendToGroups, "mixed", [stream, concept], new(("size", group))),
@@ -143,14 +145,25 @@ public static class ModelLowering
             [g.Apply(Table.LabelCrossEntropy, "conceptLosses", [logits[i], parts[i]])[0], parts[i]]), mix.Head.LossWeight));
     }
 
-    /// <summary>Continuous concepts <c>[B, T, D]</c> and concept logits <c>[B, T, C]</c> of a residual stream; reference, steps 2 to 4.</summary>
-    private static (Value Concept, Value Logits) Concepts(Builder g, Value h, ConceptHeadSpec head, ParameterValues p, Insertion insertion)
+    /// <summary>Concept logits <c>[B, T, C]</c> of a residual stream, and its mean and standard deviation at each position, <c>[B, T, 1]</c>; reference, steps 2 and 3.</summary>
+    private static (Value Logits, Value Mean, Value Std) ConceptLogits(Builder g, Value h, ParameterValues p, Insertion insertion)
     {
         var rows = g.Apply(Table.Standardize, "standardized", [h], new(("epsilon", Parts.StandardizeEpsilon)));
         var (mean, std) = (Probe(rows[1], "mean"), Probe(rows[2], "std"));
         var centred = Probe(g.One(Table.Subtract, "centred", [Probe(rows[0], "standardized"), Parameter("pre_bias")]), "centred");
         var logits = Probe(
             g.One(Table.Linear, "conceptLogits", [centred, Parameter("predictor.weight"), Parameter("predictor.bias")]), "concept_logits");
+        return (logits, mean, std);
+
+        Value Parameter(string path) => p[$"{insertion.Path("concepts")}.{path}"];
+
+        Value Probe(Value value, string name) => g.Probe(value, $"{insertion.Path("mixing")}.{name}");
+    }
+
+    /// <summary>Continuous concepts <c>[B, T, D]</c> and concept logits <c>[B, T, C]</c> of a residual stream; reference, steps 2 to 4.</summary>
+    private static (Value Concept, Value Logits) Concepts(Builder g, Value h, ConceptHeadSpec head, ParameterValues p, Insertion insertion)
+    {
+        var (logits, mean, std) = ConceptLogits(g, h, p, insertion);
         var top = g.Apply(Table.TopK, "active", [logits], new(("k", head.Active)));
         Probe(top[0], "active");
         Probe(top[1], "active_indices");

@@ -186,6 +186,10 @@ internal static class Parts
     public static Value PreActivations(Builder g, Value standardized, ParameterValues p) => g.One(Table.Linear, "preActivations",
         [g.One(Table.Subtract, "centred", [standardized, p["pre_bias"]]), p["encoder.weight"], p["encoder.bias"]]);
 
+    /// <summary>What decides which latents are active, of all latents: pre-activations, or a gate before its step, <c>[..., L]</c>.</summary>
+    public static Value Deciding(Builder g, Value standardized, SaeSpec sae, ParameterValues p) =>
+        sae.Kind == AutoencoderKind.Gated ? EncodeGated(g, standardized, p).Gate : PreActivations(g, standardized, p);
+
     /// <summary>TopK latents of standardised rows, ReLU last: values and indices, <c>[..., K]</c>.</summary>
     public static (Value Values, Value Indices, Value PreActivations) EncodeTopK(Builder g, Value standardized, SaeSpec sae, ParameterValues p)
     {

@@ -97,7 +97,7 @@ public static partial class Table
 
     /// <summary>
     /// The mean cross entropy of each position against its labels, in one pass: <c>logsumexp(z) - mean(z[labels])</c>; z <c>[..., C]</c>, labels
-    /// int64 <c>[..., n]</c>, to <c>[...]</c> (paper, Eq. 2). Also each row's log-sum-exp.
+    /// int64 <c>[..., n]</c>, to <c>[...]</c> (paper, Eq. 2), zero where the labels are -1, which is none. Also each row's log-sum-exp.
     /// </summary>
     public static readonly Operation LabelCrossEntropy = new("label_cross_entropy",
         a =>
@@ -122,7 +122,7 @@ public static partial class Table
     };
 
     /// <summary>
-    /// The mean of losses <c>[...]</c> over the positions that have a target: targets <c>[...]</c>, -1 for none, or labels <c>[..., n]</c>, of which all have.
+    /// The mean of losses <c>[...]</c> over the positions that have a target, zero at the others: targets <c>[...]</c>, or labels <c>[..., n]</c>, -1 for none.
     /// </summary>
     public static readonly Operation MeanLoss = new("mean_loss",
         a =>

@@ -343,7 +343,7 @@ public static class Check
     {
         if (model.Labels.Count == 0)
         {
-            return [];
+            return model.Regression is null ? LossOnlyWithoutLabels(model) : [];
         }
         if (model.Labels.Count != model.Mixes.Count)
         {
@@ -352,6 +352,11 @@ public static class Check
         }
         return Enumerable.Range(0, model.Labels.Count).SelectMany(i => Labels(model, i));
     }
+
+    private static IEnumerable<Violation> LossOnlyWithoutLabels(ModelSpec model) =>
+        from each in model.Mixes.Select((mix, i) => (Mix: mix, Site: new Site(model.Type, MixConcepts, nameof(MixSpec.Mixing), Index: i)))
+        where each.Mix.IsLossOnly
+        select Broken(Rule.LossOnlyWithoutLabels, each.Site, model.Type.Name, each.Mix.Head.Type.Name) with { Edit = Set(each.Site, "Mixing.Interleave") };
 
     /// <summary>The teacher of labels, distillation and regression.</summary>
     private static IEnumerable<Violation> Teacher(Declaration declaration, ModelSpec model)

@@ -139,6 +139,10 @@ public sealed record Rule(string Id, string Category, string Title, string Messa
         "Concepts are attended to with the heads of the blocks",
         "'{0}' attends to concepts with as many heads as its blocks, but '{1}' states none: choose another Mixing, or a block with [CausalSelfAttention]");
 
+    public static readonly Rule LossOnlyWithoutLabels = new("CCM3035", Composition,
+        "A concept head whose concepts enter nowhere has labels",
+        "'{0}' lets the concepts of '{1}' enter nowhere and has no labels for them, so the head would do nothing: add [ConceptLabels<TTeacher, TSae>], or choose another Mixing");
+
     public static readonly Rule DistilledVocabulariesDiffer = new("CCM3041", Composition,
         "A distilled teacher has the student's vocabulary",
         "'{0}' distils '{1}', whose Vocabulary is {2} and not {3}: distillation compares all logits of the two, so set the vocabularies to the same size");
@@ -278,7 +282,7 @@ public sealed record Rule(string Id, string Category, string Title, string Messa
         HeadsDoNotDivide, HeadsAndHeadDim, SharedHeadsDoNotDivide, OddRotaryHeads,
         InsertionOutOfRange, TooManyActive, ConceptsDiffer, SaeDoesNotFitTeacher, TeacherBlockOutOfRange, TooManyLabels,
         VocabulariesDiffer, TeacherContextTooShort, UnusablePart, TeacherNotPlain, StreamTooLong, TooManyPrefixes,
-        InsertionsAtOneBlock, LabelsForSomeHeads, TeachersDiffer, CrossAttentionWithoutHeads, DistilledVocabulariesDiffer, RegressionWithoutHead, RegressionWidthsDiffer,
+        InsertionsAtOneBlock, LabelsForSomeHeads, TeachersDiffer, CrossAttentionWithoutHeads, LossOnlyWithoutLabels, DistilledVocabulariesDiffer, RegressionWithoutHead, RegressionWidthsDiffer,
         DimsNotNames, BadSignature, WrongField, NoForward, NotInLanguage, ShapesDoNotFit, DimsUnbound, BlockDoesNotFit, TwoAttentions, EagerElsewhere,
         ContainsItself, InnerSizesDiffer, DoesNotBroadcast, ElementsDiffer, NoSuchAxis, ElementTypesMixed, WrongResult, NoGradientDefined,
         SoftmaxOverBatch, LogOfSoftmax, SoftmaxOverOtherAxis, UnusedLayer, NoGradient, ReshapeMovesAxis,

@@ -19,9 +19,9 @@ public enum PositionKind { Learned, Rotary, Alibi, None }
 
 public enum ActivationKind { GeluTanh, Gelu, Silu, ReluSquared }
 
-public enum MixingKind { Interleave, Add, GatedAdd, CrossAttend }
+public enum MixingKind { Interleave, Add, GatedAdd, CrossAttend, None }
 
-public enum SelectionKind { Attribution, Activation }
+public enum SelectionKind { Attribution, Activation, PaperAttribution, AbsoluteAttribution, NegatedAttribution }
 
 public enum DistanceKind { L1, L2, Cosine }
 
@@ -99,6 +99,9 @@ public sealed record MixSpec(ConceptHeadSpec Head, int BeforeBlock, MixingKind M
 {
     /// <summary>The class that mixes stream and concepts, where that has a forward pass of its own.</summary>
     public OwnSpec? Own { get; init; }
+
+    /// <summary>Whether the head's concepts enter nowhere: it is there for its loss alone.</summary>
+    public bool IsLossOnly => Own is null && Mixing == MixingKind.None;
 
     /// <summary>As evaluation runs it.</summary>
     public MixSpec InEvaluation() => this with { Own = Own?.InEvaluation(), Head = Head with { Own = Head.Own?.InEvaluation() } };

@@ -31,7 +31,7 @@ internal static class TrainCommand
         var validationWindows = WindowOrder.Spread(validation.Count, length, settings.Evaluation.Windows);
         var labels = Labels(model, settings, train, length, device);
         using var teacher = Teacher(model, settings, device);
-        using var concepts = labels is TeacherLabels ? new ValidationConcepts(model, labels, validation, WindowOrder.Spread(validation.Count, length, RecallWindows), length, options.MicroBatch) : null;
+        using var concepts = labels is TeacherLabels or HashedLabels ? new ValidationConcepts(model, labels, validation, WindowOrder.Spread(validation.Count, length, RecallWindows), length, options.MicroBatch) : null;
 
         var display = new TrainingDisplay(
             model.Card, options, MatrixProductRate.Measure(device, model.Precision ?? torch.ScalarType.Float32), AnsiConsole.Console, Console.Error, TimeProvider.System);
@@ -108,11 +108,12 @@ internal static class TrainCommand
     /// <summary>The labels that the model trains on, or null where it declares none.</summary>
     private static IConceptLabels? Labels(LanguageModel model, TrainSettings settings, TokenFile train, int length, torch.Device device)
     {
-        var (file, teacher) = (settings.Labels.File, settings.Labels.TeacherWeights);
+        var (file, teacher, hashed) = (settings.Labels.File, settings.Labels.TeacherWeights, settings.Labels.Hashed);
         if (model.Card.Labels == 0)
-            return file is null && teacher is null ? null
-                : throw new InvalidDataException($"--labels.{(file is null ? "teacher" : "file")} is given, but {model.GetName()} declares no concept labels: leave it out.");
+            return file is null && teacher is null && !hashed ? null
+                : throw new InvalidDataException($"--labels.{(hashed ? "hashed" : file is null ? "teacher-weights" : "file")} is given, but {model.GetName()} declares no concept labels: leave it out.");
         if (file is not null) return new LabelFile(file, model, train, length);
+        if (hashed) return new HashedLabels(model, settings.Seed);
         if (teacher is null)
             throw new InvalidDataException($"{model.GetName()} trains on concept labels: give --labels.file, which cocomix labels makes, or --labels.teacher-weights and --labels.sae-weights, the weights of {model.TeacherType!.Name} and {TeacherFiles.SaeNames(model)}.");
         return TeacherFiles.Load(model, teacher, "--labels.sae-weights", settings.Labels.SaeWeights, device, settings.Precision);

@@ -53,7 +53,7 @@ public sealed record LabelHeader
     /// <summary>SHA-256 of the token file's bytes.</summary>
     public required string TokenHash { get; init; }
 
-    /// <summary>Bytes of a label: 2, or 4 where an SAE has more than 65,536 latents.</summary>
+    /// <summary>Bytes of a label: 2, or 4 where an SAE has more than 65,535 latents; the largest number stands for no label.</summary>
     public required int LabelBytes { get; init; }
 
     /// <summary>Windows whose labels are in the file, safely on the disk.</summary>
@@ -83,7 +83,7 @@ public sealed record LabelHeader
             WindowLength = length,
             Tokens = tokens.Count,
             TokenHash = ContentHash.Of(tokens),
-            LabelBytes = student.ConceptHeads.Max(head => head.Concepts) > ushort.MaxValue + 1 ? 4 : 2,
+            LabelBytes = student.ConceptHeads.Max(head => head.Concepts) > ushort.MaxValue ? 4 : 2,
             Done = 0,
         };
     }

@@ -103,7 +103,10 @@ public static partial class Kernels
         return x.masked_fill(without, 0);
     }
 
-    /// <summary><c>logsumexp(z) - mean(z[labels])</c> of each position: z <c>[..., C]</c>, labels <c>[..., n]</c>; and each row's log-sum-exp, <c>[...]</c>.</summary>
+    /// <summary>
+    /// <c>logsumexp(z) - mean(z[labels])</c> of each position, zero where its labels are -1: z <c>[..., C]</c>, labels <c>[..., n]</c>; and each row's
+    /// log-sum-exp, <c>[...]</c>.
+    /// </summary>
     public static (Tensor Loss, Tensor LogSumExp) LabelCrossEntropy(Tensor logits, Tensor labels)
     {
         if (IsHalf(logits))
@@ -113,10 +116,11 @@ public static partial class Kernels
         }
         var logSumExp = LogSumExp(logits);
         using var scope = NewDisposeScope();
-        return ((logSumExp - logits.gather(-1, labels).mean([-1])).MoveToOuterDisposeScope(), logSumExp);
+        var labelled = logits.gather(-1, labels.clamp_min(0)).mean([-1]);
+        return ((logSumExp - labelled).masked_fill_(HasNone(labels), 0).MoveToOuterDisposeScope(), logSumExp);
     }
 
-    /// <summary>The way back of <see cref="LabelCrossEntropy"/>: <c>(softmax - multi_hot / n) dLoss</c>.</summary>
+    /// <summary>The way back of <see cref="LabelCrossEntropy"/>: <c>(softmax - multi_hot / n) dLoss</c>, zero where there are no labels.</summary>
     public static Tensor LabelCrossEntropyBackward(Tensor dLoss, Tensor logits, Tensor labels, Tensor logSumExp) =>
         LabelCrossEntropyBackward(dLoss, logits, labels, logSumExp, over: false);
 
@@ -128,32 +132,32 @@ public static partial class Kernels
     {
         if (IsHalf(logits)) return InFull(logits, over, full => LabelCrossEntropyBackward(dLoss, full, labels, logSumExp, over: true));
         using var scope = NewDisposeScope();
-        var gradient = ScaledSoftmax(logits, logSumExp, dLoss, over);
-        gradient.scatter_add_(-1, labels, (-dLoss / labels.shape[^1]).unsqueeze(-1).expand(labels.shape));
+        var dOfLabels = dLoss.masked_fill(HasNone(labels), 0);
+        var gradient = ScaledSoftmax(logits, logSumExp, dOfLabels, over);
+        gradient.scatter_add_(-1, labels.clamp_min(0), (-dOfLabels / labels.shape[^1]).unsqueeze(-1).expand(labels.shape));
         return over ? logits : gradient.MoveToOuterDisposeScope();
     }
 
-    /// <summary>The mean of losses <c>[...]</c> over positions with a target: targets <c>[...]</c>, -1 for none, or labels <c>[..., n]</c>.</summary>
+    /// <summary>
+    /// The mean of losses <c>[...]</c> over positions with a target; the others' are zero. Targets <c>[...]</c>, or labels <c>[..., n]</c>, -1 for none.
+    /// </summary>
     public static Tensor MeanLoss(Tensor losses, Tensor targets)
     {
-        if (targets.dim() > losses.dim()) return losses.mean();
         using var scope = NewDisposeScope();
-        return (losses.sum() / targets.ge(0).sum()).MoveToOuterDisposeScope();
+        return (losses.sum() / (targets.dim() > losses.dim() ? targets.select(-1, 0) : targets).ge(0).sum()).MoveToOuterDisposeScope();
     }
 
     /// <summary>The way back of <see cref="MeanLoss"/>: the same for every position with a target, <c>[...]</c>.</summary>
     public static Tensor MeanLossBackward(Tensor dLoss, Tensor targets, bool labels)
     {
         using var scope = NewDisposeScope();
-        if (labels)
-        {
-            var shape = targets.shape[..^1];
-            return (dLoss / shape.Aggregate(1L, (product, size) => product * size)).expand(shape).contiguous().MoveToOuterDisposeScope();
-        }
-        var has = targets.ge(0);
+        var has = (labels ? targets.select(-1, 0) : targets).ge(0);
         // Where no position has a target there is no loss, and no gradient.
         return (has * (dLoss / has.sum().clamp_min(1))).MoveToOuterDisposeScope();
     }
+
+    /// <summary>Which positions of labels <c>[..., n]</c> have none: where one label is -1, all are.</summary>
+    private static Tensor HasNone(Tensor labels) => labels.select(-1, 0).lt(0);
 
     /// <summary>Mean over rows of <c>mean((r - x)^2) / mean(x^2)</c>.</summary>
     public static Tensor NormalizedMse(Tensor r, Tensor x)
