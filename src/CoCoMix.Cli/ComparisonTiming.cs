@@ -47,13 +47,15 @@ internal sealed record ComparisonTiming(int Threads, int Rounds, IReadOnlyList<T
     public static ComparisonTiming Measure(string folder, IReadOnlyList<Variant> variants, int rounds, Action<double, string> report, CancellationToken stop)
     {
         var times = variants.ToDictionary(variant => variant, _ => new List<(double Step, double? Labels)>());
-        for (var i = 0; i < rounds * variants.Count; i++)
-        {
-            stop.ThrowIfCancellationRequested();
-            var variant = variants[i % variants.Count];
-            times[variant].Add(Round(variant));
-            report((i + 1.0) / (rounds * variants.Count), variant.Name);
-        }
+        for (var round = 0; round <= rounds; round++)
+            foreach (var (i, variant) in variants.Index())
+            {
+                stop.ThrowIfCancellationRequested();
+                var time = Round(variant);
+                // In the first round .NET still compiles: code runs as it comes before it is optimised.
+                if (round > 0) times[variant].Add(time);
+                report((round * variants.Count + i + 1.0) / ((rounds + 1) * variants.Count), variant.Name);
+            }
         var timing = new ComparisonTiming(get_num_threads(), rounds, [.. variants.Select(variant => new TimedVariant(variant.Name, HashOf(variant), new(
             Spread.Of(times[variant].Select(time => time.Step)), variant.Card.Labels == 0 ? null : Spread.Of(times[variant].Select(time => time.Labels!.Value)))))]);
         AtomicFile.Write(Path.Combine(folder, FileName), stream => JsonSerializer.Serialize(stream, timing, Json));
@@ -101,7 +103,7 @@ internal sealed record ComparisonTiming(int Threads, int Rounds, IReadOnlyList<T
         for (; clock.Elapsed.TotalSeconds < SecondsOfLabels; count++) Extract();
         var seconds = clock.Elapsed.TotalSeconds / count / ids.numel();
 
-        var labels = student.label(tokens.Batch(WindowOrder.Shuffled(tokens.Count, variant.Length, 0).AsSpan(..microBatch), variant.Length).to(device), teacher, saes);
+        var labels = student.label(tokens.Batch(WindowStream.Shuffled(tokens.Count, variant.Length, 0).Next(microBatch), variant.Length).to(device), teacher, saes);
         foreach (var sae in saes) sae.Dispose();
         return (new SameLabels(labels), seconds);
 

@@ -47,10 +47,12 @@ internal sealed record Variant(string Name, VariantSettings Settings, IReadOnlyL
     private void Check(CancellationToken stop)
     {
         if (Settings.Model == "") throw new InvalidDataException("it has no model: give its class, as NAME=CLASS or in its section.");
+        _ = Devices.Use(Settings with { Threads = null });
         using var model = DeclaredModels.CreateLanguageModel(Settings.Model, Settings.Assembly);
         if (Length > Card.Context) throw new InvalidDataException($"length is {Length}: {model.GetName()} reads at most {Card.Context} tokens.");
         _ = TrainCommand.Options(Settings, Length).Accumulation;
         using var tokens = TrainCommand.Tokens(Settings.Data, "train.bin", model, encoding: null, stop);
+        using var validation = TrainCommand.Tokens(Settings.Data, "val.bin", model, encoding: null, stop);
         using var labels = TrainCommand.Labels(model, Settings, tokens, Length, torch.CPU) as IDisposable;
     }
 }

@@ -44,9 +44,10 @@ internal static class CompareCommand
     private static Comparison? Report(CompareSettings settings, IReadOnlyList<Variant> variants, IReadOnlyList<VariantRun> runs, ComparisonTiming? timing)
     {
         var baseline = settings.Baseline ?? variants[0].Name;
-        var results = runs.Where(run => run.IsFinished).GroupBy(run => run.Variant)
-            .OrderBy(group => group.Key == variants.First(variant => variant.Name == baseline) ? -1 : variants.ToList().IndexOf(group.Key))
-            .Select(group => Result(settings, group.Key, [.. group.Select(run => run.Read())], timing?[group.Key.Name])).ToList();
+        var results = (from variant in variants.OrderBy(variant => variant.Name != baseline)
+                       let finished = runs.Where(run => run.Variant == variant && run.IsFinished).Select(run => run.Read()).ToList()
+                       where finished.Count > 0
+                       select Result(settings, variant, finished, timing?[variant.Name])).ToList();
         if (results.All(result => result.Name != baseline)) return null;
         var comparison = Comparison.Of(results, baseline);
         new ComparisonReport(comparison, SettingsYaml.Write(settings)).Save(settings.Folder);
@@ -66,7 +67,8 @@ internal static class CompareCommand
 
     private static void Show(Comparison comparison)
     {
-        foreach (var table in ComparisonTable.Of(comparison))
+        // The last table is as wide as there are variants: it is for the page.
+        foreach (var table in ComparisonTable.Of(comparison).SkipLast(1))
         {
             var shown = new Table().Border(TableBorder.Rounded).Title(Markup.Escape(table.Title));
             for (var i = 0; i < table.Header.Count; i++)

@@ -30,7 +30,7 @@ internal static partial class SettingsYaml
                 yaml.Append($"{indent}# {setting.Description}\n{indent}{names[^1]}:\n");
                 foreach (var (name, given) in ((Variations)setting.In(record)!).ByName)
                 {
-                    yaml.Append($"{indent}  {JsonSerializer.Serialize(name)}:\n");
+                    yaml.Append($"{indent}  {Text(name)}:\n");
                     foreach (var (key, value) in given) yaml.Append($"{indent}    {key}: {Text(value)}\n");
                 }
                 continue;

@@ -9,9 +9,10 @@ namespace CoCoMix.Training;
 /// <param name="Notes">What one must know to read it.</param>
 public sealed record ComparisonTable(string Title, IReadOnlyList<string> Header, IReadOnlyList<IReadOnlyList<string>> Rows, IReadOnlyList<string> Notes)
 {
+    // Not known, or nothing to know.
     private const string Unknown = "–";
 
-    /// <summary>The tables of a comparison: results, cost, the baseline's perplexity, perplexity by tokens.</summary>
+    /// <summary>The tables of a comparison: results, cost, the baseline's perplexity, and perplexity by tokens, which has a column for each variant.</summary>
     public static IReadOnlyList<ComparisonTable> Of(Comparison comparison) =>
         [Results(comparison), Costs(comparison), AtEqualPerplexity(comparison), ByTokens(comparison)];
 
@@ -48,7 +49,7 @@ public sealed record ComparisonTable(string Title, IReadOnlyList<string> Header,
         [.. comparison.Variants.Select(variant => (IReadOnlyList<string>)
         [
             variant.Result.Name, Text(variant.Result.Card.Parameters, "N0"), Text(variant.Result.Card.ActiveParameters, "N0"),
-            Text(variant.Result.Flops.Student / 1e6, "F2"), Known(variant.Result.Flops.Labels / 1e6, "F2"),
+            Text(variant.Result.Flops.Student / 1e6, "F2"), variant.Result.Flops.Labels is 0 ? Unknown : Known(variant.Result.Flops.Labels / 1e6, "F2"),
             variant.Result.Timing is { } timing ? Text(timing.Step) : Unknown, variant.Result.Timing is { Labels: { } labels } ? Text(labels) : Unknown,
             Known(variant.Result.Seconds?.Alone(Tokens(variant)), "N0"), Known(variant.Result.Seconds?.WithLabels(Tokens(variant)), "N0"), Known(variant.Result.Seconds?.WithTeacher(Tokens(variant)), "N0"),
         ])],
@@ -100,7 +101,7 @@ public sealed record ComparisonTable(string Title, IReadOnlyList<string> Header,
 
     private static string Text(Spread seconds) => $"{Text(1e6 * seconds.Median, "F2")} ({Text(1e6 * seconds.Low, "F2")} to {Text(1e6 * seconds.High, "F2")})";
 
-    private static string Percent(double part) => Text(100 * part, "F1") + " %";
+    private static string Percent(double part) => Text(100 * part, "+0.0;-0.0;0.0") + " %";
 
     private static string Probability(double? p) => p is not { } value ? Unknown : value < 1e-4 ? "< 0.0001" : Text(value, "F4");
 
