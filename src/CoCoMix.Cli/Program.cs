@@ -16,6 +16,7 @@ var command = new Command("cocomix", "Trains CoCoMix language models, and shows 
     new HelpOption(),
     new VersionOption(),
     CardCommand.Create(),
+    CompareCommand.Create(),
     DataCommand.Create(),
     DoctorCommand.Create(),
     EvalCommand.Create(),

@@ -2,13 +2,25 @@ using System.Runtime.InteropServices;
 
 namespace CoCoMix.Cli;
 
-/// <summary>Ctrl-C and SIGTERM as a token: the first asks the command to save and end, the second ends the process at once.</summary>
+/// <summary>
+/// Ctrl-C and SIGTERM as a token: the first asks the command to save and end, the second ends the process at once. For a process that another one started and told so
+/// (<see cref="AtEndOfInput"/>), the end of its input asks the same: that is how it learns that the other wants it to stop, or is no more.
+/// </summary>
 internal sealed class StopSignal : IDisposable
 {
+    /// <summary>The environment variable that makes the end of input a request to stop.</summary>
+    public const string AtEndOfInput = "COCOMIX_STOP_AT_END_OF_INPUT";
+
+    private const int Terminated = 143;
+
     private readonly CancellationTokenSource _stop = new();
     private readonly PosixSignalRegistration[] _registrations;
 
-    public StopSignal() => _registrations = [Register(PosixSignal.SIGINT, 130), Register(PosixSignal.SIGTERM, 143)];
+    public StopSignal()
+    {
+        _registrations = [Register(PosixSignal.SIGINT, 130), Register(PosixSignal.SIGTERM, Terminated)];
+        if (Environment.GetEnvironmentVariable(AtEndOfInput) is not null) new Thread(WaitForEndOfInput) { IsBackground = true }.Start();
+    }
 
     public CancellationToken Token => _stop.Token;
 
@@ -25,7 +37,19 @@ internal sealed class StopSignal : IDisposable
     {
         if (_stop.IsCancellationRequested) return;
         context.Cancel = true;
+        Stop(exitCode);
+    });
+
+    private void WaitForEndOfInput()
+    {
+        using var input = Console.OpenStandardInput();
+        while (input.ReadByte() >= 0) { }
+        if (!_stop.IsCancellationRequested) Stop(Terminated);
+    }
+
+    private void Stop(int exitCode)
+    {
         ExitCode = exitCode;
         _stop.Cancel();
-    });
+    }
 }

@@ -83,7 +83,7 @@ internal static class TrainCommand
     }
 
     /// <summary>Opens a file of the data, after a look at every token: one outside the vocabulary would be read from memory that is not the model's.</summary>
-    private static TokenFile Tokens(string folder, string name, LanguageModel model, BytePairEncoding? encoding, CancellationToken stop)
+    public static TokenFile Tokens(string folder, string name, LanguageModel model, BytePairEncoding? encoding, CancellationToken stop)
     {
         var path = Path.Combine(folder, name);
         if (!File.Exists(path)) throw new InvalidDataException($"--data is '{folder}', and there is no {name} in it: cocomix data makes it.");
@@ -93,7 +93,8 @@ internal static class TrainCommand
         return tokens;
     }
 
-    private static PretrainingOptions Options(TrainSettings settings, int length)
+    /// <summary>How a model is trained by some settings, on windows of a length.</summary>
+    public static PretrainingOptions Options(TrainSettings settings, int length)
     {
         var (optimizer, peak) = (settings.Optimizer, settings.Optimizer.LearningRate);
         return new(length, settings.TokensPerStep, new(peak, settings.Schedule.Floor * peak, settings.Schedule.Warmup, settings.Steps))
@@ -106,7 +107,7 @@ internal static class TrainCommand
     }
 
     /// <summary>The labels that the model trains on, or null where it declares none.</summary>
-    private static IConceptLabels? Labels(LanguageModel model, TrainSettings settings, TokenFile train, int length, torch.Device device)
+    public static IConceptLabels? Labels(LanguageModel model, TrainSettings settings, TokenFile train, int length, torch.Device device)
     {
         var (file, teacher, hashed) = (settings.Labels.File, settings.Labels.TeacherWeights, settings.Labels.Hashed);
         if (model.Card.Labels == 0)

@@ -5,7 +5,7 @@ using CoCoMix.Cli.Settings;
 namespace CoCoMix.Cli.Commands;
 
 /// <summary>The settings of <c>cocomix train</c>.</summary>
-internal sealed record TrainSettings : ComputeSettings, ICommandSettings
+internal record TrainSettings : ComputeSettings, ICommandSettings
 {
     [Positional, Required, Description("The declared class to train.")]
     public string Model { get; init; } = "";

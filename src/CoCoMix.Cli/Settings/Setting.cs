@@ -20,11 +20,15 @@ internal sealed record Setting(IReadOnlyList<PropertyInfo> Path, object? Default
 
     public string Description => Property.GetCustomAttribute<DescriptionAttribute>()!.Description;
 
-    public bool IsPositional => Property.IsDefined(typeof(PositionalAttribute));
+    // What a command takes without a name, needs, or goes on from is not so in a section of another command.
+    public bool IsPositional => Path.Count == 1 && Property.IsDefined(typeof(PositionalAttribute));
 
-    public bool IsRequired => Property.IsDefined(typeof(RequiredAttribute));
+    public bool IsRequired => Path.Count == 1 && Property.IsDefined(typeof(RequiredAttribute));
 
-    public bool IsConfigFolder => Property.IsDefined(typeof(ConfigFolderAttribute));
+    public bool IsConfigFolder => Path.Count == 1 && Property.IsDefined(typeof(ConfigFolderAttribute));
+
+    /// <summary>Of <see cref="Settings.Variations"/>, the settings that each may change; else null.</summary>
+    public IReadOnlyList<Setting>? Varied { get; init; }
 
     public bool IsList => Property.PropertyType.IsArray;
 
@@ -37,16 +41,22 @@ internal sealed record Setting(IReadOnlyList<PropertyInfo> Path, object? Default
     public string ValueName => Property.GetCustomAttribute<ValueNameAttribute>()?.Name ?? SettingText.TypeName(Type);
 
     /// <summary>The settings of a record, in the order of their declaration; those of a base record come last.</summary>
-    public static IReadOnlyList<Setting> Of(Type record) => [.. In(record, Activator.CreateInstance(record)!, [])];
+    public static IReadOnlyList<Setting> Of(Type record) => [.. In(record, Activator.CreateInstance(record)!, [], [])];
 
-    /// <summary>A record in which the given settings have the given values and all others their defaults.</summary>
+    /// <summary>Whether it has a key, or a setting with this key belongs to one of its variations.</summary>
+    public bool Has(string key) => key == Key
+        || (Varied is not null && key.StartsWith(Key + ".", StringComparison.Ordinal) && Variations.Split(key[(Key.Length + 1)..]) is (_, { } inner) && Varied.Any(setting => setting.Has(inner)));
+
+    /// <summary>A record in which the given settings have the given values and all others those of another record, or their defaults.</summary>
     /// <exception cref="InvalidDataException">A value is of the wrong type or out of range, or a required setting is missing.</exception>
-    public static T Resolve<T>(IReadOnlyList<Setting> settings, IReadOnlyDictionary<string, Given> given) where T : new()
+    public static T Resolve<T>(IReadOnlyList<Setting> settings, IReadOnlyDictionary<string, Given> given, object? others = null) where T : new()
     {
         object record = new T();
         foreach (var setting in settings)
         {
-            if (given.TryGetValue(setting.Key, out var value)) setting.Set(record, setting.Parse(value));
+            if (setting.Varied is not null) setting.Set(record, Variations.In(given, setting.Key));
+            else if (given.TryGetValue(setting.Key, out var value)) setting.Set(record, setting.Parse(value));
+            else if (others is not null) setting.Set(record, setting.In(others));
             else if (setting.IsRequired) throw new InvalidDataException($"{setting.Option} is missing: {setting.Description}");
         }
         return record is ICommandSettings { Contradiction: { } sentence } ? throw new InvalidDataException(sentence) : (T)record;
@@ -57,14 +67,17 @@ internal sealed record Setting(IReadOnlyList<PropertyInfo> Path, object? Default
 
     private void Set(object record, object? value) => Property.SetValue(Path.SkipLast(1).Aggregate(record, (owner, section) => section.GetValue(owner)!), value);
 
-    private static IEnumerable<Setting> In(Type record, object defaults, IReadOnlyList<PropertyInfo> path)
+    private static IEnumerable<Setting> In(Type record, object defaults, IReadOnlyList<PropertyInfo> path, string[] without)
     {
         for (var declaring = record; declaring != typeof(object); declaring = declaring.BaseType!)
-            foreach (var property in declaring.GetProperties(BindingFlags.Public | BindingFlags.Instance | BindingFlags.DeclaredOnly).Where(property => property.CanWrite))
+            foreach (var property in declaring.GetProperties(BindingFlags.Public | BindingFlags.Instance | BindingFlags.DeclaredOnly).Where(property => property.CanWrite && !without.Contains(property.Name)))
             {
                 var value = property.GetValue(defaults);
-                if (IsSection(property.PropertyType))
-                    foreach (var setting in In(property.PropertyType, value!, [.. path, property])) yield return setting;
+                var withoutInner = property.GetCustomAttribute<WithoutAttribute>()?.Names ?? [];
+                if (property.GetCustomAttribute<VariesAttribute>() is { Record: var varied })
+                    yield return new([.. path, property], value) { Varied = [.. In(varied, Activator.CreateInstance(varied)!, [], withoutInner)] };
+                else if (IsSection(property.PropertyType))
+                    foreach (var setting in In(property.PropertyType, value!, [.. path, property], withoutInner)) yield return setting;
                 else yield return new([.. path, property], value);
             }
     }

@@ -25,10 +25,10 @@ internal sealed class SettingsCommand<T> : Command where T : new()
     {
         foreach (var setting in _settings)
         {
-            var usually = setting.IsRequired ? " (required)" : setting.Default is null or Array ? "" : $" [default: {SettingText.Format(setting.Default)}]";
+            var usually = setting.IsRequired ? " (required)" : setting.Default is null or Array or Variations ? "" : $" [default: {SettingText.Format(setting.Default)}]";
             if (setting.IsPositional)
             {
-                Argument argument = setting.IsList ? new Argument<string[]>(setting.Option) { Arity = ArgumentArity.ZeroOrMore }
+                Argument argument = setting.IsList || setting.Varied is not null ? new Argument<string[]>(setting.Option) { Arity = ArgumentArity.ZeroOrMore }
                     : new Argument<string?>(setting.Option) { Arity = ArgumentArity.ZeroOrOne };
                 argument.Description = setting.Description + usually;
                 _arguments.Add(setting.Key, argument);
@@ -61,9 +61,23 @@ internal sealed class SettingsCommand<T> : Command where T : new()
         foreach (var (key, option) in _options)
             if (parsed.GetResult(option) is { Implicit: false } result)
                 given[key] = new(option.Name, result.Tokens is [] ? ["true"] : [.. result.Tokens.Select(token => token.Value)], IsList: false);
-        foreach (var (key, argument) in _arguments)
-            if (parsed.GetResult(argument) is { Tokens: [_, ..] tokens }) given[key] = new(argument.Name, [.. tokens.Select(token => token.Value)], IsList: false);
+        foreach (var setting in _settings.Where(setting => setting.IsPositional))
+            if (parsed.GetResult(_arguments[setting.Key]) is { Tokens: [_, ..] tokens })
+            {
+                string[] texts = [.. tokens.Select(token => token.Value)];
+                if (setting.Varied is null) given[setting.Key] = new(setting.Option, texts, IsList: false);
+                else foreach (var text in texts) AddVariation(given, setting, text);
+            }
         return Setting.Resolve<T>(_settings, given);
+    }
+
+    /// <summary>Adds the variation of <c>NAME=VALUE</c>; a value alone is its name too.</summary>
+    private static void AddVariation(Dictionary<string, Given> given, Setting variations, string text)
+    {
+        var (name, value) = text.Split('=', 2) is [var before, var after] ? (before, after) : (text, text);
+        var key = $"{variations.Key}.{Variations.Checked(variations.Option, name)}";
+        given.TryAdd(key, new(variations.Option, null, IsList: false));
+        given[$"{key}.{variations.Varied!.Single(setting => setting.IsPositional).Key}"] = new($"{variations.Option} {name}", [value], IsList: false);
     }
 
     /// <summary>The settings of the run that is to be continued, or null.</summary>
@@ -78,7 +92,7 @@ internal sealed class SettingsCommand<T> : Command where T : new()
         var at = text.IndexOf('=');
         if (at < 0) throw new InvalidDataException($"--set is '{text}': it must be key=value.");
         var (key, value) = (text[..at], text[(at + 1)..]);
-        if (_settings.All(setting => setting.Key != key)) throw new InvalidDataException(SettingsFile.Unknown("--set: there", key, _settings));
+        if (!_settings.Any(setting => setting.Has(key))) throw new InvalidDataException(SettingsFile.Unknown("--set: there", key, _settings));
         var isList = value is ['[', .., ']'];
         return (key, new($"--set {key}", value == "null" ? null : isList ? value[1..^1].Split(',', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries) : [value], isList));
     }

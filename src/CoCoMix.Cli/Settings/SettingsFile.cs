@@ -15,7 +15,7 @@ internal static class SettingsFile
         {
             var stream = new YamlStream();
             using (var reader = new StreamReader(path)) stream.Load(reader);
-            if (stream.Documents is [var document, ..] && !IsNull(document.RootNode)) AddSection(document.RootNode, "");
+            if (stream.Documents is [var document, ..] && !IsNull(document.RootNode)) AddSection(document.RootNode, "", settings, "");
             return given;
         }
         catch (YamlException error)
@@ -27,18 +27,35 @@ internal static class SettingsFile
             throw new InvalidDataException($"There is no file '{path}': --config takes a YAML or JSON file of settings.", error);
         }
 
-        void AddSection(YamlNode node, string prefix)
+        // Keys of a variation's settings are those of the record that it changes; outer is what stands before them.
+        void AddSection(YamlNode node, string outer, IReadOnlyList<Setting> known, string prefix)
         {
             if (node is not YamlMappingNode section)
-                throw new InvalidDataException(prefix == ""
+                throw new InvalidDataException(outer + prefix == ""
                     ? $"{path}:{node.Start.Line}: settings are written 'key: value', one a line."
-                    : $"{path}:{node.Start.Line}: {prefix.TrimEnd('.')} is a section: it must hold settings, written 'key: value'.");
+                    : $"{path}:{node.Start.Line}: {(outer + prefix).TrimEnd('.')} is a section: it must hold settings, written 'key: value'.");
             foreach (var (key, value) in section.Children)
             {
                 var name = prefix + (key as YamlScalarNode)?.Value;
-                if (settings.Any(setting => setting.Key.StartsWith(name + ".", StringComparison.Ordinal))) AddSection(value, name + ".");
-                else if (settings.Any(setting => setting.Key == name)) given.Add(name, Value($"{path}:{key.Start.Line}: {name}", value));
-                else throw new InvalidDataException(Unknown($"{path}:{key.Start.Line}: there", name, settings));
+                var where = $"{path}:{key.Start.Line}";
+                if (known.Any(setting => setting.Key.StartsWith(name + ".", StringComparison.Ordinal))) AddSection(value, outer, known, name + ".");
+                else if (known.FirstOrDefault(setting => setting.Key == name) is not { } setting) throw new InvalidDataException(Unknown($"{where}: {(outer == "" ? "there" : $"in {outer.TrimEnd('.')} there")}", name, known));
+                else if (setting.Varied is { } varied) AddVariations(value, name, varied);
+                else given.Add(outer + name, Value($"{where}: {outer}{name}", value));
+            }
+        }
+
+        void AddVariations(YamlNode node, string key, IReadOnlyList<Setting> varied)
+        {
+            if (IsNull(node)) return;
+            if (node is not YamlMappingNode variations)
+                throw new InvalidDataException($"{path}:{node.Start.Line}: {key} is a section of sections: it must hold names, each with its settings.");
+            foreach (var (name, changes) in variations.Children)
+            {
+                var where = $"{path}:{name.Start.Line}: {key}";
+                var one = $"{key}.{Variations.Checked(where, (name as YamlScalarNode)?.Value ?? "")}";
+                given.Add(one, new(where, null, IsList: false));
+                if (!IsNull(changes)) AddSection(changes, one + ".", varied, "");
             }
         }
     }

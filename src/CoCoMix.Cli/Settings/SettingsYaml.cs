@@ -25,6 +25,16 @@ internal static partial class SettingsYaml
             }
             open = names[..^1];
             var indent = new string(' ', 2 * open.Length);
+            if (setting.Varied is not null)
+            {
+                yaml.Append($"{indent}# {setting.Description}\n{indent}{names[^1]}:\n");
+                foreach (var (name, given) in ((Variations)setting.In(record)!).ByName)
+                {
+                    yaml.Append($"{indent}  {Text(name)}:\n");
+                    foreach (var (key, value) in given) yaml.Append($"{indent}    {key}: {Text(value)}\n");
+                }
+                continue;
+            }
             var usually = setting.IsRequired ? "required" : $"default {Text(setting.Default)}";
             yaml.Append($"{indent}# {setting.Description} ({(setting.IsList ? "list of " : "")}{SettingText.TypeName(setting.Type)}, {usually})\n");
             yaml.Append($"{indent}{names[^1]}: {Text(setting.In(record))}\n");
@@ -32,9 +42,12 @@ internal static partial class SettingsYaml
         return yaml.ToString();
     }
 
-    private static string Text(object? value) => value switch
+    /// <summary>A value as it stands in a file.</summary>
+    public static string Text(object? value) => value switch
     {
-        null => "null",
+        null or Given { Texts: null } => "null",
+        Given { IsList: false, Texts: [var single] } => Text(single),
+        Given { Texts: { } texts } => Text(texts.ToArray()),
         Array items => $"[{string.Join(", ", items.Cast<object>().Select(Text))}]",
         string text when !PlainText().IsMatch(text) || text == "null" => JsonSerializer.Serialize(text),
         _ => SettingText.Format(value),

@@ -168,7 +168,7 @@ public sealed record LabelHeader
     ];
 
     /// <summary>What the student's <c>[ConceptLabels]</c> say, in their order.</summary>
-    private static IEnumerable<LabelHead> Declared(LanguageModel student) =>
+    internal static IEnumerable<LabelHead> Declared(LanguageModel student) =>
         from attribute in student.GetType().GetCustomAttributes(inherit: false)
         let type = attribute.GetType()
         where type.IsGenericType && type.GetGenericTypeDefinition() == typeof(ConceptLabelsAttribute<,>)

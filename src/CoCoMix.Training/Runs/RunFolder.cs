@@ -14,6 +14,11 @@ public sealed class RunFolder : IProgress<PretrainingStep>, IDisposable
     /// <summary>The file with the measurements of a run.</summary>
     public const string MetricsName = "metrics.jsonl";
 
+    /// <summary>The folder of a run's checkpoints.</summary>
+    public const string CheckpointsName = "checkpoints";
+
+    private const string LockName = "lock";
+
     private readonly IProgress<string>? _warnings;
     private string _config = "";
     private FileStream _lock;
@@ -32,7 +37,7 @@ public sealed class RunFolder : IProgress<PretrainingStep>, IDisposable
     public string Path { get; }
 
     /// <summary>The folder of its checkpoints.</summary>
-    public string Checkpoints => System.IO.Path.Combine(Path, "checkpoints");
+    public string Checkpoints => System.IO.Path.Combine(Path, CheckpointsName);
 
     /// <summary>Its measurements, of pretraining one <see cref="PretrainingStep"/> a line.</summary>
     public string MetricsPath => System.IO.Path.Combine(Path, MetricsName);
@@ -52,6 +57,22 @@ public sealed class RunFolder : IProgress<PretrainingStep>, IDisposable
     /// <exception cref="InvalidDataException">It holds no run.</exception>
     /// <exception cref="IOException">Another process is training in it.</exception>
     public static RunFolder Resume(string path, IProgress<string>? warnings = null) => Open(path, warnings, isNew: false);
+
+    /// <summary>Whether a process is training in a folder.</summary>
+    public static bool IsInUse(string path)
+    {
+        var file = System.IO.Path.Combine(path, LockName);
+        if (!File.Exists(file)) return false;
+        try
+        {
+            using var _ = new FileStream(file, FileMode.Open, FileAccess.ReadWrite, FileShare.None);
+            return false;
+        }
+        catch (IOException)
+        {
+            return true;
+        }
+    }
 
     /// <summary>
     /// Writes the settings with which the run goes on, cuts the measurements of steps that are to be made again, and takes the training time from
@@ -150,7 +171,7 @@ public sealed class RunFolder : IProgress<PretrainingStep>, IDisposable
     /// <summary>The operating system lets go of it when the process ends, however it ends.</summary>
     private static FileStream Lock(string path)
     {
-        var file = System.IO.Path.Combine(Directory.CreateDirectory(path).FullName, "lock");
+        var file = System.IO.Path.Combine(Directory.CreateDirectory(path).FullName, LockName);
         try
         {
             return new(file, FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.None);
