@@ -33,3 +33,31 @@ public sealed partial class Added : LanguageModel;
 [MixConcepts<Head>(BeforeBlock = 1)]
 [ConceptLabels<TinyTeacher, TinySae>(AfterBlock = 1, Selection = Selection.Activation)]
 public sealed partial class ActivationLabels : LanguageModel;
+
+/// <summary>Concepts are learned, but not mixed.</summary>
+[LanguageModel(Vocabulary = 1_024, Context = 128, Width = 96)]
+[Blocks<TinyBlock>(4)]
+[MixConcepts<Head>(BeforeBlock = 1, Mixing = Mixing.None)]
+[ConceptLabels<TinyTeacher, TinySae>(AfterBlock = 1)]
+public sealed partial class LossOnly : LanguageModel;
+
+/// <summary>Labels by the paper's equation: pre-activations times gradients, over all latents, none at the last position.</summary>
+[LanguageModel(Vocabulary = 1_024, Context = 128, Width = 96)]
+[Blocks<TinyBlock>(4)]
+[MixConcepts<Head>(BeforeBlock = 1)]
+[ConceptLabels<TinyTeacher, TinySae>(AfterBlock = 1, Selection = Selection.PaperAttribution)]
+public sealed partial class PaperLabels : LanguageModel;
+
+/// <summary>Labels are the latents whose increase would lower the loss most.</summary>
+[LanguageModel(Vocabulary = 1_024, Context = 128, Width = 96)]
+[Blocks<TinyBlock>(4)]
+[MixConcepts<Head>(BeforeBlock = 1)]
+[ConceptLabels<TinyTeacher, TinySae>(AfterBlock = 1, Selection = Selection.NegatedAttribution)]
+public sealed partial class NegatedLabels : LanguageModel;
+
+/// <summary>Labels are the latents of the largest attribution of either sign.</summary>
+[LanguageModel(Vocabulary = 1_024, Context = 128, Width = 96)]
+[Blocks<TinyBlock>(4)]
+[MixConcepts<Head>(BeforeBlock = 1)]
+[ConceptLabels<TinyTeacher, TinySae>(AfterBlock = 1, Selection = Selection.AbsoluteAttribution)]
+public sealed partial class AbsoluteLabels : LanguageModel;

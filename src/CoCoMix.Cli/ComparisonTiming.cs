@@ -72,7 +72,8 @@ internal sealed record ComparisonTiming(int Threads, int Rounds, IReadOnlyList<T
         using var tokens = new TokenFile(Path.Combine(settings.Data, "train.bin"));
         var options = Commands.TrainCommand.Options(settings, variant.Length) with { ReportEvery = long.MaxValue, EvaluateEvery = long.MaxValue, CheckpointEvery = long.MaxValue };
         using var state = new TrainingState(model, options, WindowStream.Shuffled(tokens.Count, variant.Length, settings.Seed));
-        var (labels, labelSeconds) = model.TeacherType is null ? (null, null) : Labels(variant, model, tokens, options.MicroBatch, device);
+        var (labels, labelSeconds) = model.Card.Labels == 0 ? (null, null) : Labels(variant, model, tokens, options.MicroBatch, device);
+        using var teacher = Commands.TrainCommand.Teacher(model, settings, device);
 
         Train(WarmUpSteps);
         var each = Train(WarmUpSteps);
@@ -84,7 +85,7 @@ internal sealed record ComparisonTiming(int Threads, int Rounds, IReadOnlyList<T
         {
             var before = state.Seconds;
             var schedule = options.Schedule with { Steps = state.Step + count };
-            new Pretraining(state, options with { Schedule = schedule }, tokens) { Labels = labels }.Run();
+            new Pretraining(state, options with { Schedule = schedule }, tokens) { Labels = labels, Teacher = teacher }.Run();
             return (state.Seconds - before) / count;
         }
     }

@@ -53,6 +53,7 @@ internal sealed record Variant(string Name, VariantSettings Settings, IReadOnlyL
         _ = TrainCommand.Options(Settings, Length).Accumulation;
         using var tokens = TrainCommand.Tokens(Settings.Data, "train.bin", model, encoding: null, stop);
         using var validation = TrainCommand.Tokens(Settings.Data, "val.bin", model, encoding: null, stop);
+        using var teacher = TrainCommand.Teacher(model, Settings, torch.CPU);
         using var labels = TrainCommand.Labels(model, Settings, tokens, Length, torch.CPU) as IDisposable;
     }
 }

@@ -15,20 +15,10 @@ public static class TeacherFlops
         var student = model.Card.ForwardFlops.At(length) + model.Card.BackwardFlops.At(length);
         if (model.TeacherType is not { } teacherType) return new(student, 0, 0);
         var teacher = Card.Of(teacherType)!;
-        var heads = LabelHeader.Declared(model).Zip(model.SaeTypes, (head, sae) => (head.AfterBlock, head.Selection, Encoder: EncoderOf(sae))).ToList();
-        return new(student,
-            Labels(teacher, length, heads.Max(head => head.AfterBlock), [.. heads.Where(head => head.Selection != Selection.Activation).Select(head => head.AfterBlock)]) + heads.Sum(head => head.Encoder),
+        return new(student, model.Card.TeacherFlops.At(length),
             teacherTokens * (teacher.ForwardFlops.At(length) + teacher.BackwardFlops.At(length))
             // An SAE's encoder forward, and the gradient of its weights; its decoder has few rows to multiply.
-            + saeTokens * heads.Sum(head => Forward(teacher, length, head.AfterBlock) + 2 * head.Encoder));
-    }
-
-    private static double Labels(Card teacher, int length, int last, IReadOnlyCollection<int> attributed)
-    {
-        if (attributed.Count == 0) return Forward(teacher, length, last);
-        // A matrix product's backward pass is two products: the gradient of its input, which is wanted here, and that of its weights.
-        var (head, blocks) = (HeadOf(teacher), (teacher.BackwardFlops.At(length) - 2 * HeadOf(teacher)) / 2);
-        return teacher.ForwardFlops.At(length) + head + blocks * (teacher.Blocks - 1 - attributed.Min()) / teacher.Blocks;
+            + (model.SaeTypes.Count == 0 ? 0 : saeTokens * LabelHeader.Declared(model).Zip(model.SaeTypes, (head, sae) => Forward(teacher, length, head.AfterBlock) + 2 * EncoderOf(sae)).Sum()));
     }
 
     /// <summary>Of the teacher up to a block, that one included.</summary>

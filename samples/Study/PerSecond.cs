@@ -1,0 +1,63 @@
+using CoCoMix;
+using CoCoMix.Models;
+
+namespace Study;
+
+// Variants that look for more perplexity a second: what a token costs is changed, not only what it teaches.
+
+/// <summary>A head whose loss weighs three times as much.</summary>
+[ConceptHead(Concepts = 1_024, Active = 16, LossWeight = 0.3)]
+public sealed partial class HeavyHead : ConceptHead;
+
+/// <summary>A head whose loss weighs as much as the next token's.</summary>
+[ConceptHead(Concepts = 1_024, Active = 16, LossWeight = 1)]
+public sealed partial class EqualHead : ConceptHead;
+
+/// <summary>A heavier loss alone, before the second block.</summary>
+[LanguageModel(Vocabulary = 1_024, Context = 128, Width = 96)]
+[Blocks<TinyBlock>(4)]
+[MixConcepts<HeavyHead>(BeforeBlock = 1, Mixing = Mixing.None)]
+[ConceptLabels<TinyTeacher, TinySae>(AfterBlock = 1)]
+public sealed partial class HeavyLossOnly : LanguageModel;
+
+/// <summary>The loss alone, before the third block.</summary>
+[LanguageModel(Vocabulary = 1_024, Context = 128, Width = 96)]
+[Blocks<TinyBlock>(4)]
+[MixConcepts<HeavyHead>(BeforeBlock = 2, Mixing = Mixing.None)]
+[ConceptLabels<TinyTeacher, TinySae>(AfterBlock = 1)]
+public sealed partial class DeepLossOnly : LanguageModel;
+
+/// <summary>Concepts interleaved before the third block.</summary>
+[LanguageModel(Vocabulary = 1_024, Context = 128, Width = 96)]
+[Blocks<TinyBlock>(4)]
+[MixConcepts<HeavyHead>(BeforeBlock = 2)]
+[ConceptLabels<TinyTeacher, TinySae>(AfterBlock = 1)]
+public sealed partial class Deep : LanguageModel;
+
+/// <summary>Concepts interleaved before the last block, of which only the positions that predict are then made.</summary>
+[LanguageModel(Vocabulary = 1_024, Context = 128, Width = 96)]
+[Blocks<TinyBlock>(4)]
+[MixConcepts<HeavyHead>(BeforeBlock = 3)]
+[ConceptLabels<TinyTeacher, TinySae>(AfterBlock = 1)]
+public sealed partial class Deepest : LanguageModel;
+
+/// <summary>As the paper's, but a heavier loss.</summary>
+[LanguageModel(Vocabulary = 1_024, Context = 128, Width = 96)]
+[Blocks<TinyBlock>(4)]
+[MixConcepts<HeavyHead>(BeforeBlock = 1)]
+[ConceptLabels<TinyTeacher, TinySae>(AfterBlock = 1)]
+public sealed partial class Heavy : LanguageModel;
+
+/// <summary>Concepts added before the third block.</summary>
+[LanguageModel(Vocabulary = 1_024, Context = 128, Width = 96)]
+[Blocks<TinyBlock>(4)]
+[MixConcepts<HeavyHead>(BeforeBlock = 2, Mixing = Mixing.Add)]
+[ConceptLabels<TinyTeacher, TinySae>(AfterBlock = 1)]
+public sealed partial class DeepAdded : LanguageModel;
+
+/// <summary>Concepts added before the third block, their loss as heavy as the next token's.</summary>
+[LanguageModel(Vocabulary = 1_024, Context = 128, Width = 96)]
+[Blocks<TinyBlock>(4)]
+[MixConcepts<EqualHead>(BeforeBlock = 2, Mixing = Mixing.Add)]
+[ConceptLabels<TinyTeacher, TinySae>(AfterBlock = 1)]
+public sealed partial class EqualAdded : LanguageModel;
