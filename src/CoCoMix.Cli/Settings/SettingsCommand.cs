@@ -92,7 +92,9 @@ internal sealed class SettingsCommand<T> : Command where T : new()
         var at = text.IndexOf('=');
         if (at < 0) throw new InvalidDataException($"--set is '{text}': it must be key=value.");
         var (key, value) = (text[..at], text[(at + 1)..]);
-        if (!_settings.Any(setting => setting.Has(key))) throw new InvalidDataException(SettingsFile.Unknown("--set: there", key, _settings));
+        if (_settings.Any(setting => setting.Key == key && setting.Varied is not null))
+            throw new InvalidDataException($"--set {key}: it holds names, each with settings of its own: write --set {key}.NAME.key=value.");
+        if (!_settings.Any(setting => setting.KeysLike(key).Contains(key))) throw new InvalidDataException(SettingsFile.Unknown("--set: there", key, _settings));
         var isList = value is ['[', .., ']'];
         return (key, new($"--set {key}", value == "null" ? null : isList ? value[1..^1].Split(',', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries) : [value], isList));
     }
