@@ -61,8 +61,8 @@ public sealed class VariationsTests : IDisposable
     [InlineData("1: examples is a section of sections: it must hold names, each with its settings.", "examples: 3")]
     [InlineData("2: examples.a is a section: it must hold settings, written 'key: value'.", "examples:\n  a: 3")]
     [InlineData("3: in examples.a there is no setting 'stepz': the nearest is 'steps'.", "examples:\n  a:\n    stepz: 3")]
-    [InlineData("2: in examples.a there is no setting 'seed': the nearest is 'model'.", "examples:\n  a: { seed: 3 }")]
-    [InlineData("2: in examples.a there is no setting 'optimizer.lr': the nearest is 'kind'.", "examples:\n  a: { optimizer: { lr: 3 } }")]
+    [InlineData("2: in examples.a there is no setting 'seed': the nearest is 'steps'.", "examples:\n  a: { seed: 3 }")]
+    [InlineData("2: in examples.a there is no setting 'optimizer.lr': the nearest is 'optimizer.beta'.", "examples:\n  a: { optimizer: { lr: 3 } }")]
     [InlineData("2: examples: 'a/b' cannot be a name: it must be of letters, digits, spaces, + - and _, with a letter or digit first.", "examples:\n  a/b: { steps: 3 }")]
     [InlineData("2: examples: 'a.b' cannot be a name: it must be of letters, digits, spaces, + - and _, with a letter or digit first.", "examples:\n  a.b: { steps: 3 }")]
     public void A_wrong_file_is_one_sentence_with_its_line(string sentence, string content)
@@ -73,7 +73,7 @@ public sealed class VariationsTests : IDisposable
 
     [Theory]
     [InlineData("EXAMPLES: '../x' cannot be a name: it must be of letters, digits, spaces, + - and _, with a letter or digit first.", "../x=A")]
-    [InlineData("--set: there is no setting 'common.seed': the nearest is 'common.model'.", "--set", "common.seed=3")]
+    [InlineData("--set: there is no setting 'common.seed': the nearest is 'common.steps'.", "--set", "common.seed=3")]
     [InlineData("--set examples: it holds names, each with settings of its own: write --set examples.NAME.key=value.", "--set", "examples=3")]
     public void A_wrong_argument_is_one_sentence(string sentence, params string[] arguments) =>
         Assert.Equal(sentence, Assert.Throws<InvalidDataException>(() => Read(arguments)).Message);
