@@ -17,14 +17,14 @@ internal sealed class Readings
     // An edit inside methods adds no file, so the number of files tells an editor's compilations without generated files from those with them.
     private static readonly ConcurrentDictionary<(AssemblyIdentity Assembly, int Files), WeakReference<Compilation>> Latest = new();
 
-    private readonly ConcurrentDictionary<(AssemblyIdentity Assembly, string Type, bool WithLabels), (Declaration Declaration, HashSet<SyntaxTree> Files)> _readings = new();
+    private readonly ConcurrentDictionary<(AssemblyIdentity Assembly, string Type, bool WithTeacher), (Declaration Declaration, HashSet<SyntaxTree> Files)> _readings = new();
 
     /// <param name="assembly">The assembly being compiled.</param>
     public static Readings Of(IAssemblySymbol assembly) => Known.GetValue(assembly, static assembly => After(((ISourceAssemblySymbol)assembly).Compilation));
 
     /// <param name="reached">The classes that reading depends on, asked for when it is done.</param>
-    public Declaration Get(INamedTypeSymbol type, bool withLabels, Func<Declaration> read, Func<IEnumerable<INamedTypeSymbol>> reached) => _readings.GetOrAdd(
-        (type.ContainingAssembly.Identity, $"{type.ContainingSymbol.ToDisplayString()}.{type.MetadataName}", withLabels),
+    public Declaration Get(INamedTypeSymbol type, bool withTeacher, Func<Declaration> read, Func<IEnumerable<INamedTypeSymbol>> reached) => _readings.GetOrAdd(
+        (type.ContainingAssembly.Identity, $"{type.ContainingSymbol.ToDisplayString()}.{type.MetadataName}", withTeacher),
         _ => (read(), [.. reached().SelectMany(each => each.DeclaringSyntaxReferences).Select(reference => reference.SyntaxTree)])).Declaration;
 
     private static Readings After(Compilation compilation)

@@ -25,12 +25,12 @@ public static class SpecReader
         AppliedAttribute.On(type).Count > 0 ||
         (Runtime.BaseName(type.BaseType) is not null && !type.IsAbstract && !type.GetMembers().Any(member => member.IsOverride));
 
-    public static Declaration Read(INamedTypeSymbol type) => Read(type, type.ContainingAssembly, withLabels: true);
+    public static Declaration Read(INamedTypeSymbol type) => Read(type, type.ContainingAssembly, withTeacher: true);
 
-    private static Declaration Read(INamedTypeSymbol type, IAssemblySymbol here, bool withLabels)
+    private static Declaration Read(INamedTypeSymbol type, IAssemblySymbol here, bool withTeacher)
     {
-        var (declared, readsLabels) = (type.OriginalDefinition, withLabels || !HasLabels(type));
-        return Readings.Of(here).Get(declared, readsLabels, () => ReadNew(declared, here, readsLabels), () => Reached(declared));
+        var (declared, readsTeacher) = (type.OriginalDefinition, withTeacher || !HasTeacher(type));
+        return Readings.Of(here).Get(declared, readsTeacher, () => ReadNew(declared, here, readsTeacher), () => Reached(declared));
     }
 
     /// <summary>The class, those that its attributes name, and those of fields with attributes, at any distance; the nearest first.</summary>
@@ -51,14 +51,14 @@ public static class SpecReader
         }
     }
 
-    private static bool HasLabels(INamedTypeSymbol type) => AppliedAttribute.On(type).Any(attribute => attribute.Name == ConceptLabels);
+    private static bool HasTeacher(INamedTypeSymbol type) => AppliedAttribute.On(type).Any(attribute => OfTeachers.Contains(attribute.Name));
 
     /// <param name="here">The assembly being compiled, whose declarations are reported on their own.</param>
-    /// <param name="withLabels">False for a teacher: its own teacher is nobody's concern, and may be the student.</param>
-    private static Declaration ReadNew(INamedTypeSymbol type, IAssemblySymbol here, bool withLabels)
+    /// <param name="withTeacher">False for a teacher: its own teacher is nobody's concern, and may be the student.</param>
+    private static Declaration ReadNew(INamedTypeSymbol type, IAssemblySymbol here, bool withTeacher)
     {
         var attributes = AppliedAttribute.On(type);
-        var (uses, usesAreReadable) = Uses(type, attributes.Where(attribute => withLabels || attribute.Name != ConceptLabels), here);
+        var (uses, usesAreReadable) = Uses(type, attributes.Where(attribute => withTeacher || !OfTeachers.Contains(attribute.Name)), here);
         var parts = type.DeclaringSyntaxReferences
             .Where(reference => !ModelGenerator.Wrote(reference.SyntaxTree))
             .Select(reference => reference.GetSyntax()).OfType<TypeDeclarationSyntax>().ToList();
@@ -76,7 +76,7 @@ public static class SpecReader
             SymbolEqualityComparer.Default.Equals(type.ContainingAssembly, here) && IsDeclaration(type))
         {
             Cycles = new(from use in Named(attributes)
-                         where use.Attribute.Name != ConceptLabels
+                         where !OfTeachers.Contains(use.Attribute.Name)
                          let way = WayBack(use.Type, type)
                          where way is not null
                          select new Cycle(use.Attribute.Name, use.Attribute.Index, use.TypeArgument, string.Join(" > ", way.Prepend(type).Select(each => each.Name)))),
@@ -88,7 +88,7 @@ public static class SpecReader
         attributes.SelectMany(attribute => attribute.TypeArguments.Select((type, index) => (attribute, index, (type as INamedTypeSymbol)?.OriginalDefinition)));
 
     /// <summary>
-    /// The classes by way of which one names another in its attributes, both included; null where it does not. Labels are left out, because a teacher is
+    /// The classes by way of which one names another in its attributes, both included; null where it does not. Teachers are left out, because a teacher is
     /// read without its own.
     /// </summary>
     private static IReadOnlyList<INamedTypeSymbol>? WayBack(INamedTypeSymbol? from, INamedTypeSymbol to)
@@ -101,7 +101,7 @@ public static class SpecReader
             var way = ways.Dequeue();
             var last = way[way.Count - 1];
             if (SymbolEqualityComparer.Default.Equals(last, to)) return way;
-            foreach (var (_, _, next) in Named(AppliedAttribute.On(last).Where(attribute => attribute.Name != ConceptLabels)))
+            foreach (var (_, _, next) in Named(AppliedAttribute.On(last).Where(attribute => !OfTeachers.Contains(attribute.Name))))
                 if (next is not null && seen.Add(next)) ways.Enqueue([.. way, next]);
         }
         return null;
@@ -115,7 +115,7 @@ public static class SpecReader
 
     private static (EquatableArray<Use> Uses, bool AreReadable) Uses(INamedTypeSymbol declared, IEnumerable<AppliedAttribute> attributes, IAssemblySymbol here)
     {
-        var named = Named(attributes).Where(use => use.Attribute.Name == ConceptLabels || WayBack(use.Type, declared) is null)
+        var named = Named(attributes).Where(use => OfTeachers.Contains(use.Attribute.Name) || WayBack(use.Type, declared) is null)
             .Select(use => (use.Attribute.Name, use.Attribute.Index, use.TypeArgument, use.Type)).ToList();
         // Named without its type arguments, which is no C#, an attribute has none.
         var isComplete = attributes.All(attribute => attribute.IsComplete);
@@ -123,7 +123,7 @@ public static class SpecReader
         var readable = named.Where(use => Runtime.BaseOf(use.Type) == BaseOf(use.Name, use.TypeArgument)
             || MayBeOwn(use.Name, use.TypeArgument) && use.Type is not null && ModuleReader.RunsTensors(use.Type)).ToList();
         return (
-            new(readable.Select(use => new Use(use.Name, use.Index, use.TypeArgument, Read(use.Type!, here, withLabels: false)))),
+            new(readable.Select(use => new Use(use.Name, use.Index, use.TypeArgument, Read(use.Type!, here, withTeacher: false)))),
             isComplete && readable.Count == named.Count);
     }
 
@@ -133,7 +133,7 @@ public static class SpecReader
     private static string BaseOf(string attribute, int typeArgument) => (attribute, typeArgument) switch
     {
         (MixConcepts, _) => BaseNames.ConceptHead,
-        (ConceptLabels, 0) => BaseNames.LanguageModel,
+        (ConceptLabels, 0) or (Distill or RegressHiddenStates, _) => BaseNames.LanguageModel,
         (ConceptLabels, _) => BaseNames.SparseAutoencoder,
         _ => BaseNames.TransformerBlock,
     };
@@ -222,6 +222,10 @@ public static class SpecReader
             LogitSoftCap = model?.Value("LogitSoftCap", 0.0) ?? 0,
             ZLoss = model?.Value("ZLoss", 0.0) ?? 0,
             FinalNorm = Norm(Applied(FinalNorm).FirstOrDefault()),
+            Distillation = Applied(Distill).FirstOrDefault() is { } distill && Used<ModelSpec>(distill, 0) is { } distilled
+                ? new(distilled, distill.Value("Weight", 0.1)) : null,
+            Regression = Applied(RegressHiddenStates).FirstOrDefault() is { } regress && Used<ModelSpec>(regress, 0) is { } regressed
+                ? new(regressed, regress.Value("AfterBlock", 0), (DistanceKind)regress.Value("Distance", 1)) : null,
             Budget = Applied(AttributeNames.Budget).FirstOrDefault() is { } budget ? new(budget.Value("GiB", 0.0), budget.Value("BatchTokens", 0)) : null,
         };
 

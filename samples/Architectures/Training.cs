@@ -18,7 +18,7 @@ public static class Training
     public static (double Before, double After) Run(LanguageModel model, byte[] text, int steps)
     {
         // A model with concepts learns those of a teacher, which here has seen as little.
-        using var teacher = model.TeacherType is null ? null : new Teacher();
+        using var teacher = model.SaeTypes.Count == 0 ? null : new Teacher();
         if (teacher is not null) Run(teacher, text, steps);
         SparseAutoencoder[] saes = [.. model.SaeTypes.Select(type => (SparseAutoencoder)Activator.CreateInstance(type)!)];
 

@@ -19,10 +19,16 @@ internal static class TeacherFiles
     {
         if (saes.Length != student.SaeTypes.Count)
             throw new InvalidDataException($"{option} names {saes.Length} files, but {student.GetName()} declares {student.SaeTypes.Count} SAEs: give the weights of {SaeNames(student)}.");
-        var model = DeclaredModels.Create<LanguageModel>(student.TeacherType!);
-        Checkpoint.Load(model, teacher);
-        model.eval();
-        return new(student, model.On(device, precision), [.. student.SaeTypes.Zip(saes, (type, file) => Sae(DeclaredModels.Create<SparseAutoencoder>(type), file, device))]);
+        return new(student, Teacher(student, teacher, device, precision), [.. student.SaeTypes.Zip(saes, (type, file) => Sae(DeclaredModels.Create<SparseAutoencoder>(type), file, device))]);
+    }
+
+    /// <summary>The teacher that a student declares, in evaluation mode.</summary>
+    public static LanguageModel Teacher(LanguageModel student, string file, torch.Device device, Precision precision)
+    {
+        var teacher = DeclaredModels.Create<LanguageModel>(student.TeacherType!);
+        Checkpoint.Load(teacher, file);
+        teacher.eval();
+        return teacher.On(device, precision);
     }
 
     /// <summary>The classes of the SAEs that a student declares, for a sentence.</summary>

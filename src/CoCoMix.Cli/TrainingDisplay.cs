@@ -79,7 +79,8 @@ internal sealed class TrainingDisplay(
         var steps = Number(options.Schedule.Steps, "N0");
         yield return ("step", $"{Number(step.Step, "N0").PadLeft(steps.Length)}/{steps}");
         yield return ("loss", Number(step.Loss, "F4").PadLeft(7));
-        if (card.Labels > 0) yield return ("concept_loss", (step.ConceptLoss is { } loss ? Number(loss, "F4") : "").PadLeft(7));
+        if (card.Labels > 0 || step.ConceptLoss is not null) yield return ("concept_loss", (step.ConceptLoss is { } loss ? Number(loss, "F4") : "").PadLeft(7));
+        if (step.DistillationLoss is { } divergence) yield return ("distillation_loss", Number(divergence, "F4").PadLeft(7));
         yield return ("norm", Number(step.GradientNorm, "F3").PadLeft(7));
         yield return ("rate", Number(step.LearningRate, "0.00e+00"));
         yield return ("tokens/s", Number(step.TokensPerSecond, "N0").PadLeft(9));
@@ -91,7 +92,7 @@ internal sealed class TrainingDisplay(
         if (step.ConceptRecall is { } recall) yield return ("concept_recall", Percent(recall).TrimStart());
     }
 
-    /// <summary>The FLOPs of the model's card over what the machine could have computed; labels that are made meanwhile are not in it.</summary>
+    /// <summary>The FLOPs of the model's card over what the machine could have computed; labels that are made meanwhile, and a teacher that runs, are not in it.</summary>
     private double Utilisation(PretrainingStep step) =>
         (card.ForwardFlops.At(options.Length) + card.BackwardFlops.At(options.Length)) * step.TokensPerSecond / flopsPerSecond;
 

@@ -3,7 +3,7 @@ using System.Security.Cryptography;
 namespace CoCoMix.Training;
 
 /// <summary>SHA-256, in hexadecimal, of what something was made from, so that it is not used with anything else.</summary>
-internal static class ContentHash
+public static class ContentHash
 {
     /// <summary>Of a token file's bytes, as its header says, or read where it has none.</summary>
     public static string Of(TokenFile tokens)

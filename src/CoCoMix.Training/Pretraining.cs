@@ -12,6 +12,9 @@ public sealed class Pretraining(TrainingState state, PretrainingOptions options,
     /// <summary>Concept labels, for a model that declares them.</summary>
     public IConceptLabels? Labels { get; init; }
 
+    /// <summary>The declared teacher, on the model's device and in evaluation mode, for a model whose steps run it.</summary>
+    public LanguageModel? Teacher { get; init; }
+
     /// <summary>Validation perplexity of the model.</summary>
     public Func<double>? Evaluate { get; init; }
 
@@ -55,14 +58,13 @@ public sealed class Pretraining(TrainingState state, PretrainingOptions options,
                 using var scope = NewDisposeScope();
                 // A step's dropout masks are the same whether the run came here or was resumed here.
                 manual_seed((long)new SplitMix64(options.Seed + (ulong)state.Step).Next());
-                var losses = zeros([2], float64, device);
+                var losses = zeros([3], float64, device);
                 for (var i = 0; i < accumulation; i++)
                 {
                     using var inner = NewDisposeScope();
                     var starts = state.Windows.Next(batch);
                     var ids = tokens.Batch(starts, options.Length).to(device);
-                    var (nextToken, concept) = LossesOf(model.forward_backward(ids, Labels?.For(starts, ids).to(device)));
-                    losses.add_(stack([nextToken, concept]) / accumulation);
+                    losses.add_(LossesOf(model.forward_backward(ids, Labels?.For(starts, ids).to(device), Teacher)) / accumulation);
                 }
                 var rate = options.Schedule.At(state.Step);
                 var norm = state.Optimizer.Step(rate, accumulation, losses.sum());
@@ -75,7 +77,7 @@ public sealed class Pretraining(TrainingState state, PretrainingOptions options,
 
                 var outcome = Judge(history);
                 clock.Stop();
-                var step = clock.Measure(outcome, rate, hasConcepts: Labels is not null);
+                var step = clock.Measure(outcome, rate, hasConcepts: Labels is not null || model.Regression is not null, distils: model.DistillationWeight is not null);
                 if (evaluates)
                 {
                     step = step with { Perplexity = Evaluate?.Invoke(), ConceptRecall = Recall?.Invoke(), Sample = Sample?.Invoke() };
@@ -102,8 +104,9 @@ public sealed class Pretraining(TrainingState state, PretrainingOptions options,
 
     private bool Due(long every) => state.Step % every == 0;
 
-    /// <summary>In float64, on the device; the next-token loss stands in for a concept loss that there is none of.</summary>
-    private static (Tensor NextToken, Tensor Concept) LossesOf(Losses losses) => (losses.NextToken.to(float64), (losses.Concept ?? losses.NextToken).to(float64));
+    /// <summary>Next-token, concept and distillation loss in float64 <c>[3]</c>, on the device; the first stands in for others that there are none of.</summary>
+    private static Tensor LossesOf(Losses losses) =>
+        stack([losses.NextToken, losses.Concept ?? losses.NextToken, losses.Distillation?.Loss ?? losses.NextToken]).to(float64);
 
     /// <summary>Reads what steps came to, counts those that were skipped, and warns of what is out of the ordinary.</summary>
     /// <returns>The last step's outcome.</returns>

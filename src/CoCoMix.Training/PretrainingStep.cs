@@ -4,7 +4,7 @@ namespace CoCoMix.Training;
 /// <param name="Step">Steps done.</param>
 /// <param name="Tokens">Tokens trained on.</param>
 /// <param name="Loss">Next-token loss of the last step, nats.</param>
-/// <param name="ConceptLoss">Concept loss of the last step, nats, of the first head; null without labels.</param>
+/// <param name="ConceptLoss">Concept loss of the last step, of the first head: nats, or a distance to hidden states; null where nothing teaches it.</param>
 /// <param name="GradientNorm">Norm of the last step before clipping.</param>
 /// <param name="LearningRate">Rate of the last step.</param>
 /// <param name="Seconds">Training time so far, evaluations, samples and checkpoints left out.</param>
@@ -12,6 +12,9 @@ namespace CoCoMix.Training;
 public sealed record PretrainingStep(
     long Step, long Tokens, double Loss, double? ConceptLoss, double GradientNorm, double LearningRate, double Seconds, double? Perplexity)
 {
+    /// <summary><c>KL(teacher || student)</c> of the last step, nats; null where the model distils no teacher.</summary>
+    public double? DistillationLoss { get; init; }
+
     /// <summary>Tokens trained on a second, since the moment before.</summary>
     public double TokensPerSecond { get; init; }
 

@@ -19,12 +19,13 @@ internal sealed class TrainingClock(TrainingState state, PretrainingOptions opti
     }
 
     /// <summary>The moment in hand, with speeds since the one before.</summary>
-    public PretrainingStep Measure(StepOutcome last, double rate, bool hasConcepts)
+    public PretrainingStep Measure(StepOutcome last, double rate, bool hasConcepts, bool distils)
     {
         var (step, seconds) = (state.Step, state.Seconds);
         var measured = new PretrainingStep(
             step, step * options.TokensPerStep, last.Loss, hasConcepts ? last.ConceptLoss : null, last.GradientNorm, rate, seconds, Perplexity: null)
         {
+            DistillationLoss = distils ? last.DistillationLoss : null,
             TokensPerSecond = (step - _measured.Step) * options.TokensPerStep / (seconds - _measured.Seconds),
             SecondsLeft = (options.Schedule.Steps - step) * seconds / step,
             Skipped = state.Skipped,

@@ -61,6 +61,9 @@ public enum Mixing
 
     /// <summary><c>h + output(attention(query(h), key(c), value(c)))</c>, causal, with as many heads as the model's blocks and no more of their options.</summary>
     CrossAttend,
+
+    /// <summary>Not at all: the head predicts concepts and learns from its labels, which shapes the stream below it (the paper's ablation, concept loss alone).</summary>
+    None,
 }
 
 /// <summary>How a sparse autoencoder chooses the latents of a position, and what keeps them sparse.</summary>
@@ -85,14 +88,30 @@ public enum SaeKind
     Matryoshka,
 }
 
-/// <summary>How the concept labels of a position are chosen among the teacher's SAE latents.</summary>
+/// <summary>
+/// How the concept labels of a position are chosen among the teacher's SAE latents. An attribution is a latent times the gradient of the teacher's NLL
+/// with respect to it. All but <see cref="PaperAttribution"/> choose among active latents; where too few of these have a positive score, inactive ones
+/// fill up, which score zero.
+/// </summary>
 public enum Selection
 {
-    /// <summary>The largest <c>latent * d NLL / d latent</c>, signed, over active latents, as the reference code does.</summary>
+    /// <summary>The largest <c>latent * d NLL / d latent</c>, signed, as the reference code does: concepts whose increase would raise the loss.</summary>
     Attribution,
 
     /// <summary>The largest latents (the paper's ablation).</summary>
     Activation,
+
+    /// <summary>
+    /// The largest <c>pre-activation * d NLL / d latent</c>, signed, over all latents, active or not (paper, Eq. 1). The last position of a sequence
+    /// predicts nothing, so it has no gradient, and no labels.
+    /// </summary>
+    PaperAttribution,
+
+    /// <summary>The largest <c>|latent * d NLL / d latent|</c>: concepts that matter to the loss either way.</summary>
+    AbsoluteAttribution,
+
+    /// <summary>The largest <c>-latent * d NLL / d latent</c>: concepts whose increase would lower the loss.</summary>
+    NegatedAttribution,
 }
 
 /// <summary>
@@ -353,6 +372,44 @@ public sealed class ConceptLabelsAttribute<TTeacher, TSae> : Attribute where TTe
 
     /// <summary>How labels are chosen.</summary>
     public Selection Selection { get; set; }
+}
+
+/// <summary>
+/// Knowledge distillation (the paper's baseline; Hinton et al. 2015 at temperature 1): the training loss has <see cref="Weight"/> times
+/// <c>KL(teacher || student)</c> of each next token, in nats. A step runs the teacher; neither's logits are ever whole where the vocabulary is large.
+/// </summary>
+[AttributeUsage(AttributeTargets.Class)]
+public sealed class DistillAttribute<TTeacher> : Attribute where TTeacher : LanguageModel
+{
+    /// <summary>Weight of the divergence in the total.</summary>
+    public double Weight { get; set; } = 0.1;
+}
+
+/// <summary>How far predicted hidden states p are from the teacher's h; means over positions.</summary>
+public enum Distance
+{
+    /// <summary><c>mean(|p - h|)</c></summary>
+    L1,
+
+    /// <summary><c>mean((p - h)^2)</c></summary>
+    L2,
+
+    /// <summary><c>1 - mean(p h / (|p| |h|))</c></summary>
+    Cosine,
+}
+
+/// <summary>
+/// What the model's only concept head predicts is trained to be the teacher's hidden state itself, not its SAE's latents (the paper's ablation of concepts).
+/// The head's <c>LossWeight</c> weighs the loss; a step runs the teacher up to the block.
+/// </summary>
+[AttributeUsage(AttributeTargets.Class)]
+public sealed class RegressHiddenStatesAttribute<TTeacher> : Attribute where TTeacher : LanguageModel
+{
+    /// <summary>Index of the teacher's block after which its hidden state is read, from 0.</summary>
+    public int AfterBlock { get; set; }
+
+    /// <summary>The loss.</summary>
+    public Distance Distance { get; set; } = Distance.L2;
 }
 
 /// <summary>

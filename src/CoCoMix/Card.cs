@@ -5,7 +5,9 @@ namespace CoCoMix;
 /// <summary>What a declared model costs, counted by the compiler from the program it generates.</summary>
 /// <param name="Name">The declared class.</param>
 /// <param name="Parameters">Stored parameters.</param>
-/// <param name="ActiveParameters">Parameters that a token uses: of each compress matrix, K of C rows (the paper's accounting).</param>
+/// <param name="ActiveParameters">
+/// Parameters that a token's prediction uses: of each compress matrix, K of C rows; none of a concept head that is there for its loss alone (the paper's accounting).
+/// </param>
 public sealed record Card(string Name, long Parameters, long ActiveParameters)
 {
     /// <summary>Token ids run below this.</summary>
@@ -29,11 +31,14 @@ public sealed record Card(string Name, long Parameters, long ActiveParameters)
     /// <summary>Probability of dropout in training steps.</summary>
     public double Dropout { get; init; }
 
-    /// <summary>FLOPs of the way forth.</summary>
+    /// <summary>FLOPs of the way forth, the student's alone.</summary>
     public PerToken ForwardFlops { get; init; }
 
     /// <summary>FLOPs of the way back.</summary>
     public PerToken BackwardFlops { get; init; }
+
+    /// <summary>FLOPs of what the model learns from: its teacher's way forth in a step, and making its concept labels, which may be done before.</summary>
+    public PerToken TeacherFlops { get; init; }
 
     /// <summary>Bytes in float32 that wait for the way back.</summary>
     public PerToken ActivationBytes { get; init; }

@@ -30,13 +30,16 @@ public static class ModelCheck
         var labels = card.Labels == 0 ? null
             : cat([.. model.ConceptHeads.Zip(model.LabelCounts, (head, count) => randint(0, head.Concepts, [batch, t, count], int64))], 2);
 
+        using var teacher = model.RunsTeacher ? (LanguageModel)Activator.CreateInstance(model.TeacherType!, nonPublic: true)! : null;
+        teacher?.to(float64).eval();
+
         manual_seed(seed);
-        var eager = model.loss(ids, labels).Total();
+        var eager = model.loss(ids, labels, teacher).Total();
         eager.backward();
         var expected = model.named_parameters().ToDictionary(p => p.name, p => (p.parameter.grad ?? zeros_like(p.parameter)).clone());
         model.zero_grad(set_to_none: true);
         manual_seed(seed);
-        var fused = model.forward_backward(ids, labels).Total();
+        var fused = model.forward_backward(ids, labels, teacher).Total();
         var largest = expected.Values.Max(Largest);
         var errors = model.named_parameters().Select(p => new CheckedGradient(p.name, Error(expected[p.name], p.parameter.grad!, 1e-3 * largest)))
             .Prepend(new("loss", Error(eager.detach(), fused, 0)));

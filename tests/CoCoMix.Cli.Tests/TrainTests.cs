@@ -46,6 +46,22 @@ public sealed partial class TrainTests : IDisposable
     }
 
     [Fact]
+    public void A_run_on_hashed_labels_needs_no_teacher_and_goes_on_with_no_others()
+    {
+        string[] begin = ["train", "Student", "--assembly", typeof(TrainTests).Assembly.Location, "--data", _run.Data, "--tokens-per-step", "128", "--schedule.warmup", "1", "--threads", "1", "--labels.hashed"];
+        Assert.Equal(0, Cocomix.Run([.. begin, "--out", _run["whole"], "--steps", "8", "--checkpoints.every", "4", "--checkpoints.keep-last", "3"]).ExitCode);
+        Assert.Equal(0, Cocomix.Run([.. begin, "--out", _run["b"], "--steps", "8", "--checkpoints.every", "4"]).ExitCode);
+        File.Delete(TrainingRun.CheckpointOf(_run["b"], 8));
+
+        Assert.Equal(0, Cocomix.Run(TrainingRun.Resume(_run["b"])).ExitCode);
+        TrainingRun.AssertSame(_run["whole"], _run["b"], 8);
+
+        var others = Cocomix.Run([.. TrainingRun.Resume(_run["b"]), "--set", "labels.hashed=false", "--labels.teacher-weights", _run["teacher.safetensors"], "--labels.sae-weights", _run["sae.safetensors"], "--steps", "9"]);
+        Assert.Equal(1, others.ExitCode);
+        Assert.Contains("hashed from token ids with seed 0", others.Error);
+    }
+
+    [Fact]
     public void A_second_process_is_refused()
     {
         using var process = TrainingRun.Start(_run.Begin(_run["a"], Forever));
@@ -151,6 +167,10 @@ public sealed partial class TrainTests : IDisposable
         AssertRefused("cocomix train has no option '--learning-rate': the nearest is '--optimizer.learning-rate'.", _run.Begin(_run["a"], 10, "--learning-rate", "1"));
         AssertRefused("Student trains on concept labels: give --labels.file, which cocomix labels makes, or --labels.teacher-weights and --labels.sae-weights, the weights of Teacher and Sae.",
             ["train", "Student", "--assembly", typeof(TrainTests).Assembly.Location, "--data", _run.Data, "--out", _run["a"], "--tokens-per-step", "128"]);
+        AssertRefused("--labels.hashed draws labels at random, and --labels.teacher-weights gives a teacher's: give one of the two.", _run.Begin(_run["a"], 10, "--labels.hashed"));
+        AssertRefused("--labels.hashed draws labels at random, and --labels.file gives a teacher's: give one of the two.",
+            ["train", "Student", "--data", _run.Data, "--labels.hashed", "--labels.file", "x"]);
+        AssertRefused("--labels.hashed is given, but TinyNextToken declares no concept labels: leave it out.", ["train", "TinyNextToken", "--data", _run.Data, "--out", _run["a"], "--labels.hashed"]);
         AssertRefused("--labels.teacher-weights and --labels.sae-weights belong together: give the weights of both, or of neither.", ["train", "Student", "--data", _run.Data, "--labels.teacher-weights", "x"]);
         AssertRefused("--data is 'nowhere', and there is no train.bin in it: cocomix data makes it.", ["train", "TinyNextToken", "--data", "nowhere", "--out", _run["a"]]);
         Assert.False(Directory.Exists(_run["a"]));

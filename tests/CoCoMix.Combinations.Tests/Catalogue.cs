@@ -42,8 +42,9 @@ internal static class Catalogue
 
     public static IReadOnlyList<Slot> Student(Sizes sizes) => Model(sizes.Vocabulary, sizes.Context, sizes.Block, "Block", sizes.Blocks);
 
-    public static Slot Mixing(int head, int beforeBlock) =>
-        new Choices($"MixConcepts<Head{head}>", Index("BeforeBlock", beforeBlock), Any<Mixing>("Mixing"));
+    /// <summary>Concepts without labels enter somewhere.</summary>
+    public static Slot Mixing(int head, int beforeBlock, bool isLabelled) => new Choices($"MixConcepts<Head{head}>", Index("BeforeBlock", beforeBlock),
+        [.. Any<Mixing>("Mixing").Where(mixing => isLabelled || mixing?.Value != "Mixing.None")]);
 
     public static Slot Pause(int beforeBlock) => new Choices("PauseToken", Index("BeforeBlock", beforeBlock));
 

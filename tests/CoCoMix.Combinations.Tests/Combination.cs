@@ -28,7 +28,7 @@ internal sealed class Combination
         Declare("Student : LanguageModel",
         [
             .. Catalogue.Student(sizes),
-            .. sizes.MixBefore.Select((beforeBlock, i) => Catalogue.Mixing(i, beforeBlock)), .. sizes.PauseBefore.Select(Catalogue.Pause),
+            .. sizes.MixBefore.Select((beforeBlock, i) => Catalogue.Mixing(i, beforeBlock, Saes > 0)), .. sizes.PauseBefore.Select(Catalogue.Pause),
             .. Enumerable.Range(0, Saes).Select(i => Catalogue.Labels(sizes, i)),
         ]);
     }

@@ -50,7 +50,11 @@ internal sealed class Draw(int seed, bool large = false)
         var indices = Enumerable.Range(0, count / last).SelectMany(_ => operand.Distinct
             ? Enumerable.Range(0, operand.Below).OrderBy(_ => _random.Next()).Take(last)
             : Enumerable.Range(0, last).Select(_ => Below(operand.Below)));
-        return tensor(indices.Select(index => (long)index).ToArray(), int64).reshape(shape);
+        var drawn = tensor(indices.Select(index => (long)index).ToArray(), int64).reshape(shape);
+        if (!operand.Masked) return drawn;
+        // Never all of them: the mean over none is not a number.
+        var isMasked = tensor(Enumerable.Range(0, count / last).Select(row => row > 0 && Below(3) == 0).ToArray()).reshape([.. shape[..^1], 1]);
+        return drawn.masked_fill(isMasked, -1);
     }
 
     private double Number(Operand operand)
@@ -75,9 +79,10 @@ internal sealed record Sizes(long B, long T)
 /// <summary>An operand of a drawn application.</summary>
 /// <param name="Below">Bound of its indices.</param>
 /// <param name="Distinct">Whether its indices differ along the last axis.</param>
+/// <param name="Masked">Whether some of its positions have none, all indices of the last axis -1.</param>
 /// <param name="Positive">Whether its numbers are at least a quarter, away from poles.</param>
 /// <param name="Step">What its numbers are multiples of, so that many are equal, zero, or where a function has a kink; 0 for any numbers.</param>
-internal sealed record Operand(TensorType Type, int Below = 0, bool Distinct = false, bool Positive = false, double Step = 0)
+internal sealed record Operand(TensorType Type, int Below = 0, bool Distinct = false, bool Masked = false, bool Positive = false, double Step = 0)
 {
     public static Operand Float(params Dim[] dims) => new(TensorType.Float(dims));
 

@@ -12,10 +12,14 @@ public sealed class EmissionTests
     private static readonly ModelSpec[] Models =
     [
         .. Specs.Models, .. Enum.GetValues<AutoencoderKind>().Select(kind => Specs.Mixing(3, 1, labels: Specs.Labels(2, 1, kind: kind))),
-        Specs.Mixing(3, 1, labels: Specs.Labels(2, 0, SelectionKind.Activation)),
+        .. Enum.GetValues<SelectionKind>().Select(selection => Specs.Mixing(3, 1, labels: Specs.Labels(2, 0, selection))),
+        Specs.Mixing(3, 1, labels: Specs.Labels(2, 0, SelectionKind.PaperAttribution, AutoencoderKind.Gated)),
+        Specs.Mixing(3, 1, concepts: 5_000, labels: Wide(SelectionKind.PaperAttribution)),
         // Wide enough to be cut into chunks of rows.
         Specs.Mixing(3, 1, concepts: 5_000) with { Vocabulary = 6_000, LogitSoftCap = 30, ZLoss = 1e-4 },
     ];
+
+    private static LabelSpec Wide(SelectionKind selection) => Specs.Labels(2, 0, selection) with { Sae = Specs.Sae() with { Latents = 5_000 } };
 
     private static IEnumerable<string> Files => [.. Models.Select(model => CSharp.Model(model)), .. Specs.Saes.Select(sae => CSharp.Sae(sae))];
 

@@ -294,6 +294,39 @@ public sealed class KernelTests
         Close.To(gradient, Kernels.LabelCrossEntropyBackwardOver(dLosses, single, labels, logSumExp), 1e-5, "gradient written over the logits");
     }
 
+    [Theory, InlineData(ScalarType.Float64), InlineData(ScalarType.Float32), InlineData(ScalarType.BFloat16)]
+    public void Positions_without_labels_count_for_nothing(ScalarType type)
+    {
+        using var scope = NewDisposeScope();
+        var draw = new Draw(5);
+        var logits = draw.Numbers(Operand.Float(3, 7, 40), new(0, 0)).to(type).to(float64).requires_grad_();
+        var labels = draw.Numbers(Operand.Index(40, 3, 7, 4) with { Masked = true }, new(0, 0));
+        Assert.InRange(labels.select(-1, 0).lt(0).sum().item<long>(), 1, 20);
+        var expected = Enumerable.Range(0, 4).Select(i => F.cross_entropy(logits.flatten(0, 1), labels.select(-1, i).flatten(), ignore_index: -1)).Aggregate((sum, loss) => sum + loss) / 4;
+        var gradient = autograd.grad([expected], [logits])[0];
+
+        using var off = no_grad();
+        var given = logits.to(type);
+        var (losses, logSumExp) = Kernels.LabelCrossEntropy(given, labels);
+        var tolerance = type == float64 ? 1e-12 : type == float32 ? 1e-6 : 1e-2;
+        Close.To(expected, Kernels.MeanLoss(losses, labels), tolerance, "loss");
+        var dLosses = Kernels.MeanLossBackward(ones([], losses.dtype), labels, labels: true);
+        var actual = Kernels.LabelCrossEntropyBackward(dLosses, given, labels, logSumExp);
+        Close.To(gradient, actual, tolerance, "gradient");
+        Assert.True(actual.masked_select(labels.lt(0).any(-1, keepdim: true)).eq(0).all().item<bool>());
+    }
+
+    /// <summary>Masks change nothing where there are none, to the last bit.</summary>
+    [Theory, InlineData(1), InlineData(7), InlineData(1023), InlineData(4096)]
+    public void The_mean_over_labelled_positions_is_the_mean_where_all_are(long positions)
+    {
+        using var scope = NewDisposeScope();
+        var losses = Numbers(1, positions).to(float32);
+        var labels = zeros([positions, 4], int64);
+        Assert.Equal(losses.mean().item<float>(), Kernels.MeanLoss(losses, labels).item<float>());
+        Assert.Equal((tensor(0.1f) / positions).item<float>(), Kernels.MeanLossBackward(tensor(0.1f), labels, labels: true)[positions - 1].item<float>());
+    }
+
     [Fact]
     public void Labels_are_the_dense_scores_best_even_where_few_latents_are_left()
     {

@@ -32,7 +32,8 @@ public sealed class ModelProgramTests
                 using var scope = NewDisposeScope();
                 var draw = new Draw(11);
                 var inputs = program.Forward.Inputs.Select(input =>
-                    draw.Numbers(new(input.Type, input.Name == "ids" ? spec.Vocabulary : spec.Mixes.Min(mix => mix.Head.Concepts)), sizes)).ToArray();
+                    draw.Numbers(input.Name == "ids" ? new(input.Type, spec.Vocabulary)
+                        : new(input.Type, spec.Mixes.Min(mix => mix.Head.Concepts), Masked: draw.Coin()), sizes)).ToArray();
                 var weights = Reference.Parameters(draw, layout);
                 // Cross-attention compares streams that are not normalised: with weights as large as the others', the rounding of its scores alone would show.
                 using (no_grad())

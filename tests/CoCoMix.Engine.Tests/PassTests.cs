@@ -48,6 +48,20 @@ public sealed class PassTests
     internal static Function Cut(Function step) => Overwriting.Mark(Accumulation.InPlace(CutRows.OfWideLayers(step, wide: 1, rows: 2)));
 
     [Fact]
+    public void Logits_of_student_and_teacher_are_cut_together()
+    {
+        var teacher = Specs.Plain(2) with { Vocabulary = 5_000 };
+        var step = ModelLowering.Lower(Specs.Plain(1) with { Vocabulary = 5_000, Distillation = new(teacher, 0.1) }).Step;
+        Assert.DoesNotContain(step.Nodes.SelectMany(node => node.Outputs), value => value.Shape.Count == 3 && value.Shape.Last.Constant == 5_000);
+        var chunk = Assert.Single(step.Nodes, node => node.Chunk is not null).Chunk!;
+        Assert.Equal(2, chunk.Body.Nodes.Count(node => node.Operation == Table.Linear));
+        Assert.Contains(chunk.Body.Nodes, node => node.Operation == Table.KlDivergence);
+        // No way back through the teacher.
+        Assert.DoesNotContain(step.Nodes, node => node.Operation == Table.RepeatBackward && node.Loop!.Owner.Length > 0);
+        Assert.DoesNotContain(step.Nodes.Concat(chunk.Body.Nodes), node => node.Operation == Table.Accumulate && node.Inputs[0]!.Owner.Length > 0);
+    }
+
+    [Fact]
     public void Dead_code_removal_keeps_outputs_and_effects_and_nothing_that_is_not_read()
     {
         var removed = 0;
@@ -225,6 +239,23 @@ public sealed class PassTests
         var function = LabelLowering.Lower([Specs.Labels(4, 1, SelectionKind.Activation)]);
         Assert.DoesNotContain(function.Nodes, node => node.Operation == Table.CrossEntropy || node.Operation == Table.RepeatBackward);
         Assert.Equal([(0, 2)], function.Nodes.Where(node => node.Loop is not null).Select(node => (node.Loop!.From, node.Loop.Count)));
+    }
+
+    [Fact]
+    public void Scores_of_all_of_many_latents_are_never_whole()
+    {
+        foreach (var kind in Enum.GetValues<AutoencoderKind>())
+        {
+            var labels = Specs.Labels(3, 1, SelectionKind.PaperAttribution, kind);
+            var function = LabelLowering.Lower([labels with { Sae = labels.Sae with { Latents = 32_768 } }]);
+            var chunk = Assert.Single(function.Nodes, node => node.Operation == Table.InChunks).Chunk!;
+            // 64 MiB of float32.
+            Assert.Equal(512, chunk.Rows);
+            Assert.Equal(2, chunk.Body.Nodes.Count(node => node.Operation == Table.Linear));
+            Assert.Contains(chunk.Body.Nodes, node => node.Operation == Table.TopK);
+            Assert.DoesNotContain(function.Nodes.SelectMany(node => node.Outputs), value => value.Shape.Contains(32_768));
+            AssertMadeBeforeRead(function);
+        }
     }
 
     [Theory, InlineData(true, true), InlineData(true, false), InlineData(false, true), InlineData(false, false)]

@@ -203,6 +203,14 @@ internal sealed partial record Row(Operation Operation, Func<Draw, Application> 
                 return [order.narrow(-1, 0, x.Int("count"))];
             }), 0),
 
+        new(Table.MaskLabels,
+            d =>
+            {
+                var lead = d.Lead();
+                return new([Operand.Index(9, [.. lead, 1 + d.Below(4)]), Operand.Index(9, lead) with { Masked = lead.Length > 1 }]);
+            },
+            x => Require(SameLeading(x[0], x[1].unsqueeze(-1)), () => [where(x[1].lt(0).unsqueeze(-1), full_like(x[0], -1), x[0])]), 0),
+
         new(Table.NextTokens,
             d => { var (b, t) = d.Positions(); return new([Operand.Index(9, b, t)]); },
             x => Require(x[0].dim() == 2, () =>
@@ -220,13 +228,28 @@ internal sealed partial record Row(Operation Operation, Func<Draw, Application> 
         new(Table.ZLoss,
             d => { var lead = d.Lead(); return new([Operand.Float(lead), Operand.Index(9, lead)], ("weight", 0.25)); },
             x => Require(Same(x[0], x[1]), () => [x.Attributes.Real("weight") * x[0].pow(2) * x[1].ge(0)])),
+        new(Table.KlDivergence,
+            d => { var (lead, v) = (d.Lead(), d.Width()); return new([Operand.Float([.. lead, v]), Operand.Float([.. lead, v]), Operand.Float(lead), Operand.Index(9, lead)]); },
+            x => Require(Same(x[0], x[1]) && Same(x[2], x[3]) && SameLeading(x[0], x[3].unsqueeze(-1)), () =>
+            {
+                var q = F.softmax(x[1].detach(), -1);
+                return [((q * (q.log() - x[0])).sum(-1) + x[2]) * x[3].ge(0), x[1].detach().logsumexp(-1)];
+            })),
+        new(Table.ZeroWithoutTarget,
+            d => { var lead = d.Lead(); return new([Operand.Float(lead), Operand.Index(9, lead)]); },
+            x => Require(Same(x[0], x[1]), () => [x[0] * x[1].ge(0)])),
         new(Table.LabelCrossEntropy,
-            d => { var (lead, c) = (d.Lead(), d.Width()); return new([Operand.Float([.. lead, c]), Operand.Index(c, [.. lead, 1 + d.Below(c)])]); },
-            x => Require(SameLeading(x[0], x[1]), () => [-F.log_softmax(x[0], -1).gather(-1, x[1]).mean([-1]), x[0].logsumexp(-1)])),
+            d =>
+            {
+                var (lead, c) = (d.Lead(), d.Width());
+                return new([Operand.Float([.. lead, c]), Operand.Index(c, [.. lead, 1 + d.Below(c)]) with { Masked = d.Coin() }]);
+            },
+            x => Require(SameLeading(x[0], x[1]), () =>
+                [-F.log_softmax(x[0], -1).gather(-1, x[1].clamp_min(0)).mean([-1]) * x[1].select(-1, 0).ge(0), x[0].logsumexp(-1)])),
         new(Table.MeanLoss,
             d => { var lead = d.Lead(); return new([Operand.Float(lead), d.Below(2) == 0 ? Operand.Index(9, lead) : Operand.Index(9, [.. lead, 1 + d.Below(3)])]); },
             x => Require(Same(x[0], x[1]) || x[1].dim() > 0 && x[0].shape.SequenceEqual(x[1].shape[..^1]), 
-                () => [x[0].sum() / (x[1].dim() == x[0].dim() ? x[1].ge(0).sum() : x[0].numel())])),
+                () => [x[0].sum() / (x[1].dim() == x[0].dim() ? x[1] : x[1].select(-1, 0)).ge(0).sum()])),
         new(Table.NormalizedMse,
             d => Twice(d.Size(), d.Width()),
             x => Require(Same(x[0], x[1]) && x[0].dim() == 2,
@@ -292,6 +315,7 @@ internal sealed partial record Row(Operation Operation, Func<Draw, Application> 
         [Table.MeanLossBackward] = "mean_loss",
         [Table.ZLossBackward] = "z_loss",
         [Table.LabelCrossEntropyBackward] = "label_cross_entropy",
+        [Table.KlDivergenceBackward] = "kl_divergence",
         [Table.NormalizedMseBackward] = "normalized_mse",
         [Table.ResidualMseBackward] = "residual_mse",
         [Table.Eager] = "FusedAgainstEagerTests",

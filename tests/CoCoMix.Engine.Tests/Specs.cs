@@ -52,6 +52,8 @@ internal static class Specs
         Inserting(3, [(0, MixingKind.Interleave), (1, MixingKind.GatedAdd), (2, MixingKind.CrossAttend)]),
         Inserting(3, [(0, MixingKind.Add), (2, MixingKind.Interleave)], 1),
         Inserting(4, [(3, MixingKind.CrossAttend), (1, MixingKind.Interleave)], 2) with { Positions = PositionKind.Rotary, Dropout = 0.2 },
+        Inserting(3, [(1, MixingKind.None)]),
+        Inserting(3, [(2, MixingKind.None), (0, MixingKind.Interleave), (1, MixingKind.None)]),
         Plain(2) with { TiedHead = false, LogitSoftCap = 2.5, ZLoss = 0.3, FinalNorm = new(NormKind.RmsNorm, 1e-4) },
         Mixing(4, 2) with { Budget = new(GiB: 1e-6, BatchTokens: 64) },
         Mixing(2, 1) with { ZLoss = 0.2, FinalNorm = new(NormKind.None, 1e-5) },

@@ -63,7 +63,11 @@ internal static partial class RuleCases
         {
             Teacher = new Sources().Teacher.Replace("(4)", "({|#1:4|})"),
             Student = new Sources().Student.Replace("AfterBlock = 2", "AfterBlock = {|#0:4|}"),
-        }, "'Student' reads labels after block 4 of its teacher, but 'Teacher' has 4 blocks: AfterBlock must be from 0 to 3"),
+        }, "'Student' reads its teacher after block 4, but 'Teacher' has 4 blocks: AfterBlock must be from 0 to 3"),
+        new("CCM3005", "hidden states past the teacher's last block", Inserting("[MixConcepts<Head>]", "[RegressHiddenStates<Teacher>(AfterBlock = {|#0:4|})]") with
+        {
+            Head = new Sources().Head.Replace("64", "32"), Teacher = new Sources().Teacher.Replace("(4)", "({|#1:4|})"),
+        }, "'Student' reads its teacher after block 4, but 'Teacher' has 4 blocks: AfterBlock must be from 0 to 3"),
         new("CCM3005", "the teacher's last block", Labels("AfterBlock = 3")),
 
         new("CCM3006", "more labels than latents", new()
@@ -163,13 +167,46 @@ internal static partial class RuleCases
             "[MixConcepts<Head>]", "[ConceptLabels<Teacher, Sae>]", "[ConceptLabels<Teacher, Sae>(AfterBlock = 2)]", "[MixConcepts<Head>(BeforeBlock = 2)]")),
 
         new("CCM3033", "two teachers", TwoTeachers("[ConceptLabels<{|#1:Teacher|}, Sae>]", "[ConceptLabels<{|#0:Other|}, Sae>]"),
-            "'Student' takes labels from the teachers 'Teacher' and 'Other': name one teacher in every [ConceptLabels]"),
+            "'Student' learns from the teachers 'Teacher' and 'Other': name one teacher in all of its attributes"),
+        new("CCM3033", "another teacher to distil", Inserting("[MixConcepts<Head>]", "[ConceptLabels<{|#1:Teacher|}, Sae>]", "[Distill<{|#0:Other|}>]") with
+        {
+            Teacher = new Sources().Teacher + "\n\n" + new Sources().Teacher.Replace("class Teacher", "class Other"),
+        }, "'Student' learns from the teachers 'Teacher' and 'Other': name one teacher in all of its attributes"),
         new("CCM3033", "one teacher", TwoTeachers("[ConceptLabels<Other, Sae>]", "[ConceptLabels<Other, Sae>(AfterBlock = 1)]")),
 
         new("CCM3034", "blocks with code of their own", Shifting("[Blocks<{|#1:Shift|}>(3)]\n[MixConcepts<Head>(Mixing = {|#0:Mixing.CrossAttend|})]"),
             "'Student' attends to concepts with as many heads as its blocks, but 'Shift' states none: choose another Mixing, or a block with [CausalSelfAttention]"),
         new("CCM3034", "blocks with heads", Shifting("[Blocks<Block>(3)]\n[MixConcepts<Head>(Mixing = Mixing.CrossAttend)]")),
         new("CCM3034", "another way of mixing", Shifting("[Blocks<Shift>(3)]\n[MixConcepts<Head>(Mixing = Mixing.Add)]")),
+
+        new("CCM3035", "neither mixed nor labelled", Inserting("[MixConcepts<Head>]", "[MixConcepts<Head>(BeforeBlock = 1, Mixing = {|#0:Mixing.None|})]"),
+            "'Student' lets the concepts of 'Head' enter nowhere and has no labels for them, so the head would do nothing: add [ConceptLabels<TTeacher, TSae>], or choose another Mixing"),
+        new("CCM3035", "labelled", Inserting("[MixConcepts<Head>(BeforeBlock = 1, Mixing = Mixing.None)]", "[ConceptLabels<Teacher, Sae>]")),
+
+        new("CCM3041", "a padded teacher", new()
+        {
+            Teacher = new Sources().Teacher.Replace("Vocabulary = 100", "Vocabulary = {|#1:128|}"),
+            Student = Inserting("[Distill<{|#0:Teacher|}>]").Student.Replace("Vocabulary = 100", "Vocabulary = {|#2:100|}"),
+        },
+            "'Student' distils 'Teacher', whose Vocabulary is 128 and not 100: distillation compares all logits of the two, so set the vocabularies to the same size"),
+        new("CCM3041", "one vocabulary", Inserting("[Distill<Teacher>(Weight = 0.5)]", "[PauseToken(BeforeBlock = 1)]")),
+        new("CCM3041", "another teacher for labels", TwoTeachers("[ConceptLabels<Teacher, Sae>]", "[ConceptLabels<Teacher, Sae>(AfterBlock = 1)]", "[Distill<Teacher>]")),
+
+        new("CCM3042", "no head", Inserting("[{|#0:RegressHiddenStates|}<Teacher>(AfterBlock = 1)]"),
+            "'Student' regresses hidden states with 0 [MixConcepts] and 0 [ConceptLabels]: its only concept head predicts them, so write one [MixConcepts] and no [ConceptLabels]"),
+        new("CCM3042", "labels beside", Inserting("[MixConcepts<Head>]", "[ConceptLabels<Teacher, Sae>]", "[{|#0:RegressHiddenStates|}<Teacher>(AfterBlock = 1)]"),
+            "'Student' regresses hidden states with 1 [MixConcepts] and 1 [ConceptLabels]: its only concept head predicts them, so write one [MixConcepts] and no [ConceptLabels]"),
+
+        new("CCM3042", "one head", Inserting("[MixConcepts<Head>]", "[RegressHiddenStates<Teacher>(AfterBlock = 1)]") with { Head = new Sources().Head.Replace("64", "32") }),
+
+        new("CCM3043", "a head as wide as an autoencoder", Inserting("[MixConcepts<{|#0:Head|}>]", "[RegressHiddenStates<Teacher>]") with
+        {
+            Head = new Sources().Head.Replace("64", "{|#1:64|}"), Teacher = new Sources().Teacher.Replace("Width = 32", "Width = {|#2:32|}"),
+        }, "'Student' regresses hidden states of 'Teacher', whose Width is 32, with 'Head', whose Concepts is 64: set Concepts of 'Head' to 32"),
+        new("CCM3043", "a head as wide as the teacher", Inserting("[MixConcepts<Head>]", "[RegressHiddenStates<Teacher>(AfterBlock = 3, Distance = Distance.Cosine)]") with
+        {
+            Head = new Sources().Head.Replace("64", "32"),
+        }),
     ];
 
     private static RuleCase Unusable(string name, string block, string type, string why) => new("CCM3009", name, new()

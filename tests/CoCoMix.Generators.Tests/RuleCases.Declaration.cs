@@ -138,6 +138,8 @@ internal static partial class RuleCases
         }, "Latents of [SparseAutoencoder] on 'Sae' is 0: it must be from 1 to 16777216"),
         new("CCM1004", "no labels", Labels("AfterBlock = 2, Count = {|#0:0|}"), "Count of [ConceptLabels] on 'Student' is 0: it must be from 1 to 16777216"),
 
+        new("CCM1004", "a negative weight of distillation", new() { Student = new Sources().Student.Replace("public", "[Distill<Teacher>(Weight = {|#0:-1|})]\npublic") },
+            "Weight of [Distill] on 'Student' is -1: it must be finite and not negative"),
         new("CCM1004", "a negative sparsity", Sae("Kind = SaeKind.Gated, Sparsity = {|#0:-1|}"),
             "Sparsity of [SparseAutoencoder] on 'Sae' is -1: it must be finite and not negative"),
         new("CCM1004", "no bandwidth", Sae("Kind = SaeKind.JumpRelu, Bandwidth = {|#0:0|}"),
@@ -191,12 +193,17 @@ internal static partial class RuleCases
             "Norm of [FinalNorm] on 'Student' is 7, which names nothing: write Norm.LayerNorm, Norm.RmsNorm or Norm.None"),
         new("CCM1007", "an undefined activation", Feed("[FeedForward(Activation = {|#0:(Activation)9|})]"),
             "Activation of [FeedForward] on 'Block' is 9, which names nothing: write Activation.GeluTanh, Activation.Gelu, Activation.Silu or Activation.ReluSquared"),
+        new("CCM1007", "an undefined distance", new()
+        {
+            Head = new Sources().Head.Replace("64", "32"),
+            Student = new Sources().Student.Replace("[ConceptLabels<Teacher, Sae>(AfterBlock = 2, Count = 4)]", "[RegressHiddenStates<Teacher>(Distance = {|#0:(Distance)9|})]"),
+        }, "Distance of [RegressHiddenStates] on 'Student' is 9, which names nothing: write Distance.L1, Distance.L2 or Distance.Cosine"),
         new("CCM1007", "an undefined selection", Labels("AfterBlock = 2, Selection = {|#0:(Selection)9|}"),
-            "Selection of [ConceptLabels] on 'Student' is 9, which names nothing: write Selection.Attribution or Selection.Activation"),
+            "Selection of [ConceptLabels] on 'Student' is 9, which names nothing: write Selection.Attribution, Selection.Activation, Selection.PaperAttribution, Selection.AbsoluteAttribution or Selection.NegatedAttribution"),
         new("CCM1007", "undefined positions", new() { Student = new Sources().Student.Replace("Width = 48", "Width = 48, Positions = {|#0:(Positions)9|}") },
             "Positions of [LanguageModel] on 'Student' is 9, which names nothing: write Positions.Learned, Positions.Rotary, Positions.Alibi or Positions.None"),
-        new("CCM1007", "an undefined way of mixing", Mixing("BeforeBlock = 1, Mixing = {|#0:(Mixing)4|}", "3"),
-            "Mixing of [MixConcepts] on 'Student' is 4, which names nothing: write Mixing.Interleave, Mixing.Add, Mixing.GatedAdd or Mixing.CrossAttend"),
+        new("CCM1007", "an undefined way of mixing", Mixing("BeforeBlock = 1, Mixing = {|#0:(Mixing)5|}", "3"),
+            "Mixing of [MixConcepts] on 'Student' is 5, which names nothing: write Mixing.Interleave, Mixing.Add, Mixing.GatedAdd, Mixing.CrossAttend or Mixing.None"),
         new("CCM1007", "a defined selection", Labels("AfterBlock = 2, Selection = (Selection)1")),
 
         new("CCM1007", "an undefined kind of autoencoder", Sae("Kind = {|#0:(SaeKind)6|}"),

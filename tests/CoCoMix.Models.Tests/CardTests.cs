@@ -58,6 +58,12 @@ public sealed class CardTests
         Assert.Equal(2 * d * (2 + 2), pause.ForwardFlops.PerPosition);
         Assert.Equal(2 * 4 * d * d, cross.ForwardFlops.Fixed - new ReducedAdd().Card.ForwardFlops.Fixed);
 
+        // Of a head that is there for its loss a prediction uses nothing, and a step makes no concept: neither the sum of K rows nor what follows it.
+        var (loss, last) = (new ReducedLossLast().Card, new ReducedAddLast().Card);
+        Assert.Equal((plain + head, plain), (loss.Parameters, loss.ActiveParameters));
+        Assert.Equal(c + 2 * k * d + 5 * d, last.ForwardFlops.Fixed - loss.ForwardFlops.Fixed);
+        Assert.Equal(last.ForwardFlops.PerPosition, loss.ForwardFlops.PerPosition);
+
         var two = new ReducedTwoInterleaved().Card;
         Assert.Equal((96 + 64, 5), (two.Concepts, two.Labels));
         Assert.Equal((96 - 8) * d + (64 - 5) * d, two.Parameters - two.ActiveParameters);

@@ -23,6 +23,9 @@ public sealed class FusedAgainstEagerTests
         () => new ReducedGatedThenCross(), () => new ReducedRotaryInsertions(), () => new ReducedAlibiInsertions(),
         () => new ReducedWrittenOutInsertions(), () => new LabelledSeveral(), () => new ReducedSeveralLosses(),
         () => new ReducedOwnHead(), () => new ReducedWithoutNorm(),
+        () => new ReducedDistilled(), () => new ReducedDistilledPause(), () => new ReducedDistilledConcepts(), () => new ReducedDistilledFromEager(),
+        () => new ReducedWideDistilled(), () => new ReducedRegressedL1(), () => new ReducedRegressedL2(), () => new ReducedRegressedCosine(),
+        () => new ReducedLossFirst(), () => new ReducedLossLast(), () => new ReducedLossAmongPositions(), () => new LabelledPaper(), () => new LabelledSelections(),
     ];
 
     public static TheoryData<int, int, int> Cases()
@@ -46,17 +49,23 @@ public sealed class FusedAgainstEagerTests
         var labels = model.Card.Labels == 0 ? null
             : cat([.. model.ConceptHeads.Zip(model.LabelCounts, (head, count) => randint(0, head.Concepts, [b, t, count], int64))], 2);
 
+        var teacher = model.RunsTeacher ? TeacherOf(model) : null;
+        // A position without labels, as the last one has under Selection.PaperAttribution.
+        if (labels is not null && which % 2 == 0 && t > 1) labels.narrow(1, t - 1, 1).narrow(2, 0, model.LabelCounts[0]).fill_(-1);
+
         // Where the model drops out, both draw the same.
         manual_seed(which);
-        var eager = model.loss(ids, labels);
+        var eager = model.loss(ids, labels, teacher);
         eager.Total().backward();
         var expected = model.named_parameters().ToDictionary(p => p.name, p => p.parameter.grad?.clone());
         model.zero_grad(set_to_none: true);
         manual_seed(which);
-        var fused = model.forward_backward(ids, labels);
+        var fused = model.forward_backward(ids, labels, teacher);
 
         Same("next-token loss", eager.NextToken, fused.NextToken, 1e-12);
-        Assert.Equal(labels is null ? 0 : model.ConceptHeads.Count, fused.Concepts.Count);
+        Assert.Equal(labels is null && model.Regression is null ? 0 : model.ConceptHeads.Count, fused.Concepts.Count);
+        Assert.Equal(model.DistillationWeight, fused.Distillation?.Weight);
+        if (fused.Distillation is not null) Same("distillation loss", eager.Distillation!.Loss, fused.Distillation.Loss, 1e-12);
         Assert.Equal(eager.Concepts.Select(concept => concept.Weight), fused.Concepts.Select(concept => concept.Weight));
         foreach (var (expectedLoss, loss) in eager.Concepts.Zip(fused.Concepts)) Same("concept loss", expectedLoss.Loss, loss.Loss, 1e-12);
         Assert.Equal(eager.Z is null, fused.Z is null);
@@ -67,6 +76,14 @@ public sealed class FusedAgainstEagerTests
         Same("evaluation", model.loss(ids, labels).NextToken, evaluated, 1e-12);
         foreach (var (name, parameter) in model.named_parameters())
             Same(name, expected[name] ?? zeros_like(parameter), parameter.grad!, 1e-10);
+    }
+
+    private static LanguageModel TeacherOf(LanguageModel student)
+    {
+        var teacher = (LanguageModel)Activator.CreateInstance(student.TeacherType!)!;
+        teacher.to(float64).eval();
+        Randomize(teacher);
+        return teacher;
     }
 
     [Fact]
@@ -148,6 +165,12 @@ public sealed class FusedAgainstEagerTests
     /// <summary>Labels are those that the definition gives, written in plain TorchSharp.</summary>
     private static void LabelsAgree(LanguageModel teacher, SparseAutoencoder sae, int after, Selection selection, Tensor ids, Tensor actual)
     {
+        var (count, last) = ((int)actual.shape[2], ids.shape[1] - 1);
+        if (selection == Selection.PaperAttribution)
+        {
+            Assert.True(actual.narrow(1, last, 1).eq(-1).all().item<bool>());
+            actual = actual.narrow(1, 0, last);
+        }
         var h = teacher.residual(ids, after).detach().requires_grad_(true);
         var logits = teacher.unembed(teacher.run(h, after + 1, teacher.Card.Blocks - after - 1));
         var t = ids.shape[1];
@@ -155,8 +178,16 @@ public sealed class FusedAgainstEagerTests
         var latents = sae.encode(h).detach();
         var (largest, candidates) = latents.topk(sae.Active);
         latents = zeros_like(latents).scatter(-1, candidates, largest);
-        var scores = selection == Selection.Activation ? latents : latents * h.grad!.matmul(sae.weights()[^1].t());
-        var (best, expected) = scores.topk((int)actual.shape[2]);
+        var slopes = h.grad!.matmul(sae.weights()[^1].t());
+        var scores = selection switch
+        {
+            Selection.Activation => latents,
+            Selection.Attribution => latents * slopes,
+            Selection.AbsoluteAttribution => (latents * slopes).abs(),
+            Selection.NegatedAttribution => -(latents * slopes),
+            _ => (PreActivations(sae, h.detach()) * slopes).narrow(1, 0, last),
+        };
+        var (best, expected) = scores.topk(count);
 
         Assert.Equal(expected.shape, actual.shape);
         // Where fewer scores than labels are positive, ties decide: compare scores there, and indices elsewhere.
@@ -164,6 +195,66 @@ public sealed class FusedAgainstEagerTests
         var definite = best.gt(1e-9);
         Assert.True(definite.sum().item<long>() > 0);
         Assert.True(expected[definite].equal(actual[definite]).all().item<bool>());
+    }
+
+    /// <summary><c>W_e (z - pre_bias) + b_e</c>, z the standardised hidden states.</summary>
+    private static Tensor PreActivations(SparseAutoencoder sae, Tensor h)
+    {
+        var p = sae.named_parameters().ToDictionary(parameter => parameter.name, parameter => parameter.parameter.detach());
+        var z = (h - h.mean([-1], keepdim: true)) / (h.std(-1, unbiased: true, keepdim: true) + 1e-5);
+        return nn.functional.linear(z - p["pre_bias"], p["encoder.weight"], p["encoder.bias"]);
+    }
+
+    [Fact]
+    public void Labels_of_every_selection_are_as_defined()
+    {
+        using var scope = NewDisposeScope();
+        manual_seed(6);
+        var teacher = new ReducedGpt2();
+        SparseAutoencoder[] paper = [new ReducedSae(), new ReducedBatchTopK(), new ReducedReluL1(), new ReducedJumpRelu(), new ReducedGatedSae(), new ReducedMatryoshka()];
+        foreach (var module in (nn.Module[])[teacher, .. paper])
+        {
+            module.to(float64);
+            Randomize(module);
+        }
+        var ids = randint(0, 203, [2, 11], int64);
+
+        Check(new LabelledPaper(), paper, [.. Enumerable.Repeat(Selection.PaperAttribution, 6)], [3, 0, 3, 1, 5, 2]);
+        var (top, gated, jump) = (paper[0], paper[4], paper[3]);
+        Check(new LabelledSelections(), [top, top, top, gated, jump],
+            [Selection.AbsoluteAttribution, Selection.NegatedAttribution, Selection.Attribution, Selection.AbsoluteAttribution, Selection.NegatedAttribution], [3, 3, 3, 4, 1]);
+
+        void Check(LanguageModel student, SparseAutoencoder[] saes, Selection[] selections, int[] after)
+        {
+            var parts = student.label(ids, teacher, saes).split([.. student.LabelCounts.Select(count => (long)count)], 2);
+            for (var i = 0; i < parts.Length; i++) LabelsAgree(teacher, saes[i], after[i], selections[i], ids, parts[i]);
+        }
+    }
+
+    [Fact]
+    public void A_head_that_is_there_for_its_loss_changes_no_prediction_and_compresses_nothing()
+    {
+        using var scope = NewDisposeScope();
+        manual_seed(6);
+        var model = new ReducedLossLast();
+        model.to(float64);
+        Randomize(model);
+        var ids = randint(0, 203, [2, 9], int64);
+        var plain = model.forward(ids);
+        Same("logits", model.unembed(model.run(model.embed(ids), 0, 3)), plain, 1e-12);
+        model.ConceptHead!.Steer = logits => logits + 10 * nn.functional.one_hot(tensor(3L), 96);
+        Same("steered", plain, model.forward(ids), 0);
+        model.ConceptHead.Steer = null;
+
+        var seen = new HashSet<string>();
+        model.Probe = (name, _) => seen.Add(name);
+        model.forward_backward(ids, randint(0, 96, [2, 9, 4], int64));
+        Assert.Equal(["centred", "concept_logits", "mean", "residual", "standardized", "std"],
+            seen.Where(name => name.StartsWith("mixing.")).Select(name => name["mixing.".Length..]).Order());
+        var gradients = model.named_parameters().ToDictionary(p => p.name, p => p.parameter.grad!.abs().max().item<double>());
+        Assert.All(gradients, each => Assert.Equal(each.Key.StartsWith("concepts.compress"), each.Value == 0));
+        // The concept loss shapes what is below it, and that alone.
+        Assert.True(gradients["blocks.0.attention.qkv.weight"] > 0);
     }
 
     [Fact]
@@ -212,7 +303,7 @@ public sealed class FusedAgainstEagerTests
         LabelsAgree(teacher, jump, 1, Selection.Attribution, ids, labels.narrow(2, 5, 4));
     }
 
-    [Theory, InlineData(Mixing.Interleave), InlineData(Mixing.Add), InlineData(Mixing.GatedAdd), InlineData(Mixing.CrossAttend)]
+    [Theory, InlineData(Mixing.Interleave), InlineData(Mixing.Add), InlineData(Mixing.GatedAdd), InlineData(Mixing.CrossAttend), InlineData(Mixing.None)]
     public void A_token_changes_no_prediction_before_it(Mixing mixing)
     {
         using var scope = NewDisposeScope();
@@ -223,9 +314,11 @@ public sealed class FusedAgainstEagerTests
             Mixing.Interleave => new ReducedTwoInterleaved(),
             Mixing.Add => new ReducedInterleavedThenAdded(),
             Mixing.GatedAdd => new ReducedGated(),
+            Mixing.None => new ReducedLossAmongPositions(),
             _ => new ReducedGatedThenCross(),
         };
         model.to(float64);
+        model.eval();
         Randomize(model);
         var ids = randint(0, 203, [1, 12], int64);
         var other = ids.clone();

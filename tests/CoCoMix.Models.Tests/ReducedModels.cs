@@ -350,3 +350,55 @@ public sealed partial class LabelledSeveral : LanguageModel;
 [ConceptLabels<ReducedHeadTeacher, ReducedNarrowSae>(AfterBlock = 1, Count = 2)]
 [ConceptLabels<ReducedHeadTeacher, ReducedSae>]
 public sealed partial class ReducedSeveralLosses : LanguageModel;
+
+// Every kind of autoencoder, its pre-activations attributed as the paper writes it.
+[LanguageModel(Vocabulary = 203, Context = 32, Width = 26)]
+[Blocks<GeluBlock>(6)]
+[MixConcepts<ReducedConcepts>(Mixing = Mixing.None)]
+[MixConcepts<ReducedConcepts>(BeforeBlock = 1, Mixing = Mixing.None)]
+[MixConcepts<ReducedConcepts>(BeforeBlock = 2, Mixing = Mixing.Add)]
+[MixConcepts<ReducedConcepts>(BeforeBlock = 3, Mixing = Mixing.None)]
+[MixConcepts<ReducedConcepts>(BeforeBlock = 4)]
+[MixConcepts<ReducedConcepts>(BeforeBlock = 5, Mixing = Mixing.None)]
+[ConceptLabels<ReducedGpt2, ReducedSae>(AfterBlock = 3, Selection = Selection.PaperAttribution)]
+[ConceptLabels<ReducedGpt2, ReducedBatchTopK>(AfterBlock = 0, Count = 1, Selection = Selection.PaperAttribution)]
+[ConceptLabels<ReducedGpt2, ReducedReluL1>(AfterBlock = 3, Selection = Selection.PaperAttribution)]
+[ConceptLabels<ReducedGpt2, ReducedJumpRelu>(AfterBlock = 1, Count = 2, Selection = Selection.PaperAttribution)]
+[ConceptLabels<ReducedGpt2, ReducedGatedSae>(AfterBlock = 5, Selection = Selection.PaperAttribution)]
+[ConceptLabels<ReducedGpt2, ReducedMatryoshka>(AfterBlock = 2, Selection = Selection.PaperAttribution)]
+public sealed partial class LabelledPaper : LanguageModel;
+
+[LanguageModel(Vocabulary = 203, Context = 32, Width = 26)]
+[Blocks<GeluBlock>(5)]
+[MixConcepts<ReducedConcepts>(Mixing = Mixing.Add)]
+[MixConcepts<ReducedConcepts>(BeforeBlock = 1, Mixing = Mixing.None)]
+[MixConcepts<ReducedConcepts>(BeforeBlock = 2, Mixing = Mixing.GatedAdd)]
+[MixConcepts<ReducedConcepts>(BeforeBlock = 3)]
+[MixConcepts<ReducedConcepts>(BeforeBlock = 4)]
+[ConceptLabels<ReducedGpt2, ReducedSae>(AfterBlock = 3, Count = 3, Selection = Selection.AbsoluteAttribution)]
+[ConceptLabels<ReducedGpt2, ReducedSae>(AfterBlock = 3, Count = 3, Selection = Selection.NegatedAttribution)]
+[ConceptLabels<ReducedGpt2, ReducedSae>(AfterBlock = 3, Count = 3)]
+[ConceptLabels<ReducedGpt2, ReducedGatedSae>(AfterBlock = 4, Count = 2, Selection = Selection.AbsoluteAttribution)]
+[ConceptLabels<ReducedGpt2, ReducedJumpRelu>(AfterBlock = 1, Count = 2, Selection = Selection.NegatedAttribution)]
+public sealed partial class LabelledSelections : LanguageModel;
+
+[LanguageModel(Vocabulary = 203, Context = 32, Width = 26)]
+[Blocks<GeluBlock>(3)]
+[MixConcepts<ReducedConcepts>(Mixing = Mixing.None)]
+[ConceptLabels<ReducedGpt2, ReducedSae>(AfterBlock = 3)]
+public sealed partial class ReducedLossFirst : LanguageModel;
+
+[LanguageModel(Vocabulary = 203, Context = 32, Width = 26)]
+[Blocks<GeluBlock>(3)]
+[MixConcepts<ReducedConcepts>(BeforeBlock = 2, Mixing = Mixing.None)]
+[ConceptLabels<ReducedGpt2, ReducedSae>(AfterBlock = 3)]
+public sealed partial class ReducedLossLast : LanguageModel;
+
+[LanguageModel(Vocabulary = 203, Context = 32, Width = 36, Dropout = 0.1, ZLoss = 0.02)]
+[Blocks<ParallelBlock>(4)]
+[MixConcepts<ReducedConcepts>(BeforeBlock = 2, Mixing = Mixing.None)]
+[MixConcepts<ReducedNarrowConcepts>(BeforeBlock = 1)]
+[PauseToken]
+[ConceptLabels<ReducedGpt2, ReducedSae>(AfterBlock = 3)]
+[ConceptLabels<ReducedGpt2, ReducedNarrowSae>(AfterBlock = 3, Count = 2)]
+public sealed partial class ReducedLossAmongPositions : LanguageModel;

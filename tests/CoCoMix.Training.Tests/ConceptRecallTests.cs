@@ -46,6 +46,42 @@ public sealed class ConceptRecallTests : IDisposable
     }
 
     [Fact]
+    public void PositionsWithoutLabelsCountForNothing()
+    {
+        var logits = tensor(new float[] { 9, 8, 7, 1, 2, /**/ 0, 0, 5, 6, -1 }, [1, 2, 5]);
+        Assert.Equal(0.5, ConceptRecall.Of([logits], tensor(new long[] { 0, 4, -1, -1 }, [1, 2, 2]), [2]));
+        // One head has no labels at the second position, the other has.
+        Assert.Equal(3 / 4.0, ConceptRecall.Of([logits, logits], tensor(new long[] { 0, 1, 0, -1, -1, 4 }, [1, 2, 3]), [2, 1]));
+
+        var table = new LabelsByToken([2]);
+        table.Add(tensor(new long[] { 7, 7 }, [1, 2]), tensor(new long[] { 3, 4, -1, -1 }, [1, 2, 2]));
+        Assert.Equal([3, 4], table.Predict(tensor(new long[] { 7 }, [1, 1])).data<long>().ToArray());
+    }
+
+    [Fact]
+    public void AStudentIsMeasuredWhereThereAreLabels()
+    {
+        manual_seed(8);
+        using var folder = new TemporaryFolder();
+        var random = new SplitMix64(4);
+        TokenFile.Write(folder["val.bin"], [.. Enumerable.Range(0, 16 * 8).Select(_ => (int)random.Below(20))]);
+        using var tokens = new TokenFile(folder["val.bin"]);
+        var (student, source) = (new PaperStudent(), new TeacherLabels(new PaperStudent(), new SmallTeacher(), [new SmallSae()]));
+        var windows = WindowOrder.Spread(tokens.Count, 16, 8);
+
+        var measured = ConceptRecall.Measure(student, source, tokens, windows.AsSpan(0, 3), windows.AsSpan(3), 16, 2);
+
+        Assert.Equal(3 * 15, measured.Positions);
+        var ids = tokens.Batch(windows.AsSpan(0, 3), 16);
+        var labels = source.For(windows.AsSpan(0, 3), ids);
+        var inside = student.predict(ids).Concepts.Select(logits => logits.narrow(1, 0, 15)).ToArray();
+        var expected = ConceptRecall.Of(inside, labels.narrow(1, 0, 15), student.LabelCounts);
+        Assert.Equal(expected, measured.Student, 1e-12);
+        using var validation = new ValidationConcepts(student, source, tokens, windows[..3], 16, batch: 2);
+        Assert.Equal(expected, validation.Recall(), 1e-12);
+    }
+
+    [Fact]
     public void TwoHeadsHaveTablesOfTheirOwn()
     {
         var table = new LabelsByToken([1, 1]);

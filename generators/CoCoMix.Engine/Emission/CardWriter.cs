@@ -9,9 +9,10 @@ namespace CoCoMix.Engine.Emission;
 /// <summary>The card of a model: what it costs, counted from its program. It is static, so that a card can be read without its gigabytes.</summary>
 internal static class CardWriter
 {
-    public static void Write(CodeWriter code, ModelSpec model, ModelLayout layout, ModelProgram program)
+    public static void Write(CodeWriter code, ModelSpec model, ModelLayout layout, ModelProgram program, Function? labels)
     {
         var (forward, backward, kept) = Cost.Split(program.Step);
+        var taught = Cost.OfTeacher(program.Forward);
         // C# leaves names with two underscores to compilers, so no member of the user's clashes.
         code.Lines($"""
             /// <inheritdoc/>
@@ -30,8 +31,9 @@ internal static class CardWriter
             Concepts = {model.Mixes.Sum(mix => mix.Head.Concepts)},
             Dropout = {ModuleWriter.Real(Dropout(program.Step))},
             Labels = {model.Labels.Sum(labels => labels.Count)},
-            ForwardFlops = {PerToken(forward)},
+            ForwardFlops = {PerToken(forward - taught)},
             BackwardFlops = {PerToken(backward)},
+            TeacherFlops = {PerToken(taught + (labels?.Flops ?? 0))},
             ActivationBytes = {PerToken(kept)},
             """);
         code.Indent(-1);
@@ -39,9 +41,10 @@ internal static class CardWriter
         code.Line();
     }
 
-    /// <summary>The paper's accounting: of each compress matrix, K of C columns are active.</summary>
-    private static long Active(ModelSpec model, ModelLayout layout) =>
-        layout.Elements - model.Mixes.Where(mix => mix.Head.Own is null).Sum(mix => (long)(mix.Head.Concepts - mix.Head.Active) * model.Width);
+    /// <summary>The paper's accounting: of each compress matrix, K of C columns are active, and nothing of a head that is there for its loss alone.</summary>
+    private static long Active(ModelSpec model, ModelLayout layout) => layout.Elements - model.Mixes.Sum(mix =>
+        mix.IsLossOnly ? Layout.ConceptHead(mix.Head, model.Width).Sum(parameter => parameter.Count)
+        : mix.Head.Own is null ? (long)(mix.Head.Concepts - mix.Head.Active) * model.Width : 0);
 
     /// <summary>The largest probability with which a step drops out.</summary>
     private static double Dropout(Function function) => function.Nodes.Select(node =>

@@ -14,19 +14,21 @@ internal static class ModelFile
     public static string Write(ModelSpec model, Pass passes)
     {
         var (program, layout) = (ModelLowering.Lower(model, passes), Layout.Model(model));
-        return CSharp.File(model.Type, ClassDocumentation.Of(model, layout, program), code => Write(code, model, layout, program, passes));
+        var labels = model.Labels.Count > 0 ? LabelLowering.Lower(model.Labels, passes) : null;
+        return CSharp.File(model.Type, ClassDocumentation.Of(model, layout, program), code => Write(code, model, layout, program, labels));
     }
 
-    private static void Write(CodeWriter code, ModelSpec model, ModelLayout layout, ModelProgram program, Pass passes)
+    private static void Write(CodeWriter code, ModelSpec model, ModelLayout layout, ModelProgram program, Function? labels)
     {
         Layers(code, model, layout, program);
         Eager(code, model);
         Step(code, model, program);
         Evaluate(code, program);
-        if (model.Labels.Count > 0) Labels(code, model.Labels, passes);
-        CardWriter.Write(code, model, layout, program);
+        if (labels is not null) Labels(code, model.Labels, labels);
+        if (model.Teachers.Any()) Teacher(code, model, labels is null ? [program.Step] : [program.Step, labels]);
+        CardWriter.Write(code, model, layout, program, labels);
         Weights(code, model, layout);
-        BlockFunctions(code, "BlockWeights", program.Block, program.Step, program.Evaluate);
+        BlockFunctions(code, "BlockWeights", owner: "", program.Block, program.Step, program.Evaluate);
         WeightsWriter.Model(code, layout);
         string[] registered = [.. Names(layout.Before), "blocks", .. Names(layout.After)];
         ModuleWriter.Register(code, [],
@@ -94,7 +96,7 @@ internal static class ModelFile
         if (insertion.Mix is not { } mix)
             return [new("pause", number, "public", "PauseToken", $"new({d})", $"The vector interleaved before block {insertion.BeforeBlock}.")];
         var head = new Submodule("concepts", number, Visibility(mix.Head.Type), mix.Head.Type.Qualified, $"new({d})",
-            $"The concept head, mixed in before block {insertion.BeforeBlock}.", IsFoundByName: mix.Head.Own is not null);
+            $"The concept head, {(mix.IsLossOnly ? "which reads the stream" : "mixed in")} before block {insertion.BeforeBlock}.", IsFoundByName: mix.Head.Own is not null);
         if (mix.Own is { } own)
             return
             [
@@ -223,7 +225,8 @@ internal static class ModelFile
         code.Line($"var residual{n} = {(group == 1 ? "h" : $"h.unflatten(1, [-1, {group}]).select(2, {group - 1})")};", Shape(1, d));
         code.Line($"Probe?.Invoke(\"{mixing}.residual\", residual{n});");
         code.Line($"concepts{n}.Probe = Probed(\"{mixing}.\");");
-        code.Line($"var (concept{n}, conceptLogits{n}) = concepts{n}.predict(residual{n});", $"{Shape(1, d)}, {Shape(1, mix.Head.Concepts)}");
+        code.Line($"var ({(mix.IsLossOnly ? "_" : $"concept{n}")}, conceptLogits{n}) = concepts{n}.predict(residual{n});", $"{Shape(1, d)}, {Shape(1, mix.Head.Concepts)}");
+        if (mix.IsLossOnly) return;
         if (insertion.Appends)
         {
             code.Line($"h = {Appended($"concept{n}")};", Shape(group + 1, d));
@@ -251,9 +254,22 @@ internal static class ModelFile
             code.Line($"protected override double ZLoss => {ModuleWriter.Real(model.ZLoss)};");
             code.Line();
         }
+        if (model.Distillation is { } distillation)
+        {
+            code.Line("/// <inheritdoc/>");
+            code.Line($"public override double? DistillationWeight => {ModuleWriter.Real(distillation.Weight)};");
+            code.Line();
+        }
+        if (model.Regression is { } regression)
+        {
+            code.Line("/// <inheritdoc/>");
+            code.Line($"public override (int AfterBlock, Distance Distance)? Regression => ({regression.AfterBlock}, Distance.{regression.Distance});");
+            code.Line();
+        }
         code.Line("/// <inheritdoc/>");
-        code.Open("protected override Tensor[] Step(Tensor ids, Tensor? labels, Tensor[] weights, Tensor[] gradients)");
+        code.Open("protected override Tensor[] Step(Tensor ids, Tensor? labels, LanguageModel? teacherModel, Tensor[] teacherWeights, Tensor[] weights, Tensor[] gradients)");
         if (program.Step.Inputs.Count > 1) code.Line("ArgumentNullException.ThrowIfNull(labels);");
+        if (model.RunsTeacher) TeacherVariables(code, model.Teachers.First().Teacher, program.Step);
         code.Line("var w = new Weights(weights);");
         code.Line("var g = new Weights(gradients);");
         var outputs = FunctionWriter.Body(code, program.Step, probes: true);
@@ -273,14 +289,29 @@ internal static class ModelFile
         code.Line();
     }
 
-    private static void Labels(CodeWriter code, IReadOnlyList<LabelSpec> labels, Pass passes)
+    /// <summary>What names a teacher in the methods that run one: its weights, and the module where its blocks run eagerly.</summary>
+    private static void TeacherVariables(CodeWriter code, ModelSpec teacher, Function function)
     {
-        var function = LabelLowering.Lower(labels, passes);
+        if (function.Nodes.Any(node => node.Loop is { Owner: "teacher", Body.IsEager: true })) code.Line($"var teacherModule = ({teacher.Type.Qualified})teacherModel!;");
+        code.Line("var teacher = new TeacherWeights(teacherWeights);");
+    }
+
+    private static void Teacher(CodeWriter code, ModelSpec model, params Function[] functions)
+    {
+        var teacher = model.Teachers.First().Teacher;
+        code.Line("/// <inheritdoc/>");
+        code.Line($"public override Type TeacherType => typeof({teacher.Type.Qualified});");
+        code.Line();
+        BlockFunctions(code, "TeacherBlockWeights", owner: "teacher", functions);
+        WeightsWriter.Model(code, Layout.Model(teacher), "Teacher");
+    }
+
+    private static void Labels(CodeWriter code, IReadOnlyList<LabelSpec> labels, Function function)
+    {
         var saes = labels.Select((labelled, i) => (Owner: LabelLowering.Owner(labels, i), Spec: labelled.Sae)).ToArray();
         code.Line("/// <inheritdoc/>");
         code.Open("protected override Tensor Label(Tensor ids, LanguageModel teacherModel, Tensor[] teacherWeights, Tensor[][] saeWeights)");
-        if (function.Nodes.Any(node => node.Loop?.Body.IsEager == true)) code.Line($"var teacherModule = ({labels[0].Teacher.Type.Qualified})teacherModel;");
-        code.Line("var teacher = new TeacherWeights(teacherWeights);");
+        TeacherVariables(code, labels[0].Teacher, function);
         for (var i = 0; i < saes.Length; i++) code.Line($"var {saes[i].Owner} = new {Naming.Pascal(saes[i].Owner)}Weights(saeWeights[{i}]);");
         var outputs = FunctionWriter.Body(code, function, probes: true);
         code.Line($"return {outputs[0]};");
@@ -288,17 +319,12 @@ internal static class ModelFile
         code.Line();
         code.Lines($"""
             /// <inheritdoc/>
-            public override Type TeacherType => typeof({labels[0].Teacher.Type.Qualified});
-
-            /// <inheritdoc/>
             public override global::System.Collections.Generic.IReadOnlyList<Type> SaeTypes => [{string.Join(", ", saes.Select(sae => $"typeof({sae.Spec.Type.Qualified})"))}];
 
             /// <inheritdoc/>
             public override global::System.Collections.Generic.IReadOnlyList<int> LabelCounts => [{string.Join(", ", labels.Select(labelled => labelled.Count))}];
 
             """);
-        BlockFunctions(code, "TeacherBlockWeights", function);
-        WeightsWriter.Model(code, Layout.Model(labels[0].Teacher), "Teacher");
         foreach (var (owner, sae) in saes) WeightsWriter.Flat(code, Layout.Sae(sae), $"{Naming.Pascal(owner)}Weights");
     }
 
@@ -339,10 +365,10 @@ internal static class ModelFile
         code.Line();
     }
 
-    /// <summary>The functions that a method's loops run, each once.</summary>
-    private static void BlockFunctions(CodeWriter code, string weights, params Function[] functions)
+    /// <summary>The functions that loops over an owner's blocks run, each once.</summary>
+    private static void BlockFunctions(CodeWriter code, string weights, string owner, params Function[] functions)
     {
-        var bodies = functions.SelectMany(function => function.Nodes).Where(node => node.Loop is not null).SelectMany(node => node.Loop!.Functions)
+        var bodies = functions.SelectMany(function => function.Nodes).Where(node => node.Loop?.Owner == owner).SelectMany(node => node.Loop!.Functions)
             .Concat(functions.Where(function => function.Name == "Block"));
         foreach (var body in bodies.GroupBy(body => body.Name).Select(group => group.First()).OrderBy(body => body.Name, StringComparer.Ordinal))
             FunctionWriter.Method(code, body, weights);

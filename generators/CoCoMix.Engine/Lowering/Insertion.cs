@@ -2,7 +2,7 @@ using CoCoMix.Engine.Spec;
 
 namespace CoCoMix.Engine.Lowering;
 
-/// <summary>A place before a block where one vector a token enters the residual stream: a head's concept, or a pause token.</summary>
+/// <summary>A place before a block where one vector a token enters the residual stream: a head's concept, unless it is there for its loss alone, or a pause token.</summary>
 /// <param name="Mix">The head and how its concepts enter; null for a pause token.</param>
 /// <param name="Number">Its number among the heads or among the pause tokens, as they are written; null where it is the only one.</param>
 /// <param name="Group">Positions a token in the stream that it meets; the last of each group predicts.</param>

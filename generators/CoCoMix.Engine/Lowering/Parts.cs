@@ -12,6 +12,9 @@ internal static class Parts
     /// <summary>Added to the standard deviation in SAEs and concept heads; the reference's constant.</summary>
     public const double StandardizeEpsilon = 1e-5;
 
+    /// <summary>Added to the product of two norms.</summary>
+    public const double CosineEpsilon = 1e-8;
+
     /// <summary>
     /// <c>h = x + attention(norm1(x))</c>, then <c>h + feed_forward(norm2(h))</c>; post-norm <c>h = norm1(x + attention(x))</c>, then
     /// <c>norm2(h + feed_forward(h))</c>; in parallel <c>x + attention(norm1(x)) + feed_forward(norm1(x))</c>.
@@ -154,11 +157,12 @@ internal static class Parts
     }
 
     /// <summary>Final norm and output head: <c>[B, T, D]</c> to logits <c>[B, T, V]</c>.</summary>
-    public static Value Unembed(Builder g, Value h, ParameterValues p, ModelSpec model)
+    /// <param name="probes">What the names of its probes begin with.</param>
+    public static Value Unembed(Builder g, Value h, ParameterValues p, ModelSpec model, string probes = "")
     {
-        if (model.OutputNorm.Kind != NormKind.None) h = g.Probe(Norm(g, "final", h, p, "norm", model.OutputNorm), "norm");
+        if (model.OutputNorm.Kind != NormKind.None) h = g.Probe(Norm(g, "final", h, p, "norm", model.OutputNorm), probes + "norm");
         var logits = g.One(Table.Linear, "logits", [h, p[model.TiedHead ? "tokens.weight" : "head.weight"], null]);
-        return g.Probe(model.LogitSoftCap > 0 ? SoftCap(g, logits, model.LogitSoftCap) : logits, "logits");
+        return g.Probe(model.LogitSoftCap > 0 ? SoftCap(g, logits, model.LogitSoftCap) : logits, probes + "logits");
     }
 
     /// <summary>
@@ -181,6 +185,10 @@ internal static class Parts
     /// <summary>An encoder's linear part: standardised rows <c>[..., D]</c> to <c>[..., L]</c>.</summary>
     public static Value PreActivations(Builder g, Value standardized, ParameterValues p) => g.One(Table.Linear, "preActivations",
         [g.One(Table.Subtract, "centred", [standardized, p["pre_bias"]]), p["encoder.weight"], p["encoder.bias"]]);
+
+    /// <summary>What decides which latents are active, of all latents: pre-activations, or a gate before its step, <c>[..., L]</c>.</summary>
+    public static Value Deciding(Builder g, Value standardized, SaeSpec sae, ParameterValues p) =>
+        sae.Kind == AutoencoderKind.Gated ? EncodeGated(g, standardized, p).Gate : PreActivations(g, standardized, p);
 
     /// <summary>TopK latents of standardised rows, ReLU last: values and indices, <c>[..., K]</c>.</summary>
     public static (Value Values, Value Indices, Value PreActivations) EncodeTopK(Builder g, Value standardized, SaeSpec sae, ParameterValues p)

@@ -56,8 +56,48 @@ public static partial class Table
         c => $"Kernels.ZLossBackward({c[0]}, {c[1]}, {c[2]}, {c.Real("weight")})");
 
     /// <summary>
+    /// <c>KL(teacher || student)</c> of each position in nats, zero where the target is -1 (Hinton et al. 2015): logits of the student and, a constant, of
+    /// the teacher <c>[..., V]</c>, the student's log-sum-exps and the targets <c>[...]</c>. Also the teacher's log-sum-exps. With
+    /// <c>q = softmax(t)</c> it is <c>sum(q (t - s)) - logsumexp(t) + logsumexp(s)</c>, so its own gradient to s is <c>-q</c>.
+    /// </summary>
+    public static readonly Operation KlDivergence = new("kl_divergence",
+        a =>
+        {
+            RankAtLeast(a[0], 1, "kl_divergence", "logits");
+            Same(a[0], a[1], "kl_divergence");
+            var targets = a.Indices(3);
+            That(a[0].Leading.Equals(targets) && a[2].Equals(targets), $"kl_divergence needs a log-sum-exp and a target for each position of the logits {a[0]}, not {a[2]} and {targets}");
+            return [new(Element.Float, targets), new(Element.Float, targets)];
+        },
+        b =>
+        {
+            var d = b.Build.One(KlDivergenceBackward!, "d", [b.Gradient, b[1], b.Output(1), b[3]]);
+            return [d, null, b.Build.One(ZeroWithoutTarget!, "d", [b.Gradient, b[3]]), null];
+        },
+        node => 5 * node.Inputs[0]!.Shape.Elements,
+        c => $"Kernels.KlDivergence({c[0]}, {c[1]}, {c[2]}, {c[3]})") { OutputNames = ["", "LogSumExp"] };
+
+    /// <summary>The way back to the student's logits: the gradient, the teacher's logits and log-sum-exps, and the targets.</summary>
+    public static readonly Operation KlDivergenceBackward = new("kl_divergence_backward",
+        a => Float(a[1]),
+        NoGradient,
+        PerElement(2),
+        c => $"Kernels.KlDivergenceBackward({c[0]}, {c[1]}, {c[2]}, {c[3]})")
+    {
+        Overwrites = 1,
+        EmitOver = c => $"Kernels.KlDivergenceBackwardOver({c[0]}, {c[1]}, {c[2]}, {c[3]})",
+    };
+
+    /// <summary>Values <c>[...]</c> of positions that have a target, zero elsewhere.</summary>
+    public static readonly Operation ZeroWithoutTarget = new("zero_without_target",
+        a => { That(a[0].Equals(a.Indices(1)), $"zero_without_target needs one target for each value {a[0]}, not {a.Indices(1)}"); return Float(a[0]); },
+        b => [b.Build.One(ZeroWithoutTarget!, "d", [b.Gradient, b[1]]), null],
+        PerElement(1),
+        c => $"Kernels.ZeroWithoutTarget({c[0]}, {c[1]})");
+
+    /// <summary>
     /// The mean cross entropy of each position against its labels, in one pass: <c>logsumexp(z) - mean(z[labels])</c>; z <c>[..., C]</c>, labels
-    /// int64 <c>[..., n]</c>, to <c>[...]</c> (paper, Eq. 2). Also each row's log-sum-exp.
+    /// int64 <c>[..., n]</c>, to <c>[...]</c> (paper, Eq. 2), zero where the labels are -1, which is none. Also each row's log-sum-exp.
     /// </summary>
     public static readonly Operation LabelCrossEntropy = new("label_cross_entropy",
         a =>
@@ -82,7 +122,7 @@ public static partial class Table
     };
 
     /// <summary>
-    /// The mean of losses <c>[...]</c> over the positions that have a target: targets <c>[...]</c>, -1 for none, or labels <c>[..., n]</c>, of which all have.
+    /// The mean of losses <c>[...]</c> over the positions that have a target, zero at the others: targets <c>[...]</c>, or labels <c>[..., n]</c>, -1 for none.
     /// </summary>
     public static readonly Operation MeanLoss = new("mean_loss",
         a =>

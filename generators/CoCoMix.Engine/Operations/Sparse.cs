@@ -118,6 +118,18 @@ public static partial class Table
         Free,
         c => $"Kernels.SelectLabels({c[0]}, {c[1]}, count: {c.Int("count")}, latents: {c.Int("latents")})");
 
+    /// <summary>Labels <c>[..., n]</c> of positions that have a target <c>[...]</c>; -1, which is none, where the target is -1.</summary>
+    public static readonly Operation MaskLabels = new("mask_labels",
+        a =>
+        {
+            var (labels, targets) = (a.Indices(0), a.Indices(1));
+            That(labels.Count > 0 && labels.Leading.Equals(targets), $"mask_labels needs one target for each position of the labels {labels}, not {targets}");
+            return [new(Element.Index, labels)];
+        },
+        NoGradient,
+        Free,
+        c => $"Kernels.MaskLabels({c[0]}, {c[1]})");
+
     /// <summary>The gradient of elements that were chosen along an axis of the first operand: zeros elsewhere.</summary>
     private static Value ScatterBack(Backward b, Value indices, int axis) =>
         b.Build.One(Scatter, "d", [b.Gradient, indices], new(("axis", axis), ("size", Shape.Of(b[0].Shape[axis]))));

@@ -41,6 +41,20 @@ internal static class Cost
         return (16.0 * Layout.Model(model).Elements, kept.Coefficient(1, 1) + (double)kept.Coefficient(1, 2) * model.Context);
     }
 
+    /// <summary>FLOPs of a teacher in a student's way forth: of what reads its weights, and nothing but those and the tokens.</summary>
+    public static Dim OfTeacher(Function forward)
+    {
+        var known = new HashSet<Value>(forward.Inputs);
+        var made = new HashSet<Value>();
+        foreach (var node in forward.Nodes)
+        {
+            if (!node.Inputs.All(input => input is null || input.Owner == "teacher" || known.Contains(input))) continue;
+            known.UnionWith(node.Outputs);
+            if (node.Inputs.Any(input => input is not null && (input.Owner == "teacher" || made.Contains(input)))) made.UnionWith(node.Outputs);
+        }
+        return Function.FlopsOf(forward.Nodes.Where(node => node.Outputs.Any(made.Contains)));
+    }
+
     /// <param name="back">Values on the way back; those that the nodes make are added.</param>
     private static (Dim Forward, Dim Backward) Flops(IReadOnlyList<Node> nodes, HashSet<Value> back, Func<Node, Dim> flops)
     {

@@ -20,7 +20,7 @@ public static class CutRows
     private static readonly HashSet<Operation> ByRow =
     [
         Table.Linear, Table.MatMul, Table.TopK, Table.SparseMatMul, Table.GatherDot, Table.KeepBelow,
-        Table.CrossEntropy, Table.CrossEntropyBackward, Table.ZLoss, Table.ZLossBackward, Table.LabelCrossEntropy, Table.LabelCrossEntropyBackward,
+        Table.CrossEntropy, Table.CrossEntropyBackward, Table.ZLoss, Table.ZLossBackward, Table.KlDivergence, Table.KlDivergenceBackward, Table.ZeroWithoutTarget, Table.LabelCrossEntropy, Table.LabelCrossEntropyBackward,
         Table.Add, Table.Subtract, Table.Multiply, Table.Negate, Table.AddScalar, Table.MultiplyScalar, Table.DivideScalar,
         Table.Tanh, Table.TanhBackward, Table.Relu, Table.ReluBackward, Table.JumpRelu, Table.Exp, Table.LessOrEqualScalar, Table.MaskedFill,
     ];

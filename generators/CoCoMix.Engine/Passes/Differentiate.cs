@@ -13,7 +13,7 @@ public static class Differentiate
     /// <param name="losses">Outputs to differentiate, and the weight of each in the total.</param>
     public static Function WithRespectToParameters(Function function, IReadOnlyList<(Value Loss, double Weight)> losses)
     {
-        var tape = new Tape(function, value => value.Parameter is not null, losses);
+        var tape = new Tape(function, IsLearned, losses);
         return Simplify.Dead(function with { Nodes = [.. tape.Forward, .. tape.Backward], Probes = tape.Probes });
     }
 
@@ -31,7 +31,7 @@ public static class Differentiate
     public static IReadOnlyCollection<Value> Learning(Function function)
     {
         var results = function.Outputs.Where(output => output.Type.Element == Element.Float).Distinct();
-        var tape = new Tape(function, value => value.Parameter is not null, results.Select(result => (result, new Value("d" + Capital(result.Name), result.Type))));
+        var tape = new Tape(function, IsLearned, results.Select(result => (result, new Value("d" + Capital(result.Name), result.Type))));
         return [.. tape.Backward.Where(node => node.Operation == Table.Accumulate).Select(node => node.Inputs[0]!).Distinct()];
     }
 
@@ -67,6 +67,9 @@ public static class Differentiate
         }
         return backward with { Nodes = nodes };
     }
+
+    /// <summary>A parameter of the model's own; a teacher's stay as they are.</summary>
+    private static bool IsLearned(Value value) => value.Parameter is not null && value.Owner.Length == 0;
 
     internal static string Capital(string name) => name.Length == 0 ? name : char.ToUpperInvariant(name[0]) + name.Substring(1);
 
@@ -129,8 +132,8 @@ public static class Differentiate
             node.Inputs.Any(input => input is not null && (_wanted(input) || needed.Contains(input)))
             || node.Loop is not null && WantsParameters(node.Loop) || node.Operation == Table.Eager && _wanted(AnyParameter);
 
-        private bool WantsParameters(Loop loop) => loop.Body.IsEager && _wanted(AnyParameter) ||
-            loop.Body.Nodes.SelectMany(node => node.Inputs).Any(input => input?.Parameter is not null && _wanted(input));
+        private bool WantsParameters(Loop loop) => loop.Owner.Length == 0 && (loop.Body.IsEager && _wanted(AnyParameter) ||
+            loop.Body.Nodes.SelectMany(node => node.Inputs).Any(input => input?.Parameter is not null && _wanted(input)));
 
         private Node Saving(Node repeat)
         {

@@ -162,6 +162,8 @@ public static class Check
             .. model.Mixes.Select((mix, i) => Defined(model, MixConcepts, "Mixing", "Mixing", mix.Mixing, i)),
             .. model.Labels.Select((labels, i) => Defined(model, ConceptLabels, "Selection", "Selection", labels.Selection, i)),
             .. model.Labels.Select((labels, i) => Size(model, ConceptLabels, nameof(labels.Count), labels.Count, index: i)),
+            model.Distillation is { } distillation ? NotNegative(model, Distill, nameof(distillation.Weight), distillation.Weight) : null,
+            model.Regression is { } regression ? Defined(model, RegressHiddenStates, "Distance", "Distance", regression.Distance) : null,
         ],
         _ => Array.Empty<Violation?>(),
     }).OfType<Violation>();
@@ -229,7 +231,7 @@ public static class Check
         BlockSpec { Attention: { Heads: > 0 } attention } block =>
             [SharedHeads(block, attention.Heads, "", HeadSite(block, nameof(attention.KeyValueHeads)), HeadSite(block, nameof(attention.Heads)))],
         ModelSpec { Block: { } block } model =>
-            [.. ModuleCheck.InModel(model, block), .. model.Mixes.SelectMany((mix, i) => ModuleCheck.InModel(model, mix, i)), .. block.Attention is null ? [] : Heads(model, block), .. Insertions(model), .. Labels(declaration, model)],
+            [.. ModuleCheck.InModel(model, block), .. model.Mixes.SelectMany((mix, i) => ModuleCheck.InModel(model, mix, i)), .. block.Attention is null ? [] : Heads(model, block), .. Insertions(model), .. Teacher(declaration, model), .. Labels(model), .. Regression(model)],
         _ => Array.Empty<Violation?>(),
     }).OfType<Violation>();
 
@@ -337,26 +339,36 @@ public static class Check
 
     private static int NearestIndex(int index, int count) => Math.Max(0, Math.Min(index, count - 1));
 
-    private static IEnumerable<Violation> Labels(Declaration declaration, ModelSpec model)
+    private static IEnumerable<Violation> Labels(ModelSpec model)
     {
         if (model.Labels.Count == 0)
         {
-            return [];
+            return model.Regression is null ? LossOnlyWithoutLabels(model) : [];
         }
         if (model.Labels.Count != model.Mixes.Count)
         {
             var last = new Site(model.Type, ConceptLabels, Index: model.Labels.Count - 1);
             return [Broken(Rule.LabelsForSomeHeads, last, model.Type.Name, model.Labels.Count, model.Mixes.Count)];
         }
-        return [.. Teacher(declaration, model), .. Enumerable.Range(0, model.Labels.Count).SelectMany(i => Labels(model, i))];
+        return Enumerable.Range(0, model.Labels.Count).SelectMany(i => Labels(model, i));
     }
 
-    /// <summary>The teacher of all labels.</summary>
+    private static IEnumerable<Violation> LossOnlyWithoutLabels(ModelSpec model) =>
+        from each in model.Mixes.Select((mix, i) => (Mix: mix, Site: new Site(model.Type, MixConcepts, nameof(MixSpec.Mixing), Index: i)))
+        where each.Mix.IsLossOnly
+        select Broken(Rule.LossOnlyWithoutLabels, each.Site, model.Type.Name, each.Mix.Head.Type.Name) with { Edit = Set(each.Site, "Mixing.Interleave") };
+
+    /// <summary>The teacher of labels, distillation and regression.</summary>
     private static IEnumerable<Violation> Teacher(Declaration declaration, ModelSpec model)
     {
-        var (student, teacher) = (model.Type.Name, model.Labels[0].Teacher);
-        var site = new Site(model.Type, ConceptLabels, TypeArgument: 0);
-        if (new[] { MixConcepts, PauseToken, ConceptLabels }.FirstOrDefault(declaration.Used(ConceptLabels)!.Has) is { } extra)
+        if (!model.Teachers.Any())
+        {
+            yield break;
+        }
+        var (attribute, _, teacher) = model.Teachers.First();
+        var student = model.Type.Name;
+        var site = new Site(model.Type, attribute, TypeArgument: 0);
+        if (new[] { MixConcepts, PauseToken, ConceptLabels }.FirstOrDefault(declaration.Used(attribute)!.Has) is { } extra)
         {
             yield return Broken(Rule.TeacherNotPlain, site, teacher.Type.Name, student, extra)
                 with { Related = [new Site(teacher.Type, extra)] };
@@ -364,6 +376,15 @@ public static class Check
         if (teacher.Vocabulary != model.Vocabulary && teacher.Vocabulary != Padded(model.Vocabulary) && Padded(teacher.Vocabulary) != model.Vocabulary)
         {
             yield return Broken(Rule.VocabulariesDiffer, site, teacher.Type.Name, teacher.Vocabulary, student, model.Vocabulary)
+                with
+                {
+                    Related = [Size(teacher, nameof(teacher.Vocabulary)), Size(model, nameof(model.Vocabulary))],
+                    Edit = Set(Size(model, nameof(model.Vocabulary)), Number(teacher.Vocabulary)),
+                };
+        }
+        else if (model.Distillation is not null && teacher.Vocabulary != model.Vocabulary)
+        {
+            yield return Broken(Rule.DistilledVocabulariesDiffer, new Site(model.Type, Distill, TypeArgument: 0), student, teacher.Type.Name, teacher.Vocabulary, model.Vocabulary)
                 with
                 {
                     Related = [Size(teacher, nameof(teacher.Vocabulary)), Size(model, nameof(model.Vocabulary))],
@@ -379,9 +400,9 @@ public static class Check
                     Edit = Set(Size(model, nameof(model.Context)), Number(teacher.Context)),
                 };
         }
-        foreach (var (other, i) in model.Labels.Select((labels, i) => (labels.Teacher, i)).Where(labels => labels.Teacher.Type != teacher.Type))
+        foreach (var (named, i, other) in model.Teachers.Where(named => named.Teacher.Type != teacher.Type))
         {
-            yield return Broken(Rule.TeachersDiffer, site with { Index = i }, student, teacher.Type.Name, other.Type.Name) with { Related = [site] };
+            yield return Broken(Rule.TeachersDiffer, site with { Attribute = named, Index = i }, student, teacher.Type.Name, other.Type.Name) with { Related = [site] };
         }
 
         static Site Size(ModelSpec model, string argument) => new(model.Type, LanguageModel, argument);
@@ -415,9 +436,7 @@ public static class Check
         }
         if (labels.AfterBlock < 0 || labels.AfterBlock >= teacher.Layers)
         {
-            var site = new Site(model.Type, ConceptLabels, nameof(labels.AfterBlock), Index: index);
-            yield return Broken(Rule.TeacherBlockOutOfRange, site, student, labels.AfterBlock, teacher.Type.Name, teacher.Layers, teacher.Layers - 1)
-                with { Related = [LayersOf(teacher)], Edit = Set(site, $"{NearestIndex(labels.AfterBlock, teacher.Layers)}") };
+            yield return TeacherBlock(model, teacher, new Site(model.Type, ConceptLabels, nameof(labels.AfterBlock), Index: index), labels.AfterBlock);
         }
         if (labels.Count > sae.Active)
         {
@@ -426,6 +445,33 @@ public static class Check
                 with { Related = [new Site(sae.Type, SparseAutoencoder, nameof(sae.Active))], Edit = Set(site, $"{sae.Active}") };
         }
     }
+
+    private static IEnumerable<Violation> Regression(ModelSpec model)
+    {
+        if (model.Regression is not { } regression)
+        {
+            yield break;
+        }
+        var (student, teacher) = (model.Type.Name, regression.Teacher);
+        if (model.Mixes.Count != 1 || model.Labels.Count > 0)
+        {
+            yield return Broken(Rule.RegressionWithoutHead, new Site(model.Type, RegressHiddenStates), student, model.Mixes.Count, model.Labels.Count);
+        }
+        else if (model.Mixes[0].Head is var head && head.Concepts != teacher.Width)
+        {
+            var concepts = new Site(head.Type, ConceptHead, nameof(head.Concepts));
+            yield return Broken(Rule.RegressionWidthsDiffer, new Site(model.Type, MixConcepts, TypeArgument: 0), student, teacher.Type.Name, teacher.Width, head.Type.Name, head.Concepts)
+                with { Related = [concepts, WidthOf(teacher)], Edit = Set(concepts, $"{teacher.Width}") };
+        }
+        if (regression.AfterBlock < 0 || regression.AfterBlock >= teacher.Layers)
+        {
+            yield return TeacherBlock(model, teacher, new Site(model.Type, RegressHiddenStates, nameof(regression.AfterBlock)), regression.AfterBlock);
+        }
+    }
+
+    private static Violation TeacherBlock(ModelSpec student, ModelSpec teacher, Site site, int block) =>
+        Broken(Rule.TeacherBlockOutOfRange, site, student.Type.Name, block, teacher.Type.Name, teacher.Layers, teacher.Layers - 1)
+            with { Related = [LayersOf(teacher)], Edit = Set(site, $"{NearestIndex(block, teacher.Layers)}") };
 
     private static Site WidthOf(ModelSpec model) => new(model.Type, LanguageModel, nameof(model.Width));
 

@@ -100,8 +100,8 @@ public sealed record Rule(string Id, string Category, string Title, string Messa
         "'{0}' reads Inputs = {1}, but hidden states of the teacher '{2}' have Width = {3}: use an autoencoder with Inputs = {3}, or a teacher of width {1}");
 
     public static readonly Rule TeacherBlockOutOfRange = new("CCM3005", Composition,
-        "Labels are read after one of the teacher's blocks",
-        "'{0}' reads labels after block {1} of its teacher, but '{2}' has {3} blocks: AfterBlock must be from 0 to {4}");
+        "A teacher is read after one of its blocks",
+        "'{0}' reads its teacher after block {1}, but '{2}' has {3} blocks: AfterBlock must be from 0 to {4}");
 
     public static readonly Rule TooManyLabels = new("CCM3006", Composition,
         "No more labels are chosen than latents are active",
@@ -132,12 +132,28 @@ public sealed record Rule(string Id, string Category, string Title, string Messa
         "'{0}' has {1} [ConceptLabels] for {2} [MixConcepts]: the n-th labels teach the n-th concept head, so write {2} [ConceptLabels], or none");
 
     public static readonly Rule TeachersDiffer = new("CCM3033", Composition,
-        "All labels of a model come from one teacher",
-        "'{0}' takes labels from the teachers '{1}' and '{2}': name one teacher in every [ConceptLabels]");
+        "A model learns from one teacher",
+        "'{0}' learns from the teachers '{1}' and '{2}': name one teacher in all of its attributes");
 
     public static readonly Rule CrossAttentionWithoutHeads = new("CCM3034", Composition,
         "Concepts are attended to with the heads of the blocks",
         "'{0}' attends to concepts with as many heads as its blocks, but '{1}' states none: choose another Mixing, or a block with [CausalSelfAttention]");
+
+    public static readonly Rule LossOnlyWithoutLabels = new("CCM3035", Composition,
+        "A concept head whose concepts enter nowhere has labels",
+        "'{0}' lets the concepts of '{1}' enter nowhere and has no labels for them, so the head would do nothing: add [ConceptLabels<TTeacher, TSae>], or choose another Mixing");
+
+    public static readonly Rule DistilledVocabulariesDiffer = new("CCM3041", Composition,
+        "A distilled teacher has the student's vocabulary",
+        "'{0}' distils '{1}', whose Vocabulary is {2} and not {3}: distillation compares all logits of the two, so set the vocabularies to the same size");
+
+    public static readonly Rule RegressionWithoutHead = new("CCM3042", Composition,
+        "Hidden states are regressed by the only concept head",
+        "'{0}' regresses hidden states with {1} [MixConcepts] and {2} [ConceptLabels]: its only concept head predicts them, so write one [MixConcepts] and no [ConceptLabels]");
+
+    public static readonly Rule RegressionWidthsDiffer = new("CCM3043", Composition,
+        "The concept head predicts hidden states of the teacher's width",
+        "'{0}' regresses hidden states of '{1}', whose Width is {2}, with '{3}', whose Concepts is {4}: set Concepts of '{3}' to {2}");
 
     public static readonly Rule DimsNotNames = new("CCM4001", Code,
         "Dimensions are names",
@@ -266,7 +282,7 @@ public sealed record Rule(string Id, string Category, string Title, string Messa
         HeadsDoNotDivide, HeadsAndHeadDim, SharedHeadsDoNotDivide, OddRotaryHeads,
         InsertionOutOfRange, TooManyActive, ConceptsDiffer, SaeDoesNotFitTeacher, TeacherBlockOutOfRange, TooManyLabels,
         VocabulariesDiffer, TeacherContextTooShort, UnusablePart, TeacherNotPlain, StreamTooLong, TooManyPrefixes,
-        InsertionsAtOneBlock, LabelsForSomeHeads, TeachersDiffer, CrossAttentionWithoutHeads,
+        InsertionsAtOneBlock, LabelsForSomeHeads, TeachersDiffer, CrossAttentionWithoutHeads, LossOnlyWithoutLabels, DistilledVocabulariesDiffer, RegressionWithoutHead, RegressionWidthsDiffer,
         DimsNotNames, BadSignature, WrongField, NoForward, NotInLanguage, ShapesDoNotFit, DimsUnbound, BlockDoesNotFit, TwoAttentions, EagerElsewhere,
         ContainsItself, InnerSizesDiffer, DoesNotBroadcast, ElementsDiffer, NoSuchAxis, ElementTypesMixed, WrongResult, NoGradientDefined,
         SoftmaxOverBatch, LogOfSoftmax, SoftmaxOverOtherAxis, UnusedLayer, NoGradient, ReshapeMovesAxis,

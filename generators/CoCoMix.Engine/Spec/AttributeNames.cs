@@ -17,6 +17,8 @@ public static class AttributeNames
     public const string MixConcepts = "MixConcepts";
     public const string PauseToken = "PauseToken";
     public const string ConceptLabels = "ConceptLabels";
+    public const string Distill = "Distill";
+    public const string RegressHiddenStates = "RegressHiddenStates";
     public const string Budget = "Budget";
 
     public const string Dims = "Dims";
@@ -25,10 +27,13 @@ public static class AttributeNames
     private static readonly string[] Blockwise = [PreNorm, PostNorm, Parallel, CausalSelfAttention, Attention, FeedForward];
 
     public static IReadOnlyList<string> All { get; } =
-        [.. Blockwise, SparseAutoencoder, ConceptHead, LanguageModel, Blocks, FinalNorm, MixConcepts, PauseToken, ConceptLabels, Budget, Dims, Eager];
+        [.. Blockwise, SparseAutoencoder, ConceptHead, LanguageModel, Blocks, FinalNorm, MixConcepts, PauseToken, ConceptLabels, Distill, RegressHiddenStates, Budget, Dims, Eager];
 
     /// <summary>Attributes that a class may have several times.</summary>
     public static IReadOnlyList<string> Repeatable { get; } = [MixConcepts, PauseToken, ConceptLabels];
+
+    /// <summary>Attributes whose first type argument is a teacher.</summary>
+    public static IReadOnlyList<string> OfTeachers { get; } = [ConceptLabels, Distill, RegressHiddenStates];
 
     /// <summary>What stands on the fields of a class with code of its own, by the kinds of layers.</summary>
     public static IReadOnlyList<string> OfFields { get; } = Enum.GetNames(typeof(LayerKind));
@@ -39,7 +44,7 @@ public static class AttributeNames
         SparseAutoencoder => BaseNames.SparseAutoencoder,
         ConceptHead => BaseNames.ConceptHead,
         Dims or Eager => BaseNames.Module,
-        LanguageModel or Blocks or FinalNorm or MixConcepts or PauseToken or ConceptLabels or Budget => BaseNames.LanguageModel,
+        LanguageModel or Blocks or FinalNorm or MixConcepts or PauseToken or ConceptLabels or Distill or RegressHiddenStates or Budget => BaseNames.LanguageModel,
         _ => BaseNames.TransformerBlock,
     };
 }

@@ -19,9 +19,11 @@ public enum PositionKind { Learned, Rotary, Alibi, None }
 
 public enum ActivationKind { GeluTanh, Gelu, Silu, ReluSquared }
 
-public enum MixingKind { Interleave, Add, GatedAdd, CrossAttend }
+public enum MixingKind { Interleave, Add, GatedAdd, CrossAttend, None }
 
-public enum SelectionKind { Attribution, Activation }
+public enum SelectionKind { Attribution, Activation, PaperAttribution, AbsoluteAttribution, NegatedAttribution }
+
+public enum DistanceKind { L1, L2, Cosine }
 
 public enum AutoencoderKind { TopK, BatchTopK, ReluL1, JumpRelu, Gated, Matryoshka }
 
@@ -98,6 +100,9 @@ public sealed record MixSpec(ConceptHeadSpec Head, int BeforeBlock, MixingKind M
     /// <summary>The class that mixes stream and concepts, where that has a forward pass of its own.</summary>
     public OwnSpec? Own { get; init; }
 
+    /// <summary>Whether the head's concepts enter nowhere: it is there for its loss alone.</summary>
+    public bool IsLossOnly => Own is null && Mixing == MixingKind.None;
+
     /// <summary>As evaluation runs it.</summary>
     public MixSpec InEvaluation() => this with { Own = Own?.InEvaluation(), Head = Head with { Own = Head.Own?.InEvaluation() } };
 }
@@ -106,6 +111,14 @@ public sealed record PauseSpec(int BeforeBlock);
 
 /// <param name="Teacher">Read without its own labels, so that no cycle arises.</param>
 public sealed record LabelSpec(ModelSpec Teacher, SaeSpec Sae, int AfterBlock, int Count, SelectionKind Selection);
+
+/// <summary>Knowledge distillation: the loss has <paramref name="Weight"/> times <c>KL(teacher || student)</c>.</summary>
+/// <param name="Teacher">As in <see cref="LabelSpec"/>.</param>
+public sealed record DistillSpec(ModelSpec Teacher, double Weight);
+
+/// <summary>The only head's prediction is trained to be the teacher's hidden state.</summary>
+/// <param name="Teacher">As in <see cref="LabelSpec"/>.</param>
+public sealed record RegressionSpec(ModelSpec Teacher, int AfterBlock, DistanceKind Distance);
 
 /// <param name="BatchTokens">Tokens of a step.</param>
 public sealed record BudgetSpec(double GiB, int BatchTokens)
@@ -135,6 +148,23 @@ public sealed record ModelSpec(
 
     /// <summary>Null where the block's norm says it.</summary>
     public NormSpec? FinalNorm { get; init; }
+
+    /// <summary>Null for none.</summary>
+    public DistillSpec? Distillation { get; init; }
+
+    /// <summary>Null for none.</summary>
+    public RegressionSpec? Regression { get; init; }
+
+    /// <summary>The teachers that its attributes name, by their names; one class where the model is sound.</summary>
+    public IEnumerable<(string Attribute, int Index, ModelSpec Teacher)> Teachers =>
+    [
+        .. Labels.Select((labels, i) => (AttributeNames.ConceptLabels, i, labels.Teacher)),
+        .. Distillation is { } distillation ? [(AttributeNames.Distill, 0, distillation.Teacher)] : Array.Empty<(string, int, ModelSpec)>(),
+        .. Regression is { } regression ? [(AttributeNames.RegressHiddenStates, 0, regression.Teacher)] : Array.Empty<(string, int, ModelSpec)>(),
+    ];
+
+    /// <summary>Whether a step runs the teacher; labels are made before.</summary>
+    public bool RunsTeacher => Distillation is not null || Regression is not null;
 
     /// <summary>The memory that a training step may take; null for any.</summary>
     public BudgetSpec? Budget { get; init; }

@@ -31,7 +31,7 @@ internal static class EvalCommand
 
     private static ConceptRecall Recall(EvalSettings settings, LanguageModel student, TokenFile tokens, int length, torch.Device device, CancellationToken stop)
     {
-        if (student.TeacherType is null)
+        if (student.SaeTypes.Count == 0)
             throw new InvalidDataException($"--labels.teacher-weights is given, but {student.GetName()} declares no concept labels: leave it out.");
         var labels = TeacherFiles.Load(student, settings.Labels.TeacherWeights!, "--labels.sae-weights", settings.Labels.SaeWeights, device, settings.Precision);
         var windows = WindowOrder.Spread(tokens.Count, length, 2 * settings.Labels.Windows);

@@ -30,14 +30,15 @@ internal static class TrainCommand
         var windows = WindowStream.Shuffled(train.Count, length, settings.Seed);
         var validationWindows = WindowOrder.Spread(validation.Count, length, settings.Evaluation.Windows);
         var labels = Labels(model, settings, train, length, device);
-        using var concepts = labels is TeacherLabels ? new ValidationConcepts(model, labels, validation, WindowOrder.Spread(validation.Count, length, RecallWindows), length, options.MicroBatch) : null;
+        using var teacher = Teacher(model, settings, device);
+        using var concepts = labels is TeacherLabels or HashedLabels ? new ValidationConcepts(model, labels, validation, WindowOrder.Spread(validation.Count, length, RecallWindows), length, options.MicroBatch) : null;
 
         var display = new TrainingDisplay(
             model.Card, options, MatrixProductRate.Measure(device, model.Precision ?? torch.ScalarType.Float32), AnsiConsole.Console, Console.Error, TimeProvider.System);
         IProgress<string> warnings = display;
         using var run = settings.Resume is null ? RunFolder.Create(settings.Folder, warnings) : RunFolder.Resume(settings.Folder, warnings);
         using var state = new TrainingState(model, options, windows,
-            FormattableString.Invariant($"windows of {length} of {train.Count} tokens{(train.Header is { } header ? $" (sha256 {header.Sha256[..12]})" : "")}, seed {settings.Seed}, {(labels is null ? "no labels" : "labels " + labels.Identity)}"));
+            FormattableString.Invariant($"windows of {length} of {train.Count} tokens{(train.Header is { } header ? $" (sha256 {header.Sha256[..12]})" : "")}, seed {settings.Seed}, {(labels is null ? "no labels" : "labels " + labels.Identity)}{(teacher is null ? "" : ", teacher " + ContentHash.Of(teacher))}"));
         var checkpoints = new CheckpointFolder(run.Checkpoints) { KeepLast = settings.Checkpoints.KeepLast, KeepEvery = settings.Checkpoints.KeepEvery };
         checkpoints.Clean();
         checkpoints.LoadLatest(state, warnings);
@@ -48,6 +49,7 @@ internal static class TrainCommand
             var training = new Pretraining(state, options, train)
             {
                 Labels = labels,
+                Teacher = teacher,
                 Evaluate = () => Perplexity.Evaluate(model, validation, validationWindows, length, options.MicroBatch, stop),
                 Recall = concepts is null ? null : () => concepts.Recall(stop),
                 Sample = Sampler(settings, model, validation, encoding),
@@ -107,14 +109,25 @@ internal static class TrainCommand
     /// <summary>The labels that the model trains on, or null where it declares none.</summary>
     public static IConceptLabels? Labels(LanguageModel model, TrainSettings settings, TokenFile train, int length, torch.Device device)
     {
-        var (file, teacher) = (settings.Labels.File, settings.Labels.TeacherWeights);
+        var (file, teacher, hashed) = (settings.Labels.File, settings.Labels.TeacherWeights, settings.Labels.Hashed);
         if (model.Card.Labels == 0)
-            return file is null && teacher is null ? null
-                : throw new InvalidDataException($"--labels.{(file is null ? "teacher" : "file")} is given, but {model.GetName()} declares no concept labels: leave it out.");
+            return file is null && teacher is null && !hashed ? null
+                : throw new InvalidDataException($"--labels.{(hashed ? "hashed" : file is null ? "teacher-weights" : "file")} is given, but {model.GetName()} declares no concept labels: leave it out.");
         if (file is not null) return new LabelFile(file, model, train, length);
+        if (hashed) return new HashedLabels(model, settings.Seed);
         if (teacher is null)
             throw new InvalidDataException($"{model.GetName()} trains on concept labels: give --labels.file, which cocomix labels makes, or --labels.teacher-weights and --labels.sae-weights, the weights of {model.TeacherType!.Name} and {TeacherFiles.SaeNames(model)}.");
         return TeacherFiles.Load(model, teacher, "--labels.sae-weights", settings.Labels.SaeWeights, device, settings.Precision);
+    }
+
+    /// <summary>The teacher that the model's steps run, or null where they run none.</summary>
+    private static LanguageModel? Teacher(LanguageModel model, TrainSettings settings, torch.Device device)
+    {
+        if (model.RunsTeacher != (settings.TeacherWeights is not null))
+            throw new InvalidDataException(model.RunsTeacher
+                ? $"{model.GetName()} learns from {model.TeacherType!.Name} in each step: give --teacher-weights, the file of its weights."
+                : $"--teacher-weights is given, but {model.GetName()} distils and regresses no teacher: leave it out{(model.Card.Labels > 0 ? "; labels are made with --labels.teacher-weights" : "")}.");
+        return settings.TeacherWeights is { } file ? TeacherFiles.Teacher(model, file, device, settings.Precision) : null;
     }
 
     /// <summary>Writes text with the data's tokenizer; null where there is none, or no sample is wanted.</summary>

@@ -14,4 +14,7 @@ internal sealed record TrainLabelSettings
 
     [ValueName("file"), Description("Weights of the SAEs that a concept model declares, in their order.")]
     public string[] SaeWeights { get; init; } = [];
+
+    [Description("Random labels of each token id, drawn from --seed, the control for a teacher's; neither teacher nor SAEs are needed then.")]
+    public bool Hashed { get; init; }
 }

@@ -49,6 +49,9 @@ internal record TrainSettings : ComputeSettings, ICommandSettings
 
     public TrainLabelSettings Labels { get; init; } = new();
 
+    [ValueName("file"), Description("Weights of the teacher that a model distils or regresses in each step.")]
+    public string? TeacherWeights { get; init; }
+
     public TrainGuardSettings Guard { get; init; } = new();
 
     /// <summary>The run's folder.</summary>
@@ -57,6 +60,7 @@ internal record TrainSettings : ComputeSettings, ICommandSettings
     public string? Contradiction =>
         Schedule.Warmup > Steps ? $"--schedule.warmup is {Schedule.Warmup}, more than --steps, {Steps}: warm up for fewer steps."
         : Labels.File is not null && Labels.TeacherWeights is not null ? "--labels.file has labels that were extracted before, and --labels.teacher-weights extracts them now: give one of the two."
+        : Labels.Hashed && (Labels.File is not null || Labels.TeacherWeights is not null) ? $"--labels.hashed draws labels at random, and --labels.{(Labels.File is null ? "teacher-weights" : "file")} gives a teacher's: give one of the two."
         : (Labels.TeacherWeights is null) != (Labels.SaeWeights is []) ? "--labels.teacher-weights and --labels.sae-weights belong together: give the weights of both, or of neither."
         : null;
 }

@@ -8,7 +8,7 @@ namespace CoCoMix.Training;
 /// <param name="LookUp">
 /// The recall of a table instead of a student: the labels that were most frequent for a token elsewhere. What the student has above this it reads off the context.
 /// </param>
-/// <param name="Positions">Positions measured.</param>
+/// <param name="Positions">Positions measured, those that have labels.</param>
 public sealed record ConceptRecall(double Student, double LookUp, long Positions)
 {
     /// <summary>
@@ -16,12 +16,19 @@ public sealed record ConceptRecall(double Student, double LookUp, long Positions
     /// for the published four.
     /// </summary>
     /// <param name="concepts">Concept logits of each head, <c>[B, T, C]</c>.</param>
-    /// <param name="labels">Labels of the heads side by side, int64 <c>[B, T, n]</c>; those of a position and a head differ.</param>
+    /// <param name="labels">Labels of the heads side by side, int64 <c>[B, T, n]</c>; those of a position and a head differ, or are all -1, and then count for nothing.</param>
     /// <param name="counts">Labels a position for each head.</param>
     public static double Of(IReadOnlyList<Tensor> concepts, Tensor labels, IReadOnlyList<int> counts)
     {
+        var (found, all) = Found(concepts, labels, counts);
+        return found / (double)all;
+    }
+
+    /// <summary>As <see cref="Of"/>, how many labels are found, and how many there are.</summary>
+    internal static (long Found, long All) Found(IReadOnlyList<Tensor> concepts, Tensor labels, IReadOnlyList<int> counts)
+    {
         using var scope = NewDisposeScope();
-        return Share(cat([.. concepts.Zip(counts, (logits, count) => logits.topk(count).indexes)], -1), labels, counts);
+        return Found(cat([.. concepts.Zip(counts, (logits, count) => logits.topk(count).indexes)], -1), labels, counts);
     }
 
     /// <summary>Measures a student, and a table of labels by token, against labels.</summary>
@@ -50,7 +57,7 @@ public sealed record ConceptRecall(double Student, double LookUp, long Positions
             table.Add(ids, labels.For(starts, ids.to(device)).cpu());
         }
 
-        var (ours, theirs) = (0.0, 0.0);
+        var (ours, theirs, all, positions) = (0L, 0L, 0L, 0L);
         for (var at = 0; at < windows.Length; at += batch)
         {
             cancellation.ThrowIfCancellationRequested();
@@ -59,17 +66,22 @@ public sealed record ConceptRecall(double Student, double LookUp, long Positions
             var ids = tokens.Batch(starts, length);
             var there = ids.to(device);
             var right = labels.For(starts, there).to(device);
-            ours += Of(student.predict(there).Concepts, right, student.LabelCounts) * ids.shape[0];
-            theirs += Share(table.Predict(ids), right.cpu(), student.LabelCounts) * ids.shape[0];
+            var (found, labelled) = Found(student.predict(there).Concepts, right, student.LabelCounts);
+            ours += found;
+            theirs += Found(table.Predict(ids), right.cpu(), student.LabelCounts).Found;
+            all += labelled;
+            positions += right.ge(0).any(-1).sum().item<long>();
         }
-        return new(ours / windows.Length, theirs / windows.Length, (long)windows.Length * length);
+        return new(ours / (double)all, theirs / (double)all, positions);
     }
 
-    /// <summary>The share of labels <c>[B, T, n]</c> that are among the predicted <c>[B, T, n]</c> of the same position and head.</summary>
-    private static double Share(Tensor predicted, Tensor labels, IReadOnlyList<int> counts)
+    /// <summary>How many labels <c>[B, T, n]</c> are among the predicted <c>[B, T, n]</c> of the same position and head, and how many there are.</summary>
+    private static (long Found, long All) Found(Tensor predicted, Tensor labels, IReadOnlyList<int> counts)
     {
         var sizes = (long[])[.. counts.Select(count => (long)count)];
-        var hits = predicted.split(sizes, -1).Zip(labels.split(sizes, -1), (ours, theirs) => (theirs.unsqueeze(-1) == ours.unsqueeze(-2)).sum().item<long>());
-        return hits.Sum() / (double)labels.numel();
+        var has = labels.ge(0);
+        var hits = predicted.split(sizes, -1).Zip(labels.split(sizes, -1), has.split(sizes, -1)).Select(head =>
+            (head.Second.unsqueeze(-1) == head.First.unsqueeze(-2)).logical_and(head.Third.unsqueeze(-1)).sum().item<long>());
+        return (hits.Sum(), has.sum().item<long>());
     }
 }

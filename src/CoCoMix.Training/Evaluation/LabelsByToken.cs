@@ -13,7 +13,7 @@ internal sealed class LabelsByToken(IReadOnlyList<int> counts)
 
     private readonly Dictionary<(int Head, long Token), Dictionary<long, int>> _occurrences = [];
 
-    /// <summary>Counts the labels int64 <c>[B, T, n]</c>, of all heads side by side, of token ids int64 <c>[B, T]</c>; both on the CPU.</summary>
+    /// <summary>Counts the labels int64 <c>[B, T, n]</c>, of all heads side by side, of token ids int64 <c>[B, T]</c>; both on the CPU. -1 is no label.</summary>
     public void Add(Tensor ids, Tensor labels)
     {
         var (tokens, all) = (ids.data<long>().ToArray(), labels.data<long>().ToArray());
@@ -22,6 +22,7 @@ internal sealed class LabelsByToken(IReadOnlyList<int> counts)
             for (var head = 0; head < counts.Count; head++)
                 for (var i = 0; i < counts[head]; i++, at++)
                 {
+                    if (all[at] < 0) continue;
                     Count(head, token, all[at]);
                     Count(head, AnyToken, all[at]);
                 }

@@ -21,16 +21,18 @@ public sealed class ValidationConcepts(LanguageModel student, IConceptLabels lab
     {
         using var _ = no_grad();
         if (_batches.Count == 0) _batches.AddRange(windows.Chunk(batch).Select(Labelled));
-        var (sum, training) = (0.0, student.training);
+        var (found, all, training) = (0L, 0L, student.training);
         student.eval();
         foreach (var (ids, theirs) in _batches)
         {
             cancellation.ThrowIfCancellationRequested();
             using var scope = NewDisposeScope();
-            sum += ConceptRecall.Of(student.predict(ids).Concepts, theirs, student.LabelCounts) * ids.shape[0];
+            var (ours, labels) = ConceptRecall.Found(student.predict(ids).Concepts, theirs, student.LabelCounts);
+            found += ours;
+            all += labels;
         }
         student.train(training);
-        return sum / windows.Length;
+        return found / (double)all;
     }
 
     /// <summary>Frees the labels.</summary>

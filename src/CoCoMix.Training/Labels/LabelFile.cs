@@ -9,8 +9,8 @@ namespace CoCoMix.Training;
 
 /// <summary>
 /// Concept labels of a whole token file, extracted once: for each token, in the file's order, the labels of all concept heads as little-endian 16-bit
-/// integers (32-bit where an SAE has more than 65,536 latents), without a header; <see cref="LabelHeader"/> lies beside it. Four labels take 8 bytes
-/// a token. The file is memory-mapped, so its size may exceed memory.
+/// integers (32-bit where an SAE has more than 65,535 latents), without a header; <see cref="LabelHeader"/> lies beside it. All bits set are -1, no label.
+/// Four labels take 8 bytes a token. The file is memory-mapped, so its size may exceed memory.
 /// <para>
 /// A label depends on the tokens before it, back to where its window begins. The file is therefore exact for the windows that tile the token file, those
 /// of <see cref="WindowOrder"/>, and for no others. A last part of the token file that is shorter than a window is in no such window and has no labels.
@@ -158,8 +158,8 @@ public sealed unsafe class LabelFile : IConceptLabels, IDisposable
         var bytes = new byte[labels.Length * labelBytes];
         for (var i = 0; i < labels.Length; i++)
         {
-            if (labelBytes == 2) BinaryPrimitives.WriteUInt16LittleEndian(bytes.AsSpan(2 * i), (ushort)labels[i]);
-            else BinaryPrimitives.WriteUInt32LittleEndian(bytes.AsSpan(4 * i), (uint)labels[i]);
+            if (labelBytes == 2) BinaryPrimitives.WriteUInt16LittleEndian(bytes.AsSpan(2 * i), unchecked((ushort)labels[i]));
+            else BinaryPrimitives.WriteUInt32LittleEndian(bytes.AsSpan(4 * i), unchecked((uint)labels[i]));
         }
         stream.Write(bytes);
     }
@@ -167,7 +167,11 @@ public sealed unsafe class LabelFile : IConceptLabels, IDisposable
     private static void Read(ReadOnlySpan<byte> bytes, Span<long> labels, int labelBytes)
     {
         for (var i = 0; i < labels.Length; i++)
-            labels[i] = labelBytes == 2 ? BinaryPrimitives.ReadUInt16LittleEndian(bytes[(2 * i)..]) : BinaryPrimitives.ReadUInt32LittleEndian(bytes[(4 * i)..]);
+        {
+            // What is all ones comes round to zero, and so to -1.
+            labels[i] = labelBytes == 2 ? unchecked((ushort)(BinaryPrimitives.ReadUInt16LittleEndian(bytes[(2 * i)..]) + 1)) - 1L
+                : unchecked(BinaryPrimitives.ReadUInt32LittleEndian(bytes[(4 * i)..]) + 1) - 1L;
+        }
     }
 
     private static void CheckLength(string path, LabelHeader header, long bytes, bool isExact)

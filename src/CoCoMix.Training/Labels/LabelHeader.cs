@@ -53,7 +53,7 @@ public sealed record LabelHeader
     /// <summary>SHA-256 of the token file's bytes.</summary>
     public required string TokenHash { get; init; }
 
-    /// <summary>Bytes of a label: 2, or 4 where an SAE has more than 65,536 latents.</summary>
+    /// <summary>Bytes of a label: 2, or 4 where an SAE has more than 65,535 latents; the largest number stands for no label.</summary>
     public required int LabelBytes { get; init; }
 
     /// <summary>Windows whose labels are in the file, safely on the disk.</summary>
@@ -71,19 +71,19 @@ public sealed record LabelHeader
     /// <exception cref="ArgumentException">The student declares no labels, or the token file is shorter than a window.</exception>
     public static LabelHeader Of(LanguageModel student, TokenFile tokens, int length)
     {
-        if (student.TeacherType is not { } teacher)
+        if (student.SaeTypes.Count == 0)
             throw new ArgumentException($"{student.GetType().Name} declares no concept labels: name a model with [ConceptLabels].");
         if (tokens.Count < length)
             throw new ArgumentException($"'{tokens.Path}' has {tokens.Count} tokens, fewer than one window of {length}: give more text or a shorter window.");
         return new()
         {
             Format = CurrentFormat,
-            Teacher = teacher.FullName!,
+            Teacher = student.TeacherType!.FullName!,
             Heads = [.. Declared(student)],
             WindowLength = length,
             Tokens = tokens.Count,
             TokenHash = ContentHash.Of(tokens),
-            LabelBytes = student.ConceptHeads.Max(head => head.Concepts) > ushort.MaxValue + 1 ? 4 : 2,
+            LabelBytes = student.ConceptHeads.Max(head => head.Concepts) > ushort.MaxValue ? 4 : 2,
             Done = 0,
         };
     }

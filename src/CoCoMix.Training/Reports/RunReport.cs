@@ -19,6 +19,7 @@ public static class RunReport
         new("loss", "Training loss", "nats a token") { Title = "Next-token loss" },
         new("perplexity", "Validation perplexity", "perplexity") { LogY = true },
         new("concept_loss", "Concept loss", "nats a label"),
+        new("distillation_loss", "Distillation loss", "KL(teacher || student), nats a token"),
         new("concept_recall", "Concept recall", "share of labels among the strongest concepts"),
         new("gradient_norm", "Gradient norm", "norm before clipping") { LogY = true },
         new("learning_rate", "Learning rate", "rate"),
@@ -32,7 +33,7 @@ public static class RunReport
     /// <summary>Columns of the table, where there are such numbers.</summary>
     private static readonly (string Name, string Header, string Format)[] Columns =
     [
-        ("tokens", "Tokens", "N0"), ("loss", "Loss", "F4"), ("concept_loss", "Concept loss", "F4"), ("perplexity", "Perplexity", "F3"),
+        ("tokens", "Tokens", "N0"), ("loss", "Loss", "F4"), ("concept_loss", "Concept loss", "F4"), ("distillation_loss", "Distillation loss", "F4"), ("perplexity", "Perplexity", "F3"),
         ("concept_recall", "Concept recall", "P1"), ("gradient_norm", "Gradient norm", "F3"), ("learning_rate", "Learning rate", "G3"),
         ("tokens_per_second", "Tokens/s", "N0"), ("skipped", "Skipped", "N0"),
     ];

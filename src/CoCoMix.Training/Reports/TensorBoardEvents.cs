@@ -32,7 +32,7 @@ public sealed class TensorBoardEvents : IDisposable
     {
         (string Tag, double? Value)[] scalars =
         [
-            ("train/loss", moment.Loss), ("train/concept_loss", moment.ConceptLoss), ("train/gradient_norm", moment.GradientNorm),
+            ("train/loss", moment.Loss), ("train/concept_loss", moment.ConceptLoss), ("train/distillation_loss", moment.DistillationLoss), ("train/gradient_norm", moment.GradientNorm),
             ("train/learning_rate", moment.LearningRate), ("train/skipped", moment.Skipped),
             ("machine/tokens_per_second", moment.TokensPerSecond), ("machine/memory", moment.Memory),
             ("validation/perplexity", moment.Perplexity), ("validation/concept_recall", moment.ConceptRecall),

@@ -62,7 +62,51 @@ public static partial class Kernels
         return (logSumExp * dLoss * (2 * weight)).masked_fill_(targets.lt(0), 0).MoveToOuterDisposeScope();
     }
 
-    /// <summary><c>logsumexp(z) - mean(z[labels])</c> of each position: z <c>[..., C]</c>, labels <c>[..., n]</c>; and each row's log-sum-exp, <c>[...]</c>.</summary>
+    /// <summary>
+    /// <c>KL(teacher || student)</c> of each position, zero where its target is -1: two logits <c>[..., V]</c>, the student's log-sum-exps and targets
+    /// <c>[...]</c>; and the teacher's log-sum-exps.
+    /// </summary>
+    public static (Tensor Loss, Tensor LogSumExp) KlDivergence(Tensor student, Tensor teacher, Tensor studentLogSumExp, Tensor targets)
+    {
+        if (IsHalf(student) || IsHalf(teacher))
+        {
+            using var fullStudent = student.to(float32);
+            using var fullTeacher = teacher.to(float32);
+            return KlDivergence(fullStudent, fullTeacher, studentLogSumExp, targets);
+        }
+        var logSumExp = LogSumExp(teacher);
+        using var scope = NewDisposeScope();
+        var loss = ExpectedDifference(teacher, student, logSumExp) - logSumExp + studentLogSumExp;
+        return (loss.masked_fill_(targets.lt(0), 0).MoveToOuterDisposeScope(), logSumExp);
+    }
+
+    /// <summary>The way back of <see cref="KlDivergence"/> to the student's logits, their log-sum-exps held fixed: <c>-softmax(teacher) dLoss</c>.</summary>
+    public static Tensor KlDivergenceBackward(Tensor dLoss, Tensor teacher, Tensor logSumExp, Tensor targets) =>
+        KlDivergenceBackward(dLoss, teacher, logSumExp, targets, over: false);
+
+    /// <summary><see cref="KlDivergenceBackward(Tensor, Tensor, Tensor, Tensor)"/> written over the teacher's logits.</summary>
+    public static Tensor KlDivergenceBackwardOver(Tensor dLoss, Tensor teacher, Tensor logSumExp, Tensor targets) =>
+        KlDivergenceBackward(dLoss, teacher, logSumExp, targets, over: true);
+
+    private static Tensor KlDivergenceBackward(Tensor dLoss, Tensor teacher, Tensor logSumExp, Tensor targets, bool over)
+    {
+        if (IsHalf(teacher)) return InFull(teacher, over, full => KlDivergenceBackward(dLoss, full, logSumExp, targets, over: true));
+        using var scale = ZeroWithoutTarget(dLoss, targets);
+        scale.neg_();
+        return ScaledSoftmax(teacher, logSumExp, scale, over);
+    }
+
+    /// <summary>Values <c>[...]</c>, zero where the target is -1.</summary>
+    public static Tensor ZeroWithoutTarget(Tensor x, Tensor targets)
+    {
+        using var without = targets.lt(0);
+        return x.masked_fill(without, 0);
+    }
+
+    /// <summary>
+    /// <c>logsumexp(z) - mean(z[labels])</c> of each position, zero where its labels are -1: z <c>[..., C]</c>, labels <c>[..., n]</c>; and each row's
+    /// log-sum-exp, <c>[...]</c>.
+    /// </summary>
     public static (Tensor Loss, Tensor LogSumExp) LabelCrossEntropy(Tensor logits, Tensor labels)
     {
         if (IsHalf(logits))
@@ -72,10 +116,11 @@ public static partial class Kernels
         }
         var logSumExp = LogSumExp(logits);
         using var scope = NewDisposeScope();
-        return ((logSumExp - logits.gather(-1, labels).mean([-1])).MoveToOuterDisposeScope(), logSumExp);
+        var labelled = logits.gather(-1, labels.clamp_min(0)).mean([-1]);
+        return ((logSumExp - labelled).masked_fill_(HasNone(labels), 0).MoveToOuterDisposeScope(), logSumExp);
     }
 
-    /// <summary>The way back of <see cref="LabelCrossEntropy"/>: <c>(softmax - multi_hot / n) dLoss</c>.</summary>
+    /// <summary>The way back of <see cref="LabelCrossEntropy"/>: <c>(softmax - multi_hot / n) dLoss</c>, zero where there are no labels.</summary>
     public static Tensor LabelCrossEntropyBackward(Tensor dLoss, Tensor logits, Tensor labels, Tensor logSumExp) =>
         LabelCrossEntropyBackward(dLoss, logits, labels, logSumExp, over: false);
 
@@ -87,32 +132,32 @@ public static partial class Kernels
     {
         if (IsHalf(logits)) return InFull(logits, over, full => LabelCrossEntropyBackward(dLoss, full, labels, logSumExp, over: true));
         using var scope = NewDisposeScope();
-        var gradient = ScaledSoftmax(logits, logSumExp, dLoss, over);
-        gradient.scatter_add_(-1, labels, (-dLoss / labels.shape[^1]).unsqueeze(-1).expand(labels.shape));
+        var dOfLabels = dLoss.masked_fill(HasNone(labels), 0);
+        var gradient = ScaledSoftmax(logits, logSumExp, dOfLabels, over);
+        gradient.scatter_add_(-1, labels.clamp_min(0), (-dOfLabels / labels.shape[^1]).unsqueeze(-1).expand(labels.shape));
         return over ? logits : gradient.MoveToOuterDisposeScope();
     }
 
-    /// <summary>The mean of losses <c>[...]</c> over positions with a target: targets <c>[...]</c>, -1 for none, or labels <c>[..., n]</c>.</summary>
+    /// <summary>
+    /// The mean of losses <c>[...]</c> over positions with a target; the others' are zero. Targets <c>[...]</c>, or labels <c>[..., n]</c>, -1 for none.
+    /// </summary>
     public static Tensor MeanLoss(Tensor losses, Tensor targets)
     {
-        if (targets.dim() > losses.dim()) return losses.mean();
         using var scope = NewDisposeScope();
-        return (losses.sum() / targets.ge(0).sum()).MoveToOuterDisposeScope();
+        return (losses.sum() / (targets.dim() > losses.dim() ? targets.select(-1, 0) : targets).ge(0).sum()).MoveToOuterDisposeScope();
     }
 
     /// <summary>The way back of <see cref="MeanLoss"/>: the same for every position with a target, <c>[...]</c>.</summary>
     public static Tensor MeanLossBackward(Tensor dLoss, Tensor targets, bool labels)
     {
         using var scope = NewDisposeScope();
-        if (labels)
-        {
-            var shape = targets.shape[..^1];
-            return (dLoss / shape.Aggregate(1L, (product, size) => product * size)).expand(shape).contiguous().MoveToOuterDisposeScope();
-        }
-        var has = targets.ge(0);
+        var has = (labels ? targets.select(-1, 0) : targets).ge(0);
         // Where no position has a target there is no loss, and no gradient.
         return (has * (dLoss / has.sum().clamp_min(1))).MoveToOuterDisposeScope();
     }
+
+    /// <summary>Which positions of labels <c>[..., n]</c> have none: where one label is -1, all are.</summary>
+    private static Tensor HasNone(Tensor labels) => labels.select(-1, 0).lt(0);
 
     /// <summary>Mean over rows of <c>mean((r - x)^2) / mean(x^2)</c>.</summary>
     public static Tensor NormalizedMse(Tensor r, Tensor x)
@@ -166,6 +211,28 @@ public static partial class Kernels
             for (var i = from; i < to; i++) y[i] = Simd.LogSumExp(x + i * size, size);
         });
         GC.KeepAlive(logits);
+        return result;
+    }
+
+    /// <summary><c>sum(softmax(x) (x - y))</c> of each row, <c>[...]</c>: logits x with their log-sum-exps, and y <c>[..., V]</c>.</summary>
+    private static unsafe Tensor ExpectedDifference(Tensor x, Tensor y, Tensor logSumExp)
+    {
+        if (!IsCpuFloat(x) || !IsCpuFloat(y) || !x.is_contiguous() || !y.is_contiguous() || !logSumExp.is_contiguous())
+        {
+            using var scope = NewDisposeScope();
+            return ((x - logSumExp.unsqueeze(-1)).exp_() * (x - y)).sum(-1).MoveToOuterDisposeScope();
+        }
+        var shape = x.shape;
+        var size = (int)shape[^1];
+        var result = empty(shape[..^1]);
+        float* a = Data<float>(x), b = Data<float>(y), l = Data<float>(logSumExp), sums = Data<float>(result);
+        ParallelRows.For(result.numel(), grain: Math.Max(1, 4_096 / size), (from, to) =>
+        {
+            for (var i = from; i < to; i++) sums[i] = Simd.ExpectedDifference(a + i * size, b + i * size, l[i], size);
+        });
+        GC.KeepAlive(x);
+        GC.KeepAlive(y);
+        GC.KeepAlive(logSumExp);
         return result;
     }
 

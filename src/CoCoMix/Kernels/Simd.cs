@@ -160,6 +160,28 @@ internal static unsafe class Simd
         return max + (float)Math.Log(total);
     }
 
+    /// <summary><c>sum(exp(x - shift) (x - y))</c>; in chunks, so that its error does not grow with the row.</summary>
+    public static float ExpectedDifference(float* x, float* y, float shift, int n)
+    {
+        double total = 0;
+        const int chunk = 1024;
+        for (var start = 0; start < n; start += chunk)
+        {
+            var end = Math.Min(n, start + chunk);
+            var i = start;
+            var sum = Vector256<float>.Zero;
+            var s = Vector256.Create(shift);
+            for (; i <= end - 8; i += 8)
+            {
+                var logits = Vector256.Load(x + i);
+                sum = Vector256.MultiplyAddEstimate(Exp(logits - s), logits - Vector256.Load(y + i), sum);
+            }
+            total += Vector256.Sum(sum);
+            for (; i < end; i++) total += MathF.Exp(x[i] - shift) * (x[i] - y[i]);
+        }
+        return (float)total;
+    }
+
     /// <summary><c>y = exp(x - shift) factor</c></summary>
     public static void ScaledExp(float* x, float shift, float factor, float* y, int n)
     {

@@ -162,6 +162,13 @@ public static partial class Kernels
         return cat([indices, fillers], -1).gather(-1, order.narrow(-1, 0, count)).MoveToOuterDisposeScope();
     }
 
+    /// <summary>Labels <c>[..., n]</c>, -1 where the target <c>[...]</c> is -1.</summary>
+    public static Tensor MaskLabels(Tensor labels, Tensor targets)
+    {
+        using var scope = NewDisposeScope();
+        return labels.masked_fill(targets.lt(0).unsqueeze(-1), -1).MoveToOuterDisposeScope();
+    }
+
     private static Tensor GatherRows(Tensor indices, Tensor weight)
     {
         using var flat = indices.flatten();

@@ -65,6 +65,34 @@ public sealed class LabelFileTests : IDisposable
         Assert.True(file.For([.. Starts], tokens.Batch([.. Starts], Length)).max().item<long>() > ushort.MaxValue);
     }
 
+    [Theory, InlineData(2), InlineData(4)]
+    public void Positions_without_labels_are_all_ones_in_the_file_and_minus_one_again_when_read(int bytes)
+    {
+        var (student, saes) = bytes == 2 ? ((LanguageModel)new PaperStudent(), new SparseAutoencoder[] { sae }) : (new TwoHeadPaperStudent(), [new LargeSae(), sae]);
+        Extract(student, saes);
+
+        using var file = new LabelFile(Path, student, tokens, Length);
+        Assert.Equal(bytes, file.Header.LabelBytes);
+        foreach (var start in Starts)
+        {
+            var ids = tokens.Batch([start], Length);
+            var labels = file.For([start], ids);
+            Assert.Equal(student.label(ids, teacher, saes).data<long>().ToArray(), labels.data<long>().ToArray());
+            var none = labels[0, Length - 1].data<long>().Select(label => label == -1);
+            Assert.Equal(bytes == 2 ? [true, true, true, true] : [true, true, true, false, false], none);
+            Assert.False(labels.narrow(1, 0, Length - 1).lt(0).any().item<bool>());
+        }
+        var last = File.ReadAllBytes(Path).AsSpan((Length - 1) * bytes * student.Card.Labels, 3 * bytes).ToArray();
+        Assert.All(last, part => Assert.Equal(0xFF, part));
+    }
+
+    [Fact]
+    public void A_label_takes_16_bits_as_long_as_they_tell_all_latents_from_no_label()
+    {
+        Assert.Equal(2, LabelHeader.Of(new Student65535(), tokens, Length).LabelBytes);
+        Assert.Equal(4, LabelHeader.Of(new Student65536(), tokens, Length).LabelBytes);
+    }
+
     [Theory, InlineData(1), InlineData(4), InlineData(Windows)]
     public void Windows_are_read_in_any_order(int batch)
     {
@@ -194,13 +222,14 @@ public sealed class LabelFileTests : IDisposable
     }
 
     /// <summary>The same losses, to the last bit, whether labels come from a file, from memory or from the teacher itself.</summary>
-    [Fact]
-    public void Training_is_the_same_from_a_file_from_memory_and_from_the_teacher()
+    [Theory, InlineData(false), InlineData(true)]
+    public void Training_is_the_same_from_a_file_from_memory_and_from_the_teacher(bool isPaper)
     {
-        Extract(new SmallStudent(), [sae]);
+        LanguageModel Student() => isPaper ? new PaperStudent() : new SmallStudent();
+        Extract(Student(), [sae]);
         var windows = WindowOrder.Shuffled(tokens.Count, Length, seed: 3);
-        var source = new TeacherLabels(new SmallStudent(), teacher, [sae]);
-        using var file = new LabelFile(Path, new SmallStudent(), tokens, Length);
+        var source = new TeacherLabels(Student(), teacher, [sae]);
+        using var file = new LabelFile(Path, Student(), tokens, Length);
         using var memory = ConceptLabels.Extract(source, tokens, windows, Length, batch: 7);
         Assert.Equal(source.Identity, file.Identity);
         Assert.Equal(source.Identity, memory.Identity);
@@ -216,7 +245,7 @@ public sealed class LabelFileTests : IDisposable
             manual_seed(4);
             var steps = new List<(double, double?)>();
             var options = new PretrainingOptions(Length, 3 * Length, new(1e-2, 1e-3, 2, 12)) { ReportEvery = 1 };
-            using var state = new TrainingState(new SmallStudent(), options, new(_ => windows), labels.Identity);
+            using var state = new TrainingState(Student(), options, new(_ => windows), labels.Identity);
             new Pretraining(state, options, tokens) { Labels = labels, Progress = new Kept(steps) }.Run();
             return steps;
         }
