@@ -57,7 +57,7 @@ internal sealed record ComparisonTiming(int Threads, int Rounds, IReadOnlyList<T
                 report((round * variants.Count + i + 1.0) / ((rounds + 1) * variants.Count), variant.Name);
             }
         var timing = new ComparisonTiming(get_num_threads(), rounds, [.. variants.Select(variant => new TimedVariant(variant.Name, HashOf(variant), new(
-            Spread.Of(times[variant].Select(time => time.Step)), variant.Card.Labels == 0 ? null : Spread.Of(times[variant].Select(time => time.Labels!.Value)))))]);
+            Spread.Of(times[variant].Select(time => time.Step)), variant.IsLabelled ? Spread.Of(times[variant].Select(time => time.Labels!.Value)) : null)))]);
         AtomicFile.Write(Path.Combine(folder, FileName), stream => JsonSerializer.Serialize(stream, timing, Json));
         return timing;
     }
@@ -72,7 +72,8 @@ internal sealed record ComparisonTiming(int Threads, int Rounds, IReadOnlyList<T
         using var tokens = new TokenFile(Path.Combine(settings.Data, "train.bin"));
         var options = Commands.TrainCommand.Options(settings, variant.Length) with { ReportEvery = long.MaxValue, EvaluateEvery = long.MaxValue, CheckpointEvery = long.MaxValue };
         using var state = new TrainingState(model, options, WindowStream.Shuffled(tokens.Count, variant.Length, settings.Seed));
-        var (labels, labelSeconds) = model.TeacherType is null ? (null, null) : Labels(variant, model, tokens, options.MicroBatch, device);
+        var (labels, labelSeconds) = model.Card.Labels == 0 ? (null, null) : Labels(variant, model, tokens, options.MicroBatch, device);
+        using var teacher = Commands.TrainCommand.Teacher(model, settings, device);
 
         Train(WarmUpSteps);
         var each = Train(WarmUpSteps);
@@ -84,12 +85,12 @@ internal sealed record ComparisonTiming(int Threads, int Rounds, IReadOnlyList<T
         {
             var before = state.Seconds;
             var schedule = options.Schedule with { Steps = state.Step + count };
-            new Pretraining(state, options with { Schedule = schedule }, tokens) { Labels = labels }.Run();
+            new Pretraining(state, options with { Schedule = schedule }, tokens) { Labels = labels, Teacher = teacher }.Run();
             return (state.Seconds - before) / count;
         }
     }
 
-    /// <summary>Labels of one micro-batch, for steps to train on, and the seconds that a token's labels take.</summary>
+    /// <summary>Labels of one micro-batch, for steps to train on, and the seconds that a token's labels take where a teacher makes them.</summary>
     private static (IConceptLabels Labels, double? Seconds) Labels(Variant variant, LanguageModel student, TokenFile tokens, int microBatch, Device device)
     {
         using var teacher = DeclaredModels.Create<LanguageModel>(student.TeacherType!).On(device, variant.Settings.Precision);
@@ -117,7 +118,7 @@ internal sealed record ComparisonTiming(int Threads, int Rounds, IReadOnlyList<T
 
     private static string HashOf(Variant variant)
     {
-        var timed = variant.Settings with { Seeds = null, Steps = 1, Threads = null, Evaluation = new(), Checkpoints = new(), Sample = new(), Labels = new() };
+        var timed = variant.Settings with { Seeds = null, Steps = 1, Threads = null, Evaluation = new(), Checkpoints = new(), Sample = new(), Labels = new() { Hashed = variant.Settings.Labels.Hashed } };
         return Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(SettingsYaml.Write(timed))));
     }
 

@@ -19,6 +19,9 @@ internal sealed record Variant(string Name, VariantSettings Settings, IReadOnlyL
     /// <summary>What the compiler counted of it.</summary>
     public Card Card => Card.Of(Model)!;
 
+    /// <summary>Whether it trains on labels that a teacher makes.</summary>
+    public bool IsLabelled => Card.Labels > 0 && !Settings.Labels.Hashed;
+
     /// <summary>Tokens in a window.</summary>
     public int Length => Settings.Length ?? Card.Context;
 
@@ -53,6 +56,7 @@ internal sealed record Variant(string Name, VariantSettings Settings, IReadOnlyL
         _ = TrainCommand.Options(Settings, Length).Accumulation;
         using var tokens = TrainCommand.Tokens(Settings.Data, "train.bin", model, encoding: null, stop);
         using var validation = TrainCommand.Tokens(Settings.Data, "val.bin", model, encoding: null, stop);
+        using var teacher = TrainCommand.Teacher(model, Settings, torch.CPU);
         using var labels = TrainCommand.Labels(model, Settings, tokens, Length, torch.CPU) as IDisposable;
     }
 }

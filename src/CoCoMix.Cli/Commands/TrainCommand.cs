@@ -121,7 +121,7 @@ internal static class TrainCommand
     }
 
     /// <summary>The teacher that the model's steps run, or null where they run none.</summary>
-    private static LanguageModel? Teacher(LanguageModel model, TrainSettings settings, torch.Device device)
+    public static LanguageModel? Teacher(LanguageModel model, TrainSettings settings, torch.Device device)
     {
         if (model.RunsTeacher != (settings.TeacherWeights is not null))
             throw new InvalidDataException(model.RunsTeacher
