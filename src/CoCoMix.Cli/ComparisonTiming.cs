@@ -57,7 +57,7 @@ internal sealed record ComparisonTiming(int Threads, int Rounds, IReadOnlyList<T
                 report((round * variants.Count + i + 1.0) / ((rounds + 1) * variants.Count), variant.Name);
             }
         var timing = new ComparisonTiming(get_num_threads(), rounds, [.. variants.Select(variant => new TimedVariant(variant.Name, HashOf(variant), new(
-            Spread.Of(times[variant].Select(time => time.Step)), variant.Card.Labels == 0 ? null : Spread.Of(times[variant].Select(time => time.Labels!.Value)))))]);
+            Spread.Of(times[variant].Select(time => time.Step)), variant.IsLabelled ? Spread.Of(times[variant].Select(time => time.Labels!.Value)) : null)))]);
         AtomicFile.Write(Path.Combine(folder, FileName), stream => JsonSerializer.Serialize(stream, timing, Json));
         return timing;
     }
@@ -90,7 +90,7 @@ internal sealed record ComparisonTiming(int Threads, int Rounds, IReadOnlyList<T
         }
     }
 
-    /// <summary>Labels of one micro-batch, for steps to train on, and the seconds that a token's labels take.</summary>
+    /// <summary>Labels of one micro-batch, for steps to train on, and the seconds that a token's labels take where a teacher makes them.</summary>
     private static (IConceptLabels Labels, double? Seconds) Labels(Variant variant, LanguageModel student, TokenFile tokens, int microBatch, Device device)
     {
         using var teacher = DeclaredModels.Create<LanguageModel>(student.TeacherType!).On(device, variant.Settings.Precision);
@@ -118,7 +118,7 @@ internal sealed record ComparisonTiming(int Threads, int Rounds, IReadOnlyList<T
 
     private static string HashOf(Variant variant)
     {
-        var timed = variant.Settings with { Seeds = null, Steps = 1, Threads = null, Evaluation = new(), Checkpoints = new(), Sample = new(), Labels = new() };
+        var timed = variant.Settings with { Seeds = null, Steps = 1, Threads = null, Evaluation = new(), Checkpoints = new(), Sample = new(), Labels = new() { Hashed = variant.Settings.Labels.Hashed } };
         return Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(SettingsYaml.Write(timed))));
     }
 

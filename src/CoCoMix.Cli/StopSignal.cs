@@ -15,6 +15,7 @@ internal sealed class StopSignal : IDisposable
 
     private readonly CancellationTokenSource _stop = new();
     private readonly PosixSignalRegistration[] _registrations;
+    private bool _signalled;
 
     public StopSignal()
     {
@@ -35,8 +36,9 @@ internal sealed class StopSignal : IDisposable
 
     private PosixSignalRegistration Register(PosixSignal signal, int exitCode) => PosixSignalRegistration.Create(signal, context =>
     {
-        if (_stop.IsCancellationRequested) return;
-        context.Cancel = true;
+        // Ctrl-C reaches a process and the one that started it: the end of input that follows from it counts for none.
+        if (_signalled) return;
+        (_signalled, context.Cancel) = (true, true);
         Stop(exitCode);
     });
 
@@ -44,11 +46,12 @@ internal sealed class StopSignal : IDisposable
     {
         using var input = Console.OpenStandardInput();
         while (input.ReadByte() >= 0) { }
-        if (!_stop.IsCancellationRequested) Stop(Terminated);
+        Stop(Terminated);
     }
 
     private void Stop(int exitCode)
     {
+        if (_stop.IsCancellationRequested) return;
         ExitCode = exitCode;
         _stop.Cancel();
     }

@@ -19,6 +19,9 @@ internal sealed record Variant(string Name, VariantSettings Settings, IReadOnlyL
     /// <summary>What the compiler counted of it.</summary>
     public Card Card => Card.Of(Model)!;
 
+    /// <summary>Whether it trains on labels that a teacher makes.</summary>
+    public bool IsLabelled => Card.Labels > 0 && !Settings.Labels.Hashed;
+
     /// <summary>Tokens in a window.</summary>
     public int Length => Settings.Length ?? Card.Context;
 

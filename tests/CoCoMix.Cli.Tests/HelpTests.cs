@@ -16,6 +16,7 @@ public sealed class HelpTests
 
     [Theory]
     [InlineData("card", "cocomix card [<MODEL>] [options]", "--assembly <My.dll>", "--tokens <integer>", "--config <run.yaml>", "--set <key=value>")]
+    [InlineData("compare", "cocomix compare [<VARIANTS>...] [options]", "--seeds <integer>", "--jobs <integer>", "--teacher.tokens <integer>", "--train.steps <integer>", "--train.model <text>")]
     [InlineData("data", "cocomix data [<TEXT>...] [options]", "--out <folder>", "--field <name>", "--tokenizer <gpt2|folder>", "--vocabulary <integer>", "--validation-share <number>", "--seed <integer>", "--threads <integer>")]
     [InlineData("doctor", "cocomix doctor [options]")]
     [InlineData("labels", "cocomix labels [<MODEL>] [options]", "--tokens <file>", "--teacher-weights <file>", "--sae-weights <file>", "--out <file>", "--batch <integer>")]

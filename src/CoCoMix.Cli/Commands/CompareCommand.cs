@@ -57,11 +57,11 @@ internal static class CompareCommand
     private static VariantResult Result(CompareSettings settings, Variant variant, IReadOnlyList<ComparedRun> runs, VariantTiming? timing)
     {
         using var model = DeclaredModels.CreateLanguageModel(variant.Settings.Model, variant.Settings.Assembly);
-        var hasTeacher = model.TeacherType is not null;
-        return new(variant.Name, model.Card, runs, TeacherFlops.CostOf(model, variant.Length, settings.Teacher.Tokens, settings.Teacher.SaeTokens))
+        return new(variant.Name, model.Card, runs, TeacherFlops.CostOf(model, variant.Length, variant.IsLabelled, settings.Teacher.Tokens, settings.Teacher.SaeTokens))
         {
             Timing = timing,
-            Seconds = timing is null ? null : new(timing.Step.Median, hasTeacher ? timing.Labels?.Median : 0, hasTeacher ? settings.Teacher.Seconds : 0),
+            Seconds = timing is null ? null
+                : new(timing.Step.Median, variant.IsLabelled ? timing.Labels?.Median : 0, variant.IsLabelled || model.RunsTeacher ? settings.Teacher.Seconds : 0),
         };
     }
 

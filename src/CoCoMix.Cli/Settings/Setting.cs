@@ -43,9 +43,11 @@ internal sealed record Setting(IReadOnlyList<PropertyInfo> Path, object? Default
     /// <summary>The settings of a record, in the order of their declaration; those of a base record come last.</summary>
     public static IReadOnlyList<Setting> Of(Type record) => [.. In(record, Activator.CreateInstance(record)!, [], [])];
 
-    /// <summary>Whether it has a key, or a setting with this key belongs to one of its variations.</summary>
-    public bool Has(string key) => key == Key
-        || (Varied is not null && key.StartsWith(Key + ".", StringComparison.Ordinal) && Variations.Split(key[(Key.Length + 1)..]) is (_, { } inner) && Varied.Any(setting => setting.Has(inner)));
+    /// <summary>The keys that it stands for; of variations those of the one that a key names.</summary>
+    public IEnumerable<string> KeysLike(string key) =>
+        Varied is not null && key.StartsWith(Key + ".", StringComparison.Ordinal) && Variations.Split(key[(Key.Length + 1)..]) is (var name, { })
+            ? Varied.Select(setting => $"{Key}.{name}.{setting.Key}")
+            : [Key];
 
     /// <summary>A record in which the given settings have the given values and all others those of another record, or their defaults.</summary>
     /// <exception cref="InvalidDataException">A value is of the wrong type or out of range, or a required setting is missing.</exception>

@@ -53,6 +53,9 @@ internal sealed class SettingsCommand<T> : Command where T : new()
         var given = new Dictionary<string, Given>();
         if ((parsed.GetValue(_config) ?? ConfigOfFolder(parsed)) is { } path)
             foreach (var (key, value) in SettingsFile.Read(path, _settings)) given[key] = value;
+        // Before --set, which may change them: they keep the order in which they are named.
+        foreach (var setting in _settings.Where(setting => setting.IsPositional && setting.Varied is not null))
+            foreach (var text in Arguments(setting)) AddVariation(given, setting, text);
         foreach (var assignment in parsed.GetValue(_set) ?? [])
         {
             var (key, value) = Assignment(assignment);
@@ -61,14 +64,11 @@ internal sealed class SettingsCommand<T> : Command where T : new()
         foreach (var (key, option) in _options)
             if (parsed.GetResult(option) is { Implicit: false } result)
                 given[key] = new(option.Name, result.Tokens is [] ? ["true"] : [.. result.Tokens.Select(token => token.Value)], IsList: false);
-        foreach (var setting in _settings.Where(setting => setting.IsPositional))
-            if (parsed.GetResult(_arguments[setting.Key]) is { Tokens: [_, ..] tokens })
-            {
-                string[] texts = [.. tokens.Select(token => token.Value)];
-                if (setting.Varied is null) given[setting.Key] = new(setting.Option, texts, IsList: false);
-                else foreach (var text in texts) AddVariation(given, setting, text);
-            }
+        foreach (var setting in _settings.Where(setting => setting.IsPositional && setting.Varied is null))
+            if (Arguments(setting) is [_, ..] texts) given[setting.Key] = new(setting.Option, texts, IsList: false);
         return Setting.Resolve<T>(_settings, given);
+
+        string[] Arguments(Setting setting) => [.. parsed.GetResult(_arguments[setting.Key])?.Tokens.Select(token => token.Value) ?? []];
     }
 
     /// <summary>Adds the variation of <c>NAME=VALUE</c>; a value alone is its name too.</summary>
@@ -92,7 +92,9 @@ internal sealed class SettingsCommand<T> : Command where T : new()
         var at = text.IndexOf('=');
         if (at < 0) throw new InvalidDataException($"--set is '{text}': it must be key=value.");
         var (key, value) = (text[..at], text[(at + 1)..]);
-        if (!_settings.Any(setting => setting.Has(key))) throw new InvalidDataException(SettingsFile.Unknown("--set: there", key, _settings));
+        if (_settings.Any(setting => setting.Key == key && setting.Varied is not null))
+            throw new InvalidDataException($"--set {key}: it holds names, each with settings of its own: write --set {key}.NAME.key=value.");
+        if (!_settings.Any(setting => setting.KeysLike(key).Contains(key))) throw new InvalidDataException(SettingsFile.Unknown("--set: there", key, _settings));
         var isList = value is ['[', .., ']'];
         return (key, new($"--set {key}", value == "null" ? null : isList ? value[1..^1].Split(',', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries) : [value], isList));
     }

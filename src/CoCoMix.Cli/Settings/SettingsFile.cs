@@ -62,7 +62,7 @@ internal static class SettingsFile
 
     /// <summary>What is wrong with a key that no setting has, and the nearest.</summary>
     public static string Unknown(string there, string key, IReadOnlyList<Setting> settings) =>
-        $"{there} is no setting '{key}': the nearest is '{Nearest.To(key, settings.Select(setting => setting.Key))}'.";
+        $"{there} is no setting '{key}': the nearest is '{Nearest.To(key, settings.SelectMany(setting => setting.KeysLike(key)))}'.";
 
     private static Given Value(string where, YamlNode node) => node switch
     {

@@ -54,7 +54,7 @@ public sealed record ComparisonTable(string Title, IReadOnlyList<string> Header,
             Known(variant.Result.Seconds?.Alone(Tokens(variant)), "N0"), Known(variant.Result.Seconds?.WithLabels(Tokens(variant)), "N0"), Known(variant.Result.Seconds?.WithTeacher(Tokens(variant)), "N0"),
         ])],
         [
-            "FLOPs are counted by the compiler, a multiplication and an addition as two, from the program of a training step at the run's window length. Those of labels are estimated from the teacher's card: by attribution its forward pass, and backward through its output head and the blocks above the tapped one the half that is of activations; by activation its forward pass up to the tapped block; and the SAE's encoder.",
+            "FLOPs are counted by the compiler, a multiplication and an addition as two, from the programs of a training step and of label extraction at the run's window length. A step that runs a teacher, to distil or regress it, has the teacher's FLOPs and time in its own.",
             "Times are medians (least to greatest) of rounds that take the variants in turns, after all runs, alone on the machine, with all its threads. A step is forward, backward, clipping and AdamW.",
         ]);
 

@@ -1,7 +1,7 @@
 namespace CoCoMix.Training;
 
 /// <summary>What training a variant costs, in seconds or in FLOPs.</summary>
-/// <param name="Student">A token's forward and backward pass, and the optimizer's share of it.</param>
+/// <param name="Student">A token's training step, labels at hand; with what the step computes of a teacher (distillation, regression).</param>
 /// <param name="Labels">Extracting a token's concept labels; 0 for a variant without, null where it is not known.</param>
 /// <param name="Teacher">Training the teacher and its SAEs, once; 0 for a variant without, null where it is not known.</param>
 public sealed record VariantCost(double Student, double? Labels, double? Teacher)
@@ -29,5 +29,5 @@ public sealed record Spread(double Median, double Low, double High)
 
 /// <summary>Measured times of a variant.</summary>
 /// <param name="Step">Seconds a token of a training step: forward, backward, clipping, AdamW; labels at hand.</param>
-/// <param name="Labels">Seconds a token of label extraction; null without labels.</param>
+/// <param name="Labels">Seconds a token of label extraction; null without labels of a teacher.</param>
 public sealed record VariantTiming(Spread Step, Spread? Labels);

@@ -77,7 +77,8 @@ internal static class SvgChart
 
     private static bool IsDrawable((double X, double Y) point, bool log) => double.IsFinite(point.X) && double.IsFinite(point.Y) && (point.Y > 0 || !log);
 
-    private static string Color(int curve) => $"c{curve % Colors}";
+    /// <summary>The classes of a curve's look: its colour, and dashes where the colours begin again.</summary>
+    private static string Color(int curve) => $"c{curve % Colors}{(curve < Colors ? "" : " dashed")}";
 
     private static string X(Axis axis, double value) => Coordinate(Left + axis.Position(value));
 

@@ -40,6 +40,19 @@ internal sealed record ExampleSettings : ComputeSettings, ICommandSettings
     public string? Contradiction => Fast && Steps > 1_000 ? "--fast and --steps contradict each other." : null;
 }
 
+/// <summary>Some examples, each other than the section says.</summary>
+internal sealed record ExamplesSettings
+{
+    [Positional, Varies(typeof(ExampleSettings)), Without(nameof(ExampleSettings.Seed)), Description("Examples.")]
+    public Variations Examples { get; init; } = Variations.None;
+
+    [Description("How many.")]
+    public int Count { get; init; } = 2;
+
+    [Without(nameof(ExampleSettings.Seed))]
+    public ExampleSettings Common { get; init; } = new() { Steps = 100 };
+}
+
 internal sealed record ExampleOptimizer
 {
     [Range(0, double.PositiveInfinity, MinimumIsExclusive = true), Description("Peak rate.")]

@@ -9,41 +9,43 @@ public sealed class TeacherFlopsTests
 
     private static double Forward => Teacher.ForwardFlops.At(Length);
 
-    private static double Backward => Teacher.BackwardFlops.At(Length);
+    private static double Step => Forward + Teacher.BackwardFlops.At(Length);
 
     [Fact]
-    public void A_model_without_labels_costs_its_steps_alone()
+    public void A_model_that_learns_from_text_alone_costs_its_steps_alone()
     {
         using var model = new SmallTeacher();
-        Assert.Equal(new(Forward + Backward, 0, 0), TeacherFlops.CostOf(model, Length, 1_000, 1_000));
+
+        Assert.Equal(new(Step, 0, 0), TeacherFlops.CostOf(model, Length, isLabelled: false, 1_000, 1_000));
     }
 
-    /// <summary>Forward through three blocks and the head, and backward through the head and the one block above the tapped one, for activations alone.</summary>
     [Fact]
-    public void Labels_by_attribution_go_back_to_the_tapped_block()
+    public void Labels_cost_what_the_compiler_counts_and_random_ones_nothing()
+    {
+        using var student = new SmallStudent();
+        var step = student.Card.ForwardFlops.At(Length) + student.Card.BackwardFlops.At(Length);
+
+        Assert.Equal(new(step, student.Card.TeacherFlops.At(Length), null), TeacherFlops.CostOf(student, Length, isLabelled: true, 1_000, null));
+        Assert.Equal(new(step, 0, 0), TeacherFlops.CostOf(student, Length, isLabelled: false, 1_000, 100));
+    }
+
+    /// <summary>Forward through three blocks and the head, back through the head and the block above the tapped one for activations alone, and the SAE's encoder; the rest is small.</summary>
+    [Fact]
+    public void The_compilers_count_of_labels_is_that_of_a_hand()
     {
         using var student = new SmallStudent();
 
-        Assert.Equal(Forward + Head + (Backward - 2 * Head) / 2 / 3 + Encoder, TeacherFlops.CostOf(student, Length, null, null).Labels!.Value, 6);
+        Assert.InRange(student.Card.TeacherFlops.At(Length) / (Forward + Head + (Teacher.BackwardFlops.At(Length) - 2 * Head) / 2 / 3 + Encoder), 0.9, 1.3);
     }
 
     [Fact]
-    public void Each_block_more_between_the_head_and_the_tap_costs_as_much_more()
+    public void A_teacher_that_steps_run_is_in_their_cost()
     {
-        using var near = new SmallStudent();
-        using var far = new OtherBlockStudent();
+        using var student = new Distilled();
+        var step = student.Card.ForwardFlops.At(Length) + student.Card.BackwardFlops.At(Length);
 
-        Assert.Equal((Backward - 2 * Head) / 2 / 3, (TeacherFlops.CostOf(far, Length, null, null).Labels - TeacherFlops.CostOf(near, Length, null, null).Labels)!.Value, 6);
-    }
-
-    /// <summary>One head takes the largest latents after block 0, the other attributes after block 1.</summary>
-    [Fact]
-    public void Two_heads_share_the_teachers_passes()
-    {
-        using var one = new SmallStudent();
-        using var two = new TwoHeadStudent();
-
-        Assert.Equal(2.0 * 16 * 70_000, (TeacherFlops.CostOf(two, Length, null, null).Labels - TeacherFlops.CostOf(one, Length, null, null).Labels)!.Value, 6);
+        Assert.Equal(new(step + student.Card.TeacherFlops.At(Length), 0, 1_000 * Step), TeacherFlops.CostOf(student, Length, isLabelled: false, 1_000, 100));
+        Assert.InRange(student.Card.TeacherFlops.At(Length) / Forward, 0.9, 1.3);
     }
 
     [Fact]
@@ -52,7 +54,11 @@ public sealed class TeacherFlopsTests
         using var student = new SmallStudent();
 
         // An SAE's hidden state takes the teacher's first two of three blocks.
-        Assert.Equal(1_000 * (Forward + Backward) + 100 * ((Forward - Head) * 2 / 3 + 2 * Encoder), TeacherFlops.CostOf(student, Length, 1_000, 100).Teacher!.Value, 6);
-        Assert.Null(TeacherFlops.CostOf(student, Length, 1_000, null).Teacher);
+        Assert.Equal(1_000 * Step + 100 * ((Forward - Head) * 2 / 3 + 2 * Encoder), TeacherFlops.CostOf(student, Length, isLabelled: true, 1_000, 100).Teacher!.Value, 6);
     }
 }
+
+[LanguageModel(Vocabulary = 50, Context = 16, Width = 12)]
+[Blocks<SmallBlock>(2)]
+[Distill<SmallTeacher>]
+public sealed partial class Distilled : LanguageModel;

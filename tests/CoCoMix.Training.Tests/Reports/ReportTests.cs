@@ -68,6 +68,16 @@ public class ReportTests
         Assert.DoesNotContain("NaN", svg.ToString());
     }
 
+    [Fact]
+    public void NoTwoOfManyCurvesLookTheSame()
+    {
+        var curves = Enumerable.Range(0, 14).Select(i => new Curve($"curve {i}", [(1, i), (2, i + 1)])).ToList();
+
+        var paths = Parsed(new Report("Many").Chart(new("Many", "x", "y", curves))).Descendants("path").Select(path => path.Attribute("class")!.Value);
+
+        Assert.Equal(14, paths.Distinct().Count());
+    }
+
     [Theory]
     [InlineData(0, 2.21e6, false)]
     [InlineData(3.87, 7.02, false)]
