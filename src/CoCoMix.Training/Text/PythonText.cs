@@ -21,7 +21,7 @@ internal static partial class PythonText
     /// <summary><c>text.capitalize()</c>: the first letter in upper case and all others in lower, by the mappings of one letter to one.</summary>
     public static string Capitalize(string text)
     {
-        if (!Rune.TryGetRuneAt(text, 0, out var first)) return text;
+        if (text == "" || !Rune.TryGetRuneAt(text, 0, out var first)) return text;
         return Rune.ToUpperInvariant(first) + text[first.Utf16SequenceLength..].ToLowerInvariant();
     }
 

@@ -1,5 +1,4 @@
 using CoCoMix.Tests;
-using Parquet.Schema;
 using Parquet.Serialization;
 
 namespace CoCoMix.Training.Tests.Text;
@@ -10,28 +9,65 @@ public sealed class DataRecordTests : IDisposable
 
     public void Dispose() => folder.Dispose();
 
+    private sealed record Row(string text, int number, double real, List<string> list, Inner inner)
+    {
+        public Row() : this("", 0, 0, [], new()) { }
+    }
+
+    private sealed record Inner(List<string> items)
+    {
+        public Inner() : this([]) { }
+    }
+
     private static string Refusal(string path) => Assert.Throws<InvalidDataException>(() => DataRecord.Read(path).ToList()).Message;
 
     [Fact]
     public async Task RowsOfParquetAreObjectsWithListsAndStructs()
     {
-        var schema = new ParquetSchema(
-            new DataField<string>("text"), new DataField<int>("number"), new DataField<double>("real"),
-            new ListField("list", new DataField<string>("element")),
-            new StructField("struct", new ListField("of", new DataField<string>("element"))));
-        object[] rows = [Row("é😀", 3, double.NaN, ["a", ""]), Row("", -1, 0.5, [])];
-        await using (var file = File.Create(folder["a.parquet"])) await ParquetSerializer.SerializeUntypedAsync([.. rows.Cast<IDictionary<string, object?>>()], schema, file);
+        Row[] rows = [new("é😀", 3, double.NaN, ["a", ""], new(["b"])), new("", -1, 0.5, ["c"], new(["d", "e"]))];
+        await using (var file = File.Create(folder["a.parquet"])) await ParquetSerializer.SerializeAsync(rows, file);
         var records = DataRecord.Read(folder["a.parquet"]).ToList();
 
         Assert.Equal([$"'{folder["a.parquet"]}', row 1", $"'{folder["a.parquet"]}', row 2"], records.Select(record => record.Where));
         Assert.Equal(["é😀", ""], records.Select(record => record.Text("text")));
         Assert.Equal(2, records[0].Choice("number", 3, first: 1));
-        Assert.Equal([["a", ""], []], records.Select(record => record.Texts("list")));
-        Assert.Equal([["a", ""], []], records.Select(record => record.Record("struct").Texts("of")));
+        Assert.Equal([["a", ""], ["c"]], records.Select(record => record.Texts("list")));
+        Assert.Equal([["b"], ["d", "e"]], records.Select(record => record.Record("inner").Texts("items")));
         Assert.Equal($"'{folder["a.parquet"]}', row 2: the field 'number' is '-1'; it must be a number from 0 to 2.", Assert.Throws<InvalidDataException>(() => records[1].Choice("number", 3)).Message);
+    }
 
-        static Dictionary<string, object?> Row(string text, int number, double real, List<object> list) =>
-            new() { ["text"] = text, ["number"] = number, ["real"] = real, ["list"] = list, ["struct"] = new Dictionary<string, object?> { ["of"] = list } };
+    [Fact]
+    public void ArrowsFilesAreReadAsHuggingFaceWritesThem()
+    {
+        var records = DataRecord.Read(Golden.File("arrow.parquet")).ToList();
+
+        Assert.Equal(["A man sits.", "[header] How to boil é [title] Fill a pot.", "third"], records.Select(record => record.Text("ctx_a")));
+        Assert.Equal([["a", "b b", "c", "d"], ["ü", "", "x", "y"], ["p", "q"]], records.Select(record => record.Texts("endings")));
+        Assert.Equal([["one", "two", "three"], ["1", "2", "3", "4", "5"], ["only"]], records.Select(record => record.Record("choices").Texts("text")));
+        Assert.Equal([["A", "B", "C"], ["1", "2", "3", "4", "5"], ["A"]], records.Select(record => record.Record("choices").Texts("label")));
+        Assert.Equal([3, 0, 1], records.Select(record => record.Choice("label", 4)));
+        Assert.EndsWith("arrow.parquet', row 3", records[2].Where);
+    }
+
+    [Fact]
+    public void ADamagedParquetFileIsNamed()
+    {
+        var random = new Random(4);
+        var (bytes, path) = (File.ReadAllBytes(Golden.File("arrow.parquet")), folder["b.parquet"]);
+        for (int i = 0; i < 200; i++)
+        {
+            byte[] damaged = i % 4 == 0 ? bytes[..random.Next(bytes.Length)] : [.. bytes];
+            for (int flips = random.Next(3); flips >= 0 && damaged.Length > 0; flips--) damaged[random.Next(damaged.Length)] ^= (byte)(1 << random.Next(8));
+            File.WriteAllBytes(path, damaged);
+            try
+            {
+                foreach (var record in DataRecord.Read(path)) record.Record("choices").Texts("text");
+            }
+            catch (InvalidDataException error)
+            {
+                Assert.Contains(path, error.Message);
+            }
+        }
     }
 
     [Fact]
