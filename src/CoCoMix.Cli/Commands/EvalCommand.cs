@@ -45,8 +45,7 @@ internal static class EvalCommand
         var documents = Documents(settings, tasks, model);
         var results = new Results(model.GetName(), settings.Weights);
         if (tokens is not null) results = OfTokens(settings, results, model, tokens, device, stop);
-        if (tasks.Count > 0) results = results with { Tasks = [.. documents.Select(one => Evaluate(one, model, settings.Batch, stop))] };
-        if (results.Tasks is { } measured) AnsiConsole.Write(Table(measured));
+        if (documents.Count > 0) results = results with { Tasks = OfTasks(documents, model, settings.Batch, stop) };
         if (settings.Json is { } json) AtomicFile.Write(json, stream => JsonSerializer.Serialize(stream, results, Format));
         return 0;
     }
@@ -92,8 +91,21 @@ internal static class EvalCommand
         return [.. tasks.Select(task => task.Task.Read(task.Path, tokenizer, model.Card.Context, settings.Limit))];
     }
 
-    private static TaskResult Evaluate(TaskDocuments documents, LanguageModel model, int batch, CancellationToken stop) =>
-        Stage.Run(documents.Task, report => documents.Evaluate(model, batch, new Callback<double>(done => report(done, "")), stop));
+    private static List<TaskResult> OfTasks(List<TaskDocuments> tasks, LanguageModel model, int batch, CancellationToken stop)
+    {
+        var results = new List<TaskResult>();
+        try
+        {
+            foreach (var task in tasks)
+                results.Add(Stage.Run(task.Task, report => task.Evaluate(model, batch, new Callback<double>(done => report(done, "")), stop)));
+        }
+        finally
+        {
+            // Who stops a long evaluation keeps what was measured.
+            if (results.Count > 0) AnsiConsole.Write(Table(results));
+        }
+        return results;
+    }
 
     private static Table Table(IReadOnlyList<TaskResult> results)
     {
