@@ -76,8 +76,7 @@ public static class Generation
         try
         {
             foreach (var (head, steer) in model.ConceptHeads.Zip(steering)) head.Steer = steer ?? head.Steer;
-            var logits = kept is null ? model.forward(read) : model.decode(read, kept);
-            return sampling.Draw(logits[0, -1], context, uniform);
+            return sampling.Draw(model.decode(read, kept, last: 1)[0, -1], context, uniform);
         }
         finally
         {

@@ -4,15 +4,27 @@ using static TorchSharp.torch;
 namespace CoCoMix;
 
 /// <summary>
-/// Keys and values of the positions that a model has read, so that <see cref="LanguageModel.decode"/> computes new positions only. Blocks above an
+/// Keys and values of the positions that a model has read, so that <see cref="LanguageModel.decode(Tensor, KeyValueCache)"/> computes new positions only. Blocks above an
 /// interleaved concept or pause token hold two positions a token, or more.
 /// </summary>
 public sealed class KeyValueCache : IDisposable
 {
-    internal KeyValueCache(LanguageModel model, int layers) => (Model, Layers) = (model, [.. Enumerable.Range(0, layers).Select(_ => new Layer())]);
+    internal KeyValueCache(LanguageModel model, int layers) : this(model, [.. Enumerable.Range(0, layers).Select(_ => new Layer())])
+    {
+    }
+
+    private KeyValueCache(LanguageModel model, IReadOnlyList<Layer> layers) => (Model, Layers) = (model, layers);
 
     /// <summary>Tokens read so far, of each sequence.</summary>
     public long Length { get; private set; }
+
+    /// <summary>A cache of its own, whose sequences go on from sequences of this one, as the choices of a question go on from its text.</summary>
+    /// <param name="sequences">For each new sequence, the index of the one that it goes on from, 0 to B - 1.</param>
+    public KeyValueCache Branch(ReadOnlySpan<long> sequences)
+    {
+        using var indices = tensor(sequences.ToArray());
+        return new(Model, [.. Layers.Select(layer => layer.Branch(indices))]) { Length = Length };
+    }
 
     internal LanguageModel Model { get; }
 
@@ -61,6 +73,16 @@ public sealed class KeyValueCache : IDisposable
         }
 
         public void Keep() => (Count, _appended) = (Count + _appended, 0);
+
+        /// <summary>Positions held, of the sequences with these indices.</summary>
+        public Layer Branch(Tensor sequences)
+        {
+            if (_keys is null) return new();
+            using var scope = NewDisposeScope();
+            var indices = sequences.to(_keys.device);
+            Tensor Of(Tensor all) => all.narrow(2, 0, Count).index_select(0, indices).DetachFromDisposeScope();
+            return new() { _keys = Of(_keys), _values = Of(_values!), Count = Count };
+        }
 
         public void Dispose()
         {

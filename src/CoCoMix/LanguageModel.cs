@@ -10,6 +10,8 @@ namespace CoCoMix;
 /// </summary>
 public class LanguageModel : FusedModule
 {
+    private long? _last;
+
     /// <summary>Called by the generated constructor.</summary>
     protected LanguageModel() : base(nameof(LanguageModel))
     {
@@ -142,10 +144,10 @@ public class LanguageModel : FusedModule
         return Label(ids, teacher, teacher.In(teacher.Precision, teacher.weights()), [.. saes.Select(sae => sae.In(teacher.Precision, sae.weights()))]);
     }
 
-    /// <summary>Whether <see cref="decode"/> can read a sequence piece by piece: every part that mixes positions is the language's own causal attention.</summary>
+    /// <summary>Whether <see cref="decode(Tensor, KeyValueCache)"/> can read a sequence piece by piece: every part that mixes positions is the language's own causal attention.</summary>
     public bool CanDecode => Attentions is not null;
 
-    /// <summary>An empty cache for <see cref="decode"/>.</summary>
+    /// <summary>An empty cache for <see cref="decode(Tensor, KeyValueCache)"/>.</summary>
     /// <exception cref="InvalidOperationException">The model cannot read a sequence piece by piece.</exception>
     public KeyValueCache cache() => new(this, (Attentions ?? throw new InvalidOperationException(
         $"{GetName()} has parts of its own that may mix positions, so it reads sequences whole: call forward() with all ids.")).Count());
@@ -156,33 +158,46 @@ public class LanguageModel : FusedModule
     /// <returns>Logits of the new positions <c>[B, T, V]</c>, equal to those of <see cref="forward"/> on the whole sequence.</returns>
     /// <exception cref="ArgumentException">The cache is another model's, or the sequence gets longer than the context.</exception>
     /// <exception cref="InvalidOperationException">The model drops out and is in training mode.</exception>
-    public Tensor decode(Tensor ids, KeyValueCache cache)
+    public Tensor decode(Tensor ids, KeyValueCache cache) => decode(ids, cache, ids.shape[^1]);
+
+    /// <summary>As <see cref="decode(Tensor, KeyValueCache)"/>, but the logits of other positions than the last are not computed.</summary>
+    /// <param name="ids">Token ids, int64 <c>[B, T]</c>.</param>
+    /// <param name="cache">The model's <see cref="cache"/>; null where these are whole sequences, which every model can read.</param>
+    /// <param name="last">How many positions have logits, 0 to T: 1 to go on from, 0 to fill the cache.</param>
+    /// <returns>Logits <c>[B, last, V]</c>.</returns>
+    /// <exception cref="ArgumentException">The cache is another model's, or the sequence gets longer than the context.</exception>
+    /// <exception cref="InvalidOperationException">The model drops out and is in training mode.</exception>
+    public Tensor decode(Tensor ids, KeyValueCache? cache, long last)
     {
-        if (cache.Model != this) throw new ArgumentException($"The cache is of another model: make one with {GetName()}'s cache().", nameof(cache));
         CheckInputs(ids, null);
-        if (cache.Length + ids.shape[1] > Card.Context)
-            throw new ArgumentException($"{GetName()} has a context of {Card.Context} tokens; {cache.Length} are in the cache and {ids.shape[1]} would follow.", nameof(ids));
+        if (cache is not null && cache.Model != this) throw new ArgumentException($"The cache is of another model: make one with {GetName()}'s cache().", nameof(cache));
+        var past = cache?.Length ?? 0;
+        if (past + ids.shape[1] > Card.Context)
+            throw new ArgumentException($"{GetName()} has a context of {Card.Context} tokens; {past} are in the cache and {ids.shape[1]} would follow.", nameof(ids));
         if (Card.Dropout > 0 && training) throw new InvalidOperationException($"{GetName()} drops out in training mode: call eval() before decode().");
         using var _ = no_grad();
         using var scope = NewDisposeScope();
-        var attentions = Attentions!.ToList();
+        var attentions = cache is null ? [] : Attentions!.ToList();
         try
         {
-            Past = cache.Length;
-            for (var i = 0; i < attentions.Count; i++) attentions[i].Cache = cache.Layers[i];
+            (Past, _last) = (past, last);
+            for (var i = 0; i < attentions.Count; i++) attentions[i].Cache = cache!.Layers[i];
             var logits = forward(ids);
-            cache.Keep(ids.shape[1]);
+            cache?.Keep(ids.shape[1]);
             return logits.MoveToOuterDisposeScope();
         }
         finally
         {
-            Past = 0;
+            (Past, _last) = (0, null);
             foreach (var attention in attentions) attention.Cache = null;
         }
     }
 
-    /// <summary>Tokens that came before those being read; 0 but in <see cref="decode"/>.</summary>
+    /// <summary>Tokens that came before those being read; 0 but in <see cref="decode(Tensor, KeyValueCache)"/>.</summary>
     protected long Past { get; private set; }
+
+    /// <summary>What logits are made of: all positions of the residual stream <c>[B, T, D]</c>, or in <see cref="decode(Tensor, KeyValueCache, long)"/> the last.</summary>
+    protected Tensor Predicting(Tensor h) => _last is { } last ? h.narrow(1, h.shape[1] - last, last) : h;
 
     /// <summary>The attention of each block; null where other parts may mix positions too.</summary>
     protected virtual IEnumerable<CausalSelfAttention>? Attentions => null;

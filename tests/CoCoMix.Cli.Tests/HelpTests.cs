@@ -21,7 +21,7 @@ public sealed class HelpTests
     [InlineData("doctor", "cocomix doctor [options]")]
     [InlineData("labels", "cocomix labels [<MODEL>] [options]", "--tokens <file>", "--teacher-weights <file>", "--sae-weights <file>", "--out <file>", "--batch <integer>")]
     [InlineData("sae", "train <SAE>", "eval <SAE>")]
-    [InlineData("eval", "cocomix eval [<MODEL>] [options]", "--weights <file>", "--stride <integer>", "--labels.teacher-weights <file>", "--device <cpu|cuda|cuda:N>")]
+    [InlineData("eval", "cocomix eval [<MODEL>] [options]", "--weights <file>", "--stride <integer>", "--task <piqa=data.jsonl>", "--tokenizer <gpt2|path>", "--limit <integer>", "--json <file>", "--labels.teacher-weights <file>", "--device <cpu|cuda|cuda:N>")]
     [InlineData("generate", "cocomix generate [<MODEL>] [options]", "--tokenizer <gpt2|path>", "--top-p <number>", "--concept <123=4>", "123x4 multiplies")]
     [InlineData("report", "cocomix report [<RUN>] [options]", "--out <report.html>")]
     [InlineData("import", "cocomix import [<MODEL>] [options]", "--from <path>", "--assembly <My.dll>", "--out <file>")]

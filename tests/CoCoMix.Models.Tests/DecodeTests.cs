@@ -30,6 +30,8 @@ public sealed class DecodeTests
         var t = (int)Math.Min(13, model.Card.Context);
         var ids = randint(0, model.Card.Vocabulary, [2, t], int64);
         var whole = model.forward(ids);
+        Assert.Equal(0, (model.decode(ids, null, t) - whole).abs().max().item<double>());
+        AssertClose(model.decode(ids, null, 1), whole.narrow(1, t - 1, 1), "the last position");
         foreach (var pieces in (int[][])[[t], [1, t - 1], [t - 3, 1, 1, 1], [2, 3, t - 5], [.. Enumerable.Repeat(1, t)]])
         {
             using var cache = model.cache();
@@ -37,13 +39,33 @@ public sealed class DecodeTests
             foreach (var piece in pieces)
             {
                 var logits = model.decode(ids.narrow(1, at, piece), cache);
-                var difference = (logits - whole.narrow(1, at, piece)).abs().max().item<double>();
-                Assert.True(difference < 1e-10, $"{name}, [{string.Join(", ", pieces)}] at {at}: logits differ by {difference}.");
+                AssertClose(logits, whole.narrow(1, at, piece), $"[{string.Join(", ", pieces)}] at {at}");
                 at += piece;
                 Assert.Equal(at, cache.Length);
             }
         }
+        AssertBranches();
         Assert.Equal(0, (model.forward(ids) - whole).abs().max().item<double>());
+
+        void AssertBranches()
+        {
+            var shared = t / 2;
+            using var cache = model.cache();
+            Assert.Equal([2, 0, model.Card.Vocabulary], model.decode(ids.narrow(1, 0, shared), cache, last: 0).shape);
+            using var branch = cache.Branch([1, 0, 1]);
+            var chosen = tensor(new long[] { 1, 0, 1 });
+            var rest = randint(0, model.Card.Vocabulary, [3, t - shared], int64);
+            var branched = model.forward(cat([ids.index_select(0, chosen).narrow(1, 0, shared), rest], 1));
+            AssertClose(model.decode(rest, branch, last: 2), branched.narrow(1, t - 2, 2), "a branch");
+            Assert.Equal((shared, (long)t), (cache.Length, branch.Length));
+            AssertClose(model.decode(ids.narrow(1, shared, t - shared), cache), whole.narrow(1, shared, t - shared), "what was branched");
+        }
+
+        void AssertClose(Tensor logits, Tensor expected, string where)
+        {
+            var difference = (logits - expected).abs().max().item<double>();
+            Assert.True(difference < 1e-10, $"{name}, {where}: logits differ by {difference}.");
+        }
     }
 
     [Fact]

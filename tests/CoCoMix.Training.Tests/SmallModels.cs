@@ -87,3 +87,14 @@ public sealed partial class Student65535 : LanguageModel;
 [MixConcepts<Head65536>]
 [ConceptLabels<SmallTeacher, Sae65536>]
 public sealed partial class Student65536 : LanguageModel;
+
+/// <summary>Attention to concepts mixes positions, so it reads sequences whole.</summary>
+[LanguageModel(Vocabulary = 50, Context = 16, Width = 12)]
+[Blocks<SmallBlock>(2)]
+[MixConcepts<SmallHead>(BeforeBlock = 1, Mixing = Mixing.CrossAttend)]
+public sealed partial class WholeStudent : LanguageModel;
+
+/// <summary>Reads bytes.</summary>
+[LanguageModel(Vocabulary = 257, Context = 96, Width = 16)]
+[Blocks<SmallBlock>(1)]
+public sealed partial class ByteModel : LanguageModel;

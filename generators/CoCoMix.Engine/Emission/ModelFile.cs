@@ -206,7 +206,7 @@ internal static class ModelFile
         }
         var logits = insertions.Where(insertion => insertion.Mix is not null).OrderBy(insertion => insertion.Number)
             .Select(insertion => $"conceptLogits{insertion.Number}");
-        code.Line($"return new(unembed(h), [{string.Join(", ", logits)}]);", $"[B, T, {model.Vocabulary}]");
+        code.Line($"return new(unembed(Predicting(h)), [{string.Join(", ", logits)}]);", $"[B, T, {model.Vocabulary}]");
         code.Close();
         code.Line();
 

@@ -15,13 +15,10 @@ internal static class GenerateCommand
     {
         // Small mistakes are told before the model is loaded.
         var changes = settings.Concept.Select(ConceptChange.Parse).ToArray();
-        var tokenizer = settings.Tokenizer == "gpt2" ? BytePairEncoding.Gpt2 : BytePairEncoding.Load(settings.Tokenizer);
         using var model = settings.Load(Devices.Use(settings));
         // A model runs eagerly here, in the type of its weights.
         if (settings.Precision == Precision.Bfloat16) model.to(torch.bfloat16);
-        if (tokenizer.Vocabulary != model.Card.Vocabulary)
-            throw new InvalidDataException(
-                $"The tokenizer '{settings.Tokenizer}' has {tokenizer.Vocabulary} tokens and {model.GetName()} a vocabulary of {model.Card.Vocabulary}: give the tokenizer that it was trained with.");
+        var tokenizer = Tokenizers.For(model, settings.Tokenizer);
         int[] prompt = settings.Prompt is { Length: > 0 } text ? [.. tokenizer.Encode(text)] : [tokenizer.EndOfText];
         var options = new GenerationOptions(settings.Tokens)
         {

@@ -2,10 +2,26 @@ using System.Text.Json;
 
 namespace CoCoMix.Training;
 
-/// <summary>Files with a JSON object on each line, one of whose fields is the text of a document.</summary>
+/// <summary>Files with a JSON object on each line.</summary>
 internal static class JsonLines
 {
+    /// <summary>The documents whose text is in one of the fields.</summary>
     public static IEnumerable<TextPart> Read(string path, string field)
+    {
+        foreach (var line in Lines(path))
+            if (Record(line).Text(field) is { Length: > 0 } text) yield return new(text, EndsDocument: true, line.End);
+    }
+
+    /// <summary>The objects, all fields of them.</summary>
+    public static IEnumerable<DataRecord> Records(string path) => Lines(path).Select(Record);
+
+    /// <summary>A line that is not empty.</summary>
+    /// <param name="Where">How messages name it.</param>
+    /// <param name="Bytes">Without its end; only until the next line is read.</param>
+    /// <param name="End">Bytes of the file up to its end.</param>
+    private readonly record struct Line(string Where, ReadOnlyMemory<byte> Bytes, long End);
+
+    private static IEnumerable<Line> Lines(string path)
     {
         using var file = new FileStream(path, FileMode.Open, FileAccess.Read, FileShare.Read, bufferSize: 0);
         var buffer = new byte[1 << 16];
@@ -28,62 +44,25 @@ internal static class JsonLines
 
             number++;
             bytes += Math.Min(length + 1, end - start);
-            var text = Text(buffer.AsSpan(start, length), field, path, number);
-            if (text.Length > 0) yield return new(text, EndsDocument: true, bytes);
+            var line = buffer.AsMemory(start, length);
+            if (number == 1 && line.Span.StartsWith("\uFEFF"u8)) line = line[3..];
+            if (!line.Span.Trim(" \t\r"u8).IsEmpty) yield return new($"'{path}', line {number}", line, bytes);
             start = Math.Min(start + length + 1, end);
         }
     }
 
-    /// <summary>The text of a line; an empty one has none.</summary>
-    private static string Text(ReadOnlySpan<byte> line, string field, string path, long number)
+    private static DataRecord Record(Line line)
     {
-        if (number == 1 && line.StartsWith("\uFEFF"u8)) line = line[3..];
-        if (line.Trim(" \t\r"u8).IsEmpty) return "";
-        string Where() => $"'{path}', line {number}";
         try
         {
-            var json = new Utf8JsonReader(line);
-            json.Read();
-            if (json.TokenType != JsonTokenType.StartObject)
-                throw new InvalidDataException($"{Where()}: there is {NameOf(json.TokenType)}; each line must be an object with the field '{field}'.");
-            string? text = null;
-            var others = new List<string>();
-            while (json.Read() && json.TokenType == JsonTokenType.PropertyName)
-            {
-                if (!json.ValueTextEquals(field))
-                {
-                    others.Add(json.GetString()!);
-                    json.Skip();
-                    continue;
-                }
-
-                json.Read();
-                if (json.TokenType != JsonTokenType.String)
-                    throw new InvalidDataException($"{Where()}: the field '{field}' is {NameOf(json.TokenType)}; it must be a string.");
-                text = json.GetString()!;
-            }
-
-            // Reads to the end of the line: nothing may follow the object.
-            json.Read();
-            return text ?? throw new InvalidDataException($"{Where()}: there is no field '{field}'; there is '{string.Join("', '", others)}'.");
+            var value = JsonSerializer.Deserialize<JsonElement>(line.Bytes.Span);
+            return value.ValueKind == JsonValueKind.Object
+                ? new(line.Where, value)
+                : throw new InvalidDataException($"{line.Where}: there is {DataRecord.NameOf(value.ValueKind)}; each line must be an object.");
         }
         catch (JsonException error)
         {
-            throw new InvalidDataException($"{Where()}: this is not JSON at byte {error.BytePositionInLine} of the line, which may be cut short.", error);
-        }
-        catch (InvalidOperationException error)
-        {
-            throw new InvalidDataException($"{Where()}: its text is not Unicode: {error.InnerException?.Message ?? error.Message}", error);
+            throw new InvalidDataException($"{line.Where}: this is not JSON at byte {error.BytePositionInLine} of the line, which may be cut short.", error);
         }
     }
-
-    private static string NameOf(JsonTokenType type) => type switch
-    {
-        JsonTokenType.StartObject => "an object",
-        JsonTokenType.StartArray => "an array",
-        JsonTokenType.Number => "a number",
-        JsonTokenType.String => "a string",
-        JsonTokenType.Null => "null",
-        _ => "true or false",
-    };
 }

@@ -1,12 +1,46 @@
+using System.Text.Json;
+using System.Text.Json.Serialization;
 using Parquet;
 using Parquet.Schema;
+using Parquet.Serialization;
 
 namespace CoCoMix.Training;
 
-/// <summary>Parquet files with a column of strings, a document a row. A row group is held at a time.</summary>
+/// <summary>Parquet files, a document a row. A row group is held at a time.</summary>
 internal static class ParquetText
 {
+    private static readonly JsonSerializerOptions Values = new() { NumberHandling = JsonNumberHandling.AllowNamedFloatingPointLiterals, Converters = { new CharactersConverter() } };
+
+    /// <summary>The documents whose text is in one of the columns; the others are not read.</summary>
     public static IEnumerable<TextPart> Read(string path, string column) => ReadAsync(path, column).ToBlockingEnumerable();
+
+    /// <summary>The rows, all columns of them.</summary>
+    public static IEnumerable<DataRecord> Records(string path) => RecordsAsync(path).ToBlockingEnumerable();
+
+    private static async IAsyncEnumerable<DataRecord> RecordsAsync(string path)
+    {
+        var groups = await Readable($"'{path}'", () => RowGroups(path));
+        long number = 0;
+        for (int group = 0; group < groups; group++)
+        {
+            var index = group;
+            foreach (var row in await Readable($"'{path}', row group {group}", () => Rows(path, index)))
+                yield return new($"'{path}', row {++number}", row);
+        }
+    }
+
+    private static async Task<int> RowGroups(string path)
+    {
+        await using var reader = await ParquetReader.CreateAsync(path);
+        return reader.RowGroupCount;
+    }
+
+    private static async Task<JsonElement[]> Rows(string path, int group)
+    {
+        using var file = File.OpenRead(path);
+        var rows = await ParquetSerializer.DeserializeUntypedAsync(file, rowGroupIndex: group);
+        return [.. rows.Data.Select(row => JsonSerializer.SerializeToElement(row, Values))];
+    }
 
     private static async IAsyncEnumerable<TextPart> ReadAsync(string path, string column)
     {
@@ -54,5 +88,13 @@ internal static class ParquetText
         {
             throw new InvalidDataException($"{what} cannot be read as Parquet, it may be cut short: {error.Message}", error);
         }
+    }
+
+    /// <summary>Strings, which come as characters.</summary>
+    private sealed class CharactersConverter : JsonConverter<ReadOnlyMemory<char>>
+    {
+        public override ReadOnlyMemory<char> Read(ref Utf8JsonReader reader, Type type, JsonSerializerOptions options) => reader.GetString().AsMemory();
+
+        public override void Write(Utf8JsonWriter writer, ReadOnlyMemory<char> value, JsonSerializerOptions options) => writer.WriteStringValue(value.Span);
     }
 }

@@ -108,7 +108,7 @@ public sealed class TextSourceTests : IDisposable
     [InlineData("{\"text\": \"cut sho", "line 2: this is not JSON at byte 17 of the line, which may be cut short.")]
     [InlineData("nonsense", "line 2: this is not JSON at byte 1 of the line, which may be cut short.")]
     [InlineData("{\"text\": \"a\"} x", "line 2: this is not JSON at byte 14 of the line, which may be cut short.")]
-    [InlineData("[1]", "line 2: there is an array; each line must be an object with the field 'text'.")]
+    [InlineData("[1]", "line 2: there is an array; each line must be an object.")]
     [InlineData("{\"content\": \"a\", \"id\": 1}", "line 2: there is no field 'text'; there is 'content', 'id'.")]
     [InlineData("{\"text\": 7}", "line 2: the field 'text' is a number; it must be a string.")]
     [InlineData("{\"text\": null}", "line 2: the field 'text' is null; it must be a string.")]
@@ -126,8 +126,8 @@ public sealed class TextSourceTests : IDisposable
         Write("cut.txt", [.. "one\n"u8, 0xC3]);
         Assert.Contains("line 2: byte 4 is 0xC3", Refusal(folder["cut.txt"]));
         Write("a.jsonl", [.. "{\"text\": \""u8, 0xE9, .. " \"}"u8]);
-        Assert.StartsWith($"'{folder["a.jsonl"]}', line 1: its text is not Unicode: ", Refusal(folder["a.jsonl"]));
-        Assert.StartsWith($"'{folder["b.jsonl"]}', line 1: its text is not Unicode: ", Refusal(Write("b.jsonl", "{\"text\": \"\\ud800\"}")));
+        Assert.StartsWith($"'{folder["a.jsonl"]}', line 1: the field 'text' is not Unicode: ", Refusal(folder["a.jsonl"]));
+        Assert.StartsWith($"'{folder["b.jsonl"]}', line 1: the field 'text' is not Unicode: ", Refusal(Write("b.jsonl", "{\"text\": \"\\ud800\"}")));
     }
 
     [Fact]
