@@ -24,6 +24,7 @@ public sealed class FusedAgainstEagerTests
         () => new ReducedWrittenOutInsertions(), () => new LabelledSeveral(), () => new ReducedSeveralLosses(),
         () => new ReducedOwnHead(), () => new ReducedWithoutNorm(),
         () => new ReducedLossFirst(), () => new ReducedLossLast(), () => new ReducedLossAmongPositions(), () => new LabelledPaper(), () => new LabelledSelections(),
+        () => new ReducedLossOfOwnHead(),
     ];
 
     public static TheoryData<int, int, int> Cases()
