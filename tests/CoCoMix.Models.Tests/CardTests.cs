@@ -61,6 +61,8 @@ public sealed class CardTests
         // Of a head that is there for its loss a prediction uses nothing, and a step makes no concept: neither the sum of K rows nor what follows it.
         var (loss, last) = (new ReducedLossLast().Card, new ReducedAddLast().Card);
         Assert.Equal((plain + head, plain), (loss.Parameters, loss.ActiveParameters));
+        var own = new ReducedLossOfOwnHead().Card;
+        Assert.Equal((plain + 2 * c * d + c + d, plain), (own.Parameters, own.ActiveParameters));
         Assert.Equal(c + 2 * k * d + 5 * d, last.ForwardFlops.Fixed - loss.ForwardFlops.Fixed);
         Assert.Equal(last.ForwardFlops.PerPosition, loss.ForwardFlops.PerPosition);
 

@@ -62,3 +62,18 @@ public sealed partial class ReducedShift : LanguageModel;
 [LanguageModel(Vocabulary = 203, Context = 32, Width = 20)]
 [Blocks<NothingBlock>(3)]
 public sealed partial class ReducedNothing : LanguageModel;
+
+/// <summary>A concept head of its own.</summary>
+[ConceptHead(Concepts = 96, Active = 8)]
+[Dims("D")]
+public sealed partial class OwnConcepts : ConceptHead
+{
+    [Linear("D -> 96")] private readonly Linear predictor;
+    [Linear("96 -> D")] private readonly Linear compress;
+
+    public override (Tensor Concepts, Tensor Logits) predict(Tensor h)
+    {
+        var logits = predictor.call(h);
+        return (compress.call(logits.softmax(-1)), logits);
+    }
+}

@@ -26,6 +26,7 @@ public sealed class FusedAgainstEagerTests
         () => new ReducedDistilled(), () => new ReducedDistilledPause(), () => new ReducedDistilledConcepts(), () => new ReducedDistilledFromEager(),
         () => new ReducedWideDistilled(), () => new ReducedRegressedL1(), () => new ReducedRegressedL2(), () => new ReducedRegressedCosine(),
         () => new ReducedLossFirst(), () => new ReducedLossLast(), () => new ReducedLossAmongPositions(), () => new LabelledPaper(), () => new LabelledSelections(),
+        () => new ReducedLossOfOwnHead(),
     ];
 
     public static TheoryData<int, int, int> Cases()

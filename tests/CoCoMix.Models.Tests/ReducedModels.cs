@@ -402,3 +402,9 @@ public sealed partial class ReducedLossLast : LanguageModel;
 [ConceptLabels<ReducedGpt2, ReducedSae>(AfterBlock = 3)]
 [ConceptLabels<ReducedGpt2, ReducedNarrowSae>(AfterBlock = 3, Count = 2)]
 public sealed partial class ReducedLossAmongPositions : LanguageModel;
+
+[LanguageModel(Vocabulary = 203, Context = 32, Width = 26)]
+[Blocks<GeluBlock>(3)]
+[MixConcepts<OwnConcepts>(BeforeBlock = 2, Mixing = Mixing.None)]
+[ConceptLabels<ReducedGpt2, ReducedSae>(AfterBlock = 3)]
+public sealed partial class ReducedLossOfOwnHead : LanguageModel;
