@@ -61,3 +61,32 @@ public sealed partial class DeepAdded : LanguageModel;
 [MixConcepts<EqualHead>(BeforeBlock = 2, Mixing = Mixing.Add)]
 [ConceptLabels<TinyTeacher, TinySae>(AfterBlock = 1)]
 public sealed partial class EqualAdded : LanguageModel;
+
+/// <summary>An autoencoder of a quarter of the latents, so that a head costs a quarter.</summary>
+[SparseAutoencoder(Inputs = 160, Latents = 256, Active = 8)]
+public sealed partial class FewLatentsSae : SparseAutoencoder;
+
+/// <summary>A head of few concepts.</summary>
+[ConceptHead(Concepts = 256, Active = 8, LossWeight = 0.3)]
+public sealed partial class FewHead : ConceptHead;
+
+/// <summary>The loss of few concepts alone.</summary>
+[LanguageModel(Vocabulary = 1_024, Context = 128, Width = 96)]
+[Blocks<TinyBlock>(4)]
+[MixConcepts<FewHead>(BeforeBlock = 2, Mixing = Mixing.None)]
+[ConceptLabels<TinyTeacher, FewLatentsSae>(AfterBlock = 1)]
+public sealed partial class FewLossOnly : LanguageModel;
+
+/// <summary>Few concepts added.</summary>
+[LanguageModel(Vocabulary = 1_024, Context = 128, Width = 96)]
+[Blocks<TinyBlock>(4)]
+[MixConcepts<FewHead>(BeforeBlock = 2, Mixing = Mixing.Add)]
+[ConceptLabels<TinyTeacher, FewLatentsSae>(AfterBlock = 1)]
+public sealed partial class FewAdded : LanguageModel;
+
+/// <summary>Few concepts interleaved before the last block.</summary>
+[LanguageModel(Vocabulary = 1_024, Context = 128, Width = 96)]
+[Blocks<TinyBlock>(4)]
+[MixConcepts<FewHead>(BeforeBlock = 3)]
+[ConceptLabels<TinyTeacher, FewLatentsSae>(AfterBlock = 1)]
+public sealed partial class FewDeepest : LanguageModel;

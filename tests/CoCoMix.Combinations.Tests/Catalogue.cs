@@ -42,15 +42,20 @@ internal static class Catalogue
 
     public static IReadOnlyList<Slot> Student(Sizes sizes) => Model(sizes.Vocabulary, sizes.Context, sizes.Block, "Block", sizes.Blocks);
 
-    /// <summary>Concepts without labels enter somewhere.</summary>
-    public static Slot Mixing(int head, int beforeBlock, bool isLabelled) => new Choices($"MixConcepts<Head{head}>", Index("BeforeBlock", beforeBlock),
-        [.. Any<Mixing>("Mixing").Where(mixing => isLabelled || mixing?.Value != "Mixing.None")]);
+    /// <summary>Concepts that nothing teaches enter somewhere.</summary>
+    public static Slot Mixing(int head, int beforeBlock, bool isTaught) => new Choices($"MixConcepts<Head{head}>", Index("BeforeBlock", beforeBlock),
+        [.. Any<Mixing>("Mixing").Where(mixing => isTaught || mixing?.Value != "Mixing.None")]);
 
     public static Slot Pause(int beforeBlock) => new Choices("PauseToken", Index("BeforeBlock", beforeBlock));
 
-    public static Slot Labels(Sizes sizes, int sae) => new Choices($"ConceptLabels<Teacher, Sae{sae}>",
-        Of("AfterBlock", [null, .. Enumerable.Range(0, sizes.TeacherBlocks).Select(index => $"{index}")]), Of("Count", null, "1", "2", "4"),
+    public static Slot Distillation => new Choices("Distill<Teacher>", Of("Weight", null, "0", "0.3", "2"));
+
+    public static Slot Regression(Sizes sizes) => new Choices("RegressHiddenStates<Teacher>", AfterBlock(sizes), Any<Distance>("Distance"));
+
+    public static Slot Labels(Sizes sizes, int sae) => new Choices($"ConceptLabels<Teacher, Sae{sae}>", AfterBlock(sizes), Of("Count", null, "1", "2", "4"),
         Any<Selection>("Selection"));
+
+    private static Argument?[] AfterBlock(Sizes sizes) => Of("AfterBlock", [null, .. Enumerable.Range(0, sizes.TeacherBlocks).Select(index => $"{index}")]);
 
     private static IReadOnlyList<Slot> Model(int vocabulary, int context, BlockSizes sizes, string block, int blocks) =>
     [

@@ -15,12 +15,14 @@ internal sealed class Combination
         var sizes = Sizes.Draw(_random);
         var heads = sizes.Concepts.Count;
         Saes = heads > 0 && _random.Next(3) > 0 ? heads : 0;
+        var (distils, regresses) = (_random.Next(4) == 0, heads == 1 && Saes == 0 && _random.Next(3) > 0);
+        if (regresses) sizes = sizes with { Concepts = [sizes.TeacherBlock.Width] };
 
         _source.Append($"using CoCoMix;\nnamespace {Namespace};\n");
         Declare("Block : TransformerBlock", Catalogue.Block(sizes.Block));
         for (var i = 0; i < heads; i++) Declare($"Head{i} : ConceptHead", Catalogue.Head(sizes.Concepts[i]));
         for (var i = 0; i < Saes; i++) Declare($"Sae{i} : SparseAutoencoder", Catalogue.Sae(sizes, sizes.Concepts[i]));
-        if (Saes > 0)
+        if (Saes > 0 || distils || regresses)
         {
             Declare("TeacherBlock : TransformerBlock", Catalogue.Block(sizes.TeacherBlock));
             Declare("Teacher : LanguageModel", Catalogue.Teacher(sizes));
@@ -28,8 +30,9 @@ internal sealed class Combination
         Declare("Student : LanguageModel",
         [
             .. Catalogue.Student(sizes),
-            .. sizes.MixBefore.Select((beforeBlock, i) => Catalogue.Mixing(i, beforeBlock, Saes > 0)), .. sizes.PauseBefore.Select(Catalogue.Pause),
+            .. sizes.MixBefore.Select((beforeBlock, i) => Catalogue.Mixing(i, beforeBlock, isTaught: Saes > 0 || regresses)), .. sizes.PauseBefore.Select(Catalogue.Pause),
             .. Enumerable.Range(0, Saes).Select(i => Catalogue.Labels(sizes, i)),
+            .. distils ? [Catalogue.Distillation] : Array.Empty<Slot>(), .. regresses ? [Catalogue.Regression(sizes)] : Array.Empty<Slot>(),
         ]);
     }
 

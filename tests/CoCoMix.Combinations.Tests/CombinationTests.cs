@@ -68,12 +68,13 @@ public sealed class CombinationTests
         var student = (LanguageModel)New("Student");
         var (b, t) = (1 + combination.Seed % 3, 2 + combination.Seed % (student.Card.Context - 1));
         var ids = randint(0, student.Card.Vocabulary, [b, t], int64);
+        var teacher = student.TeacherType is null ? null : (LanguageModel)New("Teacher");
+        teacher?.eval();
         Tensor? labels = null;
         if (student.SaeTypes.Count > 0)
         {
-            var teacher = (LanguageModel)New("Teacher");
             SparseAutoencoder[] saes = [.. Enumerable.Range(0, combination.Saes).Select(i => (SparseAutoencoder)New($"Sae{i}"))];
-            labels = student.label(ids, teacher, saes);
+            labels = student.label(ids, teacher!, saes);
             Assert.Equal([b, t, student.Card.Labels], labels.shape);
             var parts = labels.split([.. student.LabelCounts.Select(count => (long)count)], 2);
             foreach (var (sae, part) in saes.Zip(parts))
@@ -83,12 +84,13 @@ public sealed class CombinationTests
                 Assert.InRange(part.max().item<long>(), 0, sae.Latents - 1);
                 StepsAgree(sae, 3 * randn([9, sae.Inputs], float64));
             }
-            Leaves(1, () => student.label(ids, teacher, saes));
+            Leaves(1, () => student.label(ids, teacher!, saes));
         }
-        StepsAgree(student, ids, labels);
+        if (!student.RunsTeacher) teacher = null;
+        StepsAgree(student, ids, labels, teacher);
         Leaves(1, () => student.evaluate(ids));
-        Leaves(0, () => student.forward_backward(ids, labels).Dispose());
-        Trains(student, ids, labels);
+        Leaves(0, () => student.forward_backward(ids, labels, teacher).Dispose());
+        Trains(student, ids, labels, teacher);
 
         nn.Module New(string name)
         {
@@ -100,17 +102,18 @@ public sealed class CombinationTests
         }
     }
 
-    private static void StepsAgree(LanguageModel model, Tensor ids, Tensor? labels)
+    private static void StepsAgree(LanguageModel model, Tensor ids, Tensor? labels, LanguageModel? teacher)
     {
         // Where the model drops out, both draw the same.
         manual_seed(ids.numel());
-        var eager = model.loss(ids, labels);
+        var eager = model.loss(ids, labels, teacher);
         var gradients = Backward(model, eager.Total());
         manual_seed(ids.numel());
-        var fused = model.forward_backward(ids, labels);
+        var fused = model.forward_backward(ids, labels, teacher);
         Same("next-token loss", eager.NextToken, fused.NextToken);
         Assert.Equal(eager.Concepts.Count, fused.Concepts.Count);
         foreach (var (expected, concept) in eager.Concepts.Zip(fused.Concepts)) Same("concept loss", expected.Loss, concept.Loss);
+        if (fused.Distillation is { } distillation) Same("distillation loss", eager.Distillation!.Loss, distillation.Loss);
         Same("total loss", eager.Total(), fused.Total());
         SameGradients(model, gradients);
         var evaluated = model.evaluate(ids);
@@ -128,7 +131,7 @@ public sealed class CombinationTests
     }
 
     /// <summary>Two steps against the gradient make the loss smaller; short ones, as it jumps where another concept becomes active.</summary>
-    private static void Trains(LanguageModel model, Tensor ids, Tensor? labels)
+    private static void Trains(LanguageModel model, Tensor ids, Tensor? labels, LanguageModel? teacher)
     {
         model.zero_grad();
         var before = Step();
@@ -145,7 +148,7 @@ public sealed class CombinationTests
         double Step()
         {
             manual_seed(ids.numel());
-            return model.forward_backward(ids, labels).Total().item<double>();
+            return model.forward_backward(ids, labels, teacher).Total().item<double>();
         }
     }
 
