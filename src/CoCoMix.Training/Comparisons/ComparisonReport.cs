@@ -44,7 +44,7 @@ public sealed class ComparisonReport(Comparison comparison, string configuration
     public Report ToPage()
     {
         var report = new Report($"Comparison with {comparison.Baseline}");
-        report.Chart(Chart("Validation perplexity by tokens", "tokens", (_, tokens) => tokens));
+        report.Chart(Chart("Validation perplexity by tokens", "tokens", (_, tokens) => tokens)).Chart(Differences());
         foreach (var table in _tables) Add(table);
         foreach (var chart in CostCharts()) report.Chart(chart);
         return report.Heading("Settings").Preformatted(configuration);
@@ -58,6 +58,11 @@ public sealed class ComparisonReport(Comparison comparison, string configuration
 
     /// <summary>The tables, and the settings below.</summary>
     public string ToMarkdown() => $"# Comparison with {comparison.Baseline}\n\n{string.Concat(_tables.Select(table => table.ToMarkdown()))}## Settings\n\n```yaml\n{configuration}```\n";
+
+    /// <summary>Over the seeds in common, at each evaluation in common.</summary>
+    private Chart Differences() => new($"Perplexity compared with {comparison.Baseline} by tokens", "tokens", "difference, %",
+        [.. comparison.Variants.Where(variant => variant.Differences.Count > 0).Select(variant =>
+            new Curve(variant.Result.Name, [.. variant.Differences.Select(at => ((double)at.Tokens, 100 * at.Difference.Relative))]))]);
 
     private IEnumerable<Chart> CostCharts()
     {

@@ -114,7 +114,7 @@ public sealed class ComparisonTests
         Assert.Equal(["compare.json", "report.html", "results.md"], folder.Names);
         var page = XDocument.Parse(File.ReadAllText(folder["report.html"])).Root!;
         Assert.Equal(
-            ["Validation perplexity by tokens", "Validation perplexity by time, labels at hand", "Validation perplexity by time, labels extracted", "Validation perplexity by FLOPs of the student", "Validation perplexity by FLOPs, labels extracted"],
+            ["Validation perplexity by tokens", "Perplexity compared with Plain by tokens", "Validation perplexity by time, labels at hand", "Validation perplexity by time, labels extracted", "Validation perplexity by FLOPs of the student", "Validation perplexity by FLOPs, labels extracted"],
             page.Descendants("figcaption").Select(caption => caption.Value));
         Assert.Contains("seeds: [0, 1]", page.Value);
         var tables = File.ReadAllText(folder["results.md"]);
