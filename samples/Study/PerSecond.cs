@@ -90,3 +90,38 @@ public sealed partial class FewAdded : LanguageModel;
 [MixConcepts<FewHead>(BeforeBlock = 3)]
 [ConceptLabels<TinyTeacher, FewLatentsSae>(AfterBlock = 1)]
 public sealed partial class FewDeepest : LanguageModel;
+
+/// <summary>The loss alone, with labels by activation, which need no way back through the teacher.</summary>
+[LanguageModel(Vocabulary = 1_024, Context = 128, Width = 96)]
+[Blocks<TinyBlock>(4)]
+[MixConcepts<Head>(BeforeBlock = 1, Mixing = Mixing.None)]
+[ConceptLabels<TinyTeacher, TinySae>(AfterBlock = 1, Selection = Selection.Activation)]
+public sealed partial class ActivationLossOnly : LanguageModel;
+
+/// <summary>The same with a heavier loss.</summary>
+[LanguageModel(Vocabulary = 1_024, Context = 128, Width = 96)]
+[Blocks<TinyBlock>(4)]
+[MixConcepts<HeavyHead>(BeforeBlock = 1, Mixing = Mixing.None)]
+[ConceptLabels<TinyTeacher, TinySae>(AfterBlock = 1, Selection = Selection.Activation)]
+public sealed partial class HeavyActivationLossOnly : LanguageModel;
+
+/// <summary>Concepts by activation, interleaved, with a heavier loss.</summary>
+[LanguageModel(Vocabulary = 1_024, Context = 128, Width = 96)]
+[Blocks<TinyBlock>(4)]
+[MixConcepts<HeavyHead>(BeforeBlock = 1)]
+[ConceptLabels<TinyTeacher, TinySae>(AfterBlock = 1, Selection = Selection.Activation)]
+public sealed partial class HeavyActivation : LanguageModel;
+
+/// <summary>The loss of few concepts by activation alone, before the second block.</summary>
+[LanguageModel(Vocabulary = 1_024, Context = 128, Width = 96)]
+[Blocks<TinyBlock>(4)]
+[MixConcepts<FewHead>(BeforeBlock = 1, Mixing = Mixing.None)]
+[ConceptLabels<TinyTeacher, FewLatentsSae>(AfterBlock = 1, Selection = Selection.Activation)]
+public sealed partial class FewActivationLossOnly : LanguageModel;
+
+/// <summary>The same, before the third block.</summary>
+[LanguageModel(Vocabulary = 1_024, Context = 128, Width = 96)]
+[Blocks<TinyBlock>(4)]
+[MixConcepts<FewHead>(BeforeBlock = 2, Mixing = Mixing.None)]
+[ConceptLabels<TinyTeacher, FewLatentsSae>(AfterBlock = 1, Selection = Selection.Activation)]
+public sealed partial class FewDeepActivationLossOnly : LanguageModel;

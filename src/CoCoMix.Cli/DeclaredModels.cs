@@ -2,7 +2,9 @@ using System.Reflection;
 
 namespace CoCoMix.Cli;
 
-/// <summary>The language models and SAEs that an assembly declares, found by class name: in this tool's own CoCoMix.Models, or in a given file.</summary>
+/// <summary>
+/// The language models and SAEs that an assembly declares, found by class name: in this tool's own CoCoMix.Models, or in a given file and, where that has no class of the name, in CoCoMix.Models.
+/// </summary>
 internal static class DeclaredModels
 {
     /// <summary>The declared language models by name; no model is made.</summary>
@@ -18,27 +20,31 @@ internal static class DeclaredModels
 
     /// <summary>A new instance of a declared language model, its weights drawn from torch's generator.</summary>
     /// <exception cref="InvalidDataException">There is no such assembly or model; the message names the nearest.</exception>
-    public static LanguageModel CreateLanguageModel(string name, string? assembly) => Create<LanguageModel>(Find(LanguageModels(assembly), name, "model"));
+    public static LanguageModel CreateLanguageModel(string name, string? assembly) => Create<LanguageModel>(Find(LanguageModels(assembly), LanguageModels(null), name, "model"));
 
     /// <summary>As <see cref="CreateLanguageModel"/>, a sparse autoencoder.</summary>
     /// <exception cref="InvalidDataException">There is no such assembly or SAE; the message names the nearest.</exception>
     public static SparseAutoencoder CreateSparseAutoencoder(string name, string? assembly) =>
-        Create<SparseAutoencoder>(Find(SparseAutoencoders(assembly), name, "SAE"));
+        Create<SparseAutoencoder>(Find(SparseAutoencoders(assembly), SparseAutoencoders(null), name, "SAE"));
 
     /// <summary>As <see cref="CreateLanguageModel"/>, a language model or a sparse autoencoder.</summary>
     /// <exception cref="InvalidDataException">There is no such assembly, model or SAE; the message names the nearest.</exception>
-    public static FusedModule CreateModelOrSae(string name, string? assembly) => Create<FusedModule>(Find(
-        Declared(assembly, type => IsModel(type) || IsSae(type), typeof(FusedModule), "language model or sparse autoencoder", "LanguageModel] or [SparseAutoencoder"),
-        name, "model or SAE"));
+    public static FusedModule CreateModelOrSae(string name, string? assembly) => Create<FusedModule>(Find(ModelsAndSaes(assembly), ModelsAndSaes(null), name, "model or SAE"));
+
+    private static Dictionary<string, Type> ModelsAndSaes(string? assembly) =>
+        Declared(assembly, type => IsModel(type) || IsSae(type), typeof(FusedModule), "language model or sparse autoencoder", "LanguageModel] or [SparseAutoencoder");
 
     /// <summary>A new instance of a declared class, such as a model's <see cref="LanguageModel.TeacherType"/>.</summary>
     public static T Create<T>(Type declared) => (T)Activator.CreateInstance(declared, nonPublic: true)!;
 
-    /// <summary>The declared class of a name.</summary>
-    /// <exception cref="InvalidDataException">There is none; the message names the nearest.</exception>
-    public static Type Find(IReadOnlyDictionary<string, Type> declared, string name, string what) => declared.TryGetValue(name, out var type)
-        ? type
-        : throw new InvalidDataException($"There is no {what} '{name}': the nearest name is '{Nearest.To(name, declared.Keys)}'.");
+    /// <summary>The declared language model of a name; no model is made.</summary>
+    /// <exception cref="InvalidDataException">There is no such assembly or model; the message names the nearest.</exception>
+    public static Type LanguageModel(string name, string? assembly) => Find(LanguageModels(assembly), LanguageModels(null), name, "model");
+
+    private static Type Find(IReadOnlyDictionary<string, Type> declared, IReadOnlyDictionary<string, Type> builtIn, string name, string what) =>
+        declared.TryGetValue(name, out var type) || builtIn.TryGetValue(name, out type)
+            ? type
+            : throw new InvalidDataException($"There is no {what} '{name}': the nearest name is '{Nearest.To(name, declared.Keys.Concat(builtIn.Keys).Distinct())}'.");
 
     private static bool IsModel(Type type) => Card.Of(type) is not null;
 

@@ -14,7 +14,7 @@ internal sealed record Variant(string Name, VariantSettings Settings, IReadOnlyL
     private static readonly Setting Varying = Setting.Of(typeof(CompareSettings)).Single(setting => setting.Varied is not null);
 
     /// <summary>The declared class.</summary>
-    public Type Model => DeclaredModels.Find(DeclaredModels.LanguageModels(Settings.Assembly), Settings.Model, "model");
+    public Type Model => DeclaredModels.LanguageModel(Settings.Model, Settings.Assembly);
 
     /// <summary>What the compiler counted of it.</summary>
     public Card Card => Card.Of(Model)!;

@@ -118,6 +118,21 @@ public sealed class CardTests
     public void An_unknown_model_is_one_sentence_with_the_nearest(string name, string nearest) =>
         AssertRefused(Card(name), $"There is no model '{name}': the nearest name is '{nearest}'.");
 
+    /// <summary>GPT-2's way forth, the way back through its head and the six blocks above the tapped one, which is two of three products less, and the SAE.</summary>
+    [Fact]
+    public void Labels_cost_the_teacher_and_its_SAE()
+    {
+        var (teacher, student) = (Lines(Card("Gpt2")), Lines(Card("CoCoMix69M")));
+        const double head = 2 * 768 * 50_257.0 / 1e9, encoder = 2 * 768 * 32_768.0 / 1e9;
+        var forward = Number(teacher["Forward"]);
+        Assert.InRange(Number(student["Teacher"]), 0.98 * (forward + head + (forward - head) / 2 + encoder), 1.03 * (forward + head + (forward - head) / 2 + encoder));
+        Assert.DoesNotContain("Teacher", teacher.Keys);
+    }
+
+    [Fact]
+    public void Models_of_CoCoMix_are_found_beside_another_assemblys() =>
+        Assert.Equal("768", Lines(Card("Gpt2", "--assembly", Here))["Width"]);
+
     [Fact]
     public void Another_assemblys_models_are_read_from_its_file()
     {

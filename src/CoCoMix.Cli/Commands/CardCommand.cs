@@ -18,7 +18,7 @@ internal static class CardCommand
     {
         var budget = settings.Budget is { } text ? ByteSize.Parse("--budget", text) : (double?)null;
         var models = DeclaredModels.LanguageModels(settings.Assembly);
-        if (settings.Model is { } name) AnsiConsole.Write(One(Card.Of(DeclaredModels.Find(models, name, "model"))!, settings, budget));
+        if (settings.Model is { } name) AnsiConsole.Write(One(Card.Of(DeclaredModels.LanguageModel(name, settings.Assembly))!, settings, budget));
         else
         {
             var cards = models.Select(model => (model.Key, Card.Of(model.Value)!)).OrderBy(model => model.Item2.Parameters);
@@ -85,6 +85,7 @@ internal static class CardCommand
         ($"Per token at {tokens:N0} tokens", ""),
         ("  Forward", $"{Giga(card.ForwardFlops.At(tokens))} GFLOPs"),
         ("  Backward", $"{Giga(card.BackwardFlops.At(tokens))} GFLOPs"),
+        .. card.TeacherFlops.At(tokens) is > 0 and var teacher ? [("  Teacher", $"{Giga(teacher)} GFLOPs")] : Array.Empty<(string, string)>(),
         ("  Activations", $"{Mega(card.ActivationBytes.At(tokens))} MB in float32"),
     ];
 

@@ -10,7 +10,7 @@ internal sealed record CardSettings
     [Positional, Description("The declared class; without it, a table of all models.")]
     public string? Model { get; init; }
 
-    [ValueName("My.dll"), Description("Where the models are declared, instead of CoCoMix.Models.")]
+    [ValueName("My.dll"), Description("Where the models are declared, besides CoCoMix.Models.")]
     public string? Assembly { get; init; }
 
     [Range(1, int.MaxValue), Description("Length of the sequence that costs are counted for; by default the model's context.")]

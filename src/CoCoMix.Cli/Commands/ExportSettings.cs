@@ -13,7 +13,7 @@ internal sealed record ExportSettings
     [Required, ValueName("file"), Description("The weights: a .safetensors file, or a checkpoint of a training run.")]
     public string Weights { get; init; } = "";
 
-    [ValueName("My.dll"), Description("Where it is declared, instead of CoCoMix.Models.")]
+    [ValueName("My.dll"), Description("Where it is declared, besides CoCoMix.Models.")]
     public string? Assembly { get; init; }
 
     [Required, ValueName("folder"), Description("The folder to write.")]

@@ -13,7 +13,7 @@ internal sealed record ImportSettings
     [Required, ValueName("path"), Description("A safetensors file, a .pt or .bin of PyTorch's, or a folder of Hugging Face's or SAELens.")]
     public string From { get; init; } = "";
 
-    [ValueName("My.dll"), Description("Where it is declared, instead of CoCoMix.Models.")]
+    [ValueName("My.dll"), Description("Where it is declared, besides CoCoMix.Models.")]
     public string? Assembly { get; init; }
 
     [Required, ValueName("file"), Description("The safetensors file to write.")]

@@ -10,7 +10,7 @@ internal sealed record LabelsSettings : ComputeSettings
     [Positional, Required, Description("The declared class that is to learn the labels.")]
     public string Model { get; init; } = "";
 
-    [ValueName("My.dll"), Description("Where the model is declared, instead of CoCoMix.Models.")]
+    [ValueName("My.dll"), Description("Where the model is declared, besides CoCoMix.Models.")]
     public string? Assembly { get; init; }
 
     [Required, ValueName("file"), Description("The token file, such as train.bin.")]

@@ -10,7 +10,7 @@ internal abstract record ModelSettings : ComputeSettings
     [Positional, Required, Description("The declared class.")]
     public string Model { get; init; } = "";
 
-    [ValueName("My.dll"), Description("Where the model is declared, instead of CoCoMix.Models.")]
+    [ValueName("My.dll"), Description("Where the model is declared, besides CoCoMix.Models.")]
     public string? Assembly { get; init; }
 
     [Required, ValueName("file"), Description("Its weights: a .safetensors file, or a checkpoint of a training run.")]

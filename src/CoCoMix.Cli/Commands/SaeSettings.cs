@@ -10,7 +10,7 @@ internal abstract record SaeSettings : ComputeSettings, ICommandSettings
     [Positional, Required, Description("The declared class of the SAE.")]
     public string Sae { get; init; } = "";
 
-    [ValueName("My.dll"), Description("Where SAE and teacher are declared, instead of CoCoMix.Models.")]
+    [ValueName("My.dll"), Description("Where SAE and teacher are declared, besides CoCoMix.Models.")]
     public string? Assembly { get; init; }
 
     [Required, ValueName("class"), Description("The declared class of the teacher.")]

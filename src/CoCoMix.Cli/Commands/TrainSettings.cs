@@ -10,7 +10,7 @@ internal record TrainSettings : ComputeSettings, ICommandSettings
     [Positional, Required, Description("The declared class to train.")]
     public string Model { get; init; } = "";
 
-    [ValueName("My.dll"), Description("Where the model is declared, instead of CoCoMix.Models.")]
+    [ValueName("My.dll"), Description("Where the model is declared, besides CoCoMix.Models.")]
     public string? Assembly { get; init; }
 
     [Required, ValueName("folder"), Description("Where train.bin and val.bin are, as cocomix data makes them.")]
