@@ -5,7 +5,7 @@ namespace CoCoMix.Cli.Tests;
 public sealed class OtherProcessesTests
 {
     [Fact]
-    public void A_busy_process_is_seen_and_the_own_work_is_not()
+    public void A_busy_process_is_seen_beside_the_own_work()
     {
         if (!OperatingSystem.IsLinux()) return; // No other system tells.
         using var busy = Process.Start("sh", ["-c", "while :; do :; done"]);
