@@ -46,18 +46,20 @@ internal sealed record ComparisonTiming(int Threads, int Rounds, IReadOnlyList<T
     /// <summary>Measures, and writes the times down.</summary>
     public static ComparisonTiming Measure(string folder, IReadOnlyList<Variant> variants, int rounds, Action<double, string> report, CancellationToken stop)
     {
-        var times = variants.ToDictionary(variant => variant, _ => new List<(double Step, double? Labels)>());
+        var times = variants.ToDictionary(variant => variant, _ => new List<(double Step, double? Labels, double? OtherLoad)>());
         for (var round = 0; round <= rounds; round++)
             foreach (var (i, variant) in variants.Index())
             {
                 stop.ThrowIfCancellationRequested();
-                var time = Round(variant);
+                var others = new OtherProcesses();
+                var (step, labels) = Round(variant);
                 // In the first round .NET still compiles: code runs as it comes before it is optimised.
-                if (round > 0) times[variant].Add(time);
+                if (round > 0) times[variant].Add((step, labels, others.Share));
                 report((round * variants.Count + i + 1.0) / ((rounds + 1) * variants.Count), variant.Name);
             }
         var timing = new ComparisonTiming(get_num_threads(), rounds, [.. variants.Select(variant => new TimedVariant(variant.Name, HashOf(variant), new(
-            Spread.Of(times[variant].Select(time => time.Step)), variant.IsLabelled ? Spread.Of(times[variant].Select(time => time.Labels!.Value)) : null)))]);
+            Spread.Of(times[variant].Select(time => time.Step)), variant.IsLabelled ? Spread.Of(times[variant].Select(time => time.Labels!.Value)) : null,
+            times[variant].Average(time => time.OtherLoad))))]);
         AtomicFile.Write(Path.Combine(folder, FileName), stream => JsonSerializer.Serialize(stream, timing, Json));
         return timing;
     }

@@ -7,7 +7,7 @@ namespace CoCoMix.Cli.Tests;
 
 public sealed class CompareTests : IDisposable
 {
-    private const int Steps = 400;
+    private const int Steps = 200;
 
     private readonly TrainingRun _run = new();
 
@@ -22,7 +22,7 @@ public sealed class CompareTests : IDisposable
 
         using (var process = Tool.Start("src/CoCoMix.Cli", Compare("killed")))
         {
-            WaitFor(process, ": step 100/");
+            WaitFor(process, ": step 50/");
             using (var kill = Process.Start("kill", $"-TERM {process.Id}")) kill.WaitForExit();
             var ended = Tool.End(process);
             Assert.Equal((143, ""), (ended.ExitCode, ended.Error));
@@ -77,7 +77,7 @@ public sealed class CompareTests : IDisposable
     [Theory]
     [InlineData("Variant Concepts: There is no model 'Studnt': the nearest name is 'Student'.", "--set", "variants.Concepts.model=Studnt")]
     [InlineData("Variant Concepts: Student trains on concept labels: give --labels.file, which cocomix labels makes, or --labels.teacher-weights and --labels.sae-weights, the weights of Teacher and Sae.", "--set", "variants.Concepts.labels.teacher_weights=null", "--set", "variants.Concepts.labels.sae_weights=[]")]
-    [InlineData("Variant Plain: --schedule.warmup is 1000, more than --steps, 400: warm up for fewer steps.", "--set", "variants.Plain.schedule.warmup=1000")]
+    [InlineData("Variant Plain: --schedule.warmup is 1000, more than --steps, 200: warm up for fewer steps.", "--set", "variants.Plain.schedule.warmup=1000")]
     [InlineData("Variant Plain: --set variants.Plain.steps is 0: it must be 1 or more.", "--set", "variants.Plain.steps=0")]
     [InlineData("Variant Plain: length is 17: Teacher reads at most 16 tokens.", "--set", "variants.Plain.length=17")]
     [InlineData("Variant Plain: 100 tokens a step are not a whole number of micro-batches of 1 windows of 16 tokens: the nearest number is 96.", "--set", "variants.Plain.tokens_per_step=100")]
@@ -135,7 +135,7 @@ public sealed class CompareTests : IDisposable
               tokens_per_step: 128
               schedule: { warmup: 10 }
               optimizer: { learning_rate: 3e-3 }
-              evaluation: { every: 100, windows: 8 }
+              evaluation: { every: 50, windows: 8 }
               checkpoints: { every: 50 }
             variants:
               Plain: { model: Teacher }

@@ -9,6 +9,9 @@ namespace CoCoMix.Training;
 /// <param name="Notes">What one must know to read it.</param>
 public sealed record ComparisonTable(string Title, IReadOnlyList<string> Header, IReadOnlyList<IReadOnlyList<string>> Rows, IReadOnlyList<string> Notes)
 {
+    // Of the CPU: what a system does by itself is less. Threads that wait for each other lose far more than this share.
+    private const double QuietLoad = 0.03;
+
     // Not known, or nothing to know.
     private const string Unknown = "–";
 
@@ -56,6 +59,9 @@ public sealed record ComparisonTable(string Title, IReadOnlyList<string> Header,
         [
             "FLOPs are counted by the compiler, a multiplication and an addition as two, from the programs of a training step and of label extraction at the run's window length. A step that runs a teacher, to distil or regress it, has the teacher's FLOPs and time in its own.",
             "Times are medians (least to greatest) of rounds that take the variants in turns, after all runs, alone on the machine, with all its threads. A step is forward, backward, clipping and AdamW.",
+            .. comparison.Variants.Max(variant => variant.Result.Timing?.OtherLoad) is { } load and > QuietLoad
+                ? [Invariant($"The machine was not quiet: other processes took up to {100 * load:F0} % of the CPU, and these times are too long. Delete timing.json and run the comparison again when nothing else goes on.")]
+                : Array.Empty<string>(),
         ]);
 
     private static ComparisonTable AtEqualPerplexity(Comparison comparison) => new(

@@ -30,4 +30,5 @@ public sealed record Spread(double Median, double Low, double High)
 /// <summary>Measured times of a variant.</summary>
 /// <param name="Step">Seconds a token of a training step: forward, backward, clipping, AdamW; labels at hand.</param>
 /// <param name="Labels">Seconds a token of label extraction; null without labels of a teacher.</param>
-public sealed record VariantTiming(Spread Step, Spread? Labels);
+/// <param name="OtherLoad">Share of the CPU that other processes took meanwhile, 0 to 1; null where the system does not tell.</param>
+public sealed record VariantTiming(Spread Step, Spread? Labels, double? OtherLoad);

@@ -103,10 +103,20 @@ public sealed class ComparisonTests
     }
 
     [Fact]
+    public void Times_of_a_machine_that_was_not_quiet_are_marked()
+    {
+        string[] Notes(double? load) => [.. ComparisonTable.Of(Comparison.Of([Plain with { Timing = new(new(1e-4, 1e-4, 1e-4), null, load) }, Better], "Plain"))[1].Notes.Where(note => note.Contains("not quiet", StringComparison.Ordinal))];
+
+        Assert.Contains("other processes took up to 42 % of the CPU", Assert.Single(Notes(0.42)));
+        Assert.Empty(Notes(0.01));
+        Assert.Empty(Notes(null));
+    }
+
+    [Fact]
     public void The_files_hold_the_same_numbers()
     {
         using var folder = new TemporaryFolder();
-        var timing = new VariantTiming(new(1e-4, 0.9e-4, 2e-4), Labels: null);
+        var timing = new VariantTiming(new(1e-4, 0.9e-4, 2e-4), Labels: null, OtherLoad: null);
         var comparison = Comparison.Of([Plain with { Timing = timing, Seconds = new(1e-4, 0, 0) }, Better with { Timing = timing, Seconds = new(1e-4, 2e-4, null) }], "Plain");
 
         new ComparisonReport(comparison, "seeds: [0, 1]\n").Save(folder[""]);
