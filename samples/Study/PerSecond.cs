@@ -125,3 +125,42 @@ public sealed partial class FewActivationLossOnly : LanguageModel;
 [MixConcepts<FewHead>(BeforeBlock = 2, Mixing = Mixing.None)]
 [ConceptLabels<TinyTeacher, FewLatentsSae>(AfterBlock = 1, Selection = Selection.Activation)]
 public sealed partial class FewDeepActivationLossOnly : LanguageModel;
+
+/// <summary>The loss alone, as heavy as the next token's, with labels by activation.</summary>
+[LanguageModel(Vocabulary = 1_024, Context = 128, Width = 96)]
+[Blocks<TinyBlock>(4)]
+[MixConcepts<EqualHead>(BeforeBlock = 1, Mixing = Mixing.None)]
+[ConceptLabels<TinyTeacher, TinySae>(AfterBlock = 1, Selection = Selection.Activation)]
+public sealed partial class EqualActivationLossOnly : LanguageModel;
+
+/// <summary>A head of few concepts whose loss weighs as much as the next token's.</summary>
+[ConceptHead(Concepts = 256, Active = 8, LossWeight = 1)]
+public sealed partial class EqualFewHead : ConceptHead;
+
+/// <summary>The loss of few concepts by activation alone, as heavy as the next token's.</summary>
+[LanguageModel(Vocabulary = 1_024, Context = 128, Width = 96)]
+[Blocks<TinyBlock>(4)]
+[MixConcepts<EqualFewHead>(BeforeBlock = 1, Mixing = Mixing.None)]
+[ConceptLabels<TinyTeacher, FewLatentsSae>(AfterBlock = 1, Selection = Selection.Activation)]
+public sealed partial class EqualFewActivationLossOnly : LanguageModel;
+
+/// <summary>The loss of few concepts by activation alone, before the last block.</summary>
+[LanguageModel(Vocabulary = 1_024, Context = 128, Width = 96)]
+[Blocks<TinyBlock>(4)]
+[MixConcepts<FewHead>(BeforeBlock = 3, Mixing = Mixing.None)]
+[ConceptLabels<TinyTeacher, FewLatentsSae>(AfterBlock = 1, Selection = Selection.Activation)]
+public sealed partial class FewDeepestActivationLossOnly : LanguageModel;
+
+/// <summary>Few concepts by activation, added before the third block.</summary>
+[LanguageModel(Vocabulary = 1_024, Context = 128, Width = 96)]
+[Blocks<TinyBlock>(4)]
+[MixConcepts<FewHead>(BeforeBlock = 2, Mixing = Mixing.Add)]
+[ConceptLabels<TinyTeacher, FewLatentsSae>(AfterBlock = 1, Selection = Selection.Activation)]
+public sealed partial class FewDeepActivationAdded : LanguageModel;
+
+/// <summary>The loss of few concepts by activation alone, before the third block, as heavy as the next token's.</summary>
+[LanguageModel(Vocabulary = 1_024, Context = 128, Width = 96)]
+[Blocks<TinyBlock>(4)]
+[MixConcepts<EqualFewHead>(BeforeBlock = 2, Mixing = Mixing.None)]
+[ConceptLabels<TinyTeacher, FewLatentsSae>(AfterBlock = 1, Selection = Selection.Activation)]
+public sealed partial class EqualFewDeepActivationLossOnly : LanguageModel;
