@@ -75,7 +75,7 @@ public sealed class TaughtTests
         Assert.Equal(0, student.TeacherFlops.At(32));
         // The teacher's logits, but not its loss.
         Assert.InRange(distilled.TeacherFlops.At(32) / teacher.ForwardFlops.At(32), 0.99, 1);
-        Assert.InRange(distilled.ForwardFlops.At(32) / student.ForwardFlops.At(32), 1, 1.02);
+        Assert.InRange(distilled.ForwardFlops.At(32) / student.ForwardFlops.At(32), 1, 1.03);
         var labelled = Card.Of(typeof(ReducedDistilledConcepts))!;
         Assert.True(labelled.TeacherFlops.At(32) > 2 * teacher.ForwardFlops.At(32));
     }
