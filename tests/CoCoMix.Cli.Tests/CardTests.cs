@@ -91,7 +91,10 @@ public sealed class CardTests
         var rows = Card().Output.Split('\n').Where(line => line.StartsWith('│')).Select(Cells).ToDictionary(cells => cells[0]);
 
         Assert.Equal(
-            ["Model", "CoCoMix1380M", "CoCoMix386M", "CoCoMix69M", "Gpt2", "NextToken1380M", "NextToken386M", "NextToken69M", "TinyCoCoMix", "TinyNextToken", "TinyTeacher"],
+            [
+                "Model", "ActivationLabels69M", "Added69M", "CoCoMix1380M", "CoCoMix386M", "CoCoMix69M", "Distilled1380M", "Distilled386M", "Distilled69M", "Gpt2", "LossOnly69M",
+                "MixingOnly69M", "NextToken1380M", "NextToken386M", "NextToken69M", "PaperLabels69M", "Pause69M", "PauseDistilled69M", "Regressed69M", "TinyCoCoMix", "TinyNextToken", "TinyTeacher",
+            ],
             rows.Keys.OrderBy(name => name != "Model").ThenBy(name => name, StringComparer.Ordinal));
         Assert.Equal(["CoCoMix69M", "85.1M", "68.3M", "512", "8", "1,024", "32,768", "1,024"], rows["CoCoMix69M"][..8]);
         Assert.Equal(["TinyTeacher", "1.4M", "1.4M", "160", "4", "128", "0", "128"], rows["TinyTeacher"][..8]);
