@@ -79,7 +79,7 @@ internal sealed class TrainingDisplay(
         var steps = Number(options.Schedule.Steps, "N0");
         yield return ("step", $"{Number(step.Step, "N0").PadLeft(steps.Length)}/{steps}");
         yield return ("loss", Number(step.Loss, "F4").PadLeft(7));
-        if (card.Labels > 0 || step.ConceptLoss is not null) yield return ("concept_loss", (step.ConceptLoss is { } loss ? Number(loss, "F4") : "").PadLeft(7));
+        if (card.Labels > 0 || card.Concepts > 0 && step.ConceptLoss is not null) yield return ("concept_loss", (step.ConceptLoss is { } loss ? Number(loss, "F4") : "").PadLeft(7));
         if (step.DistillationLoss is { } divergence) yield return ("distillation_loss", Number(divergence, "F4").PadLeft(7));
         yield return ("norm", Number(step.GradientNorm, "F3").PadLeft(7));
         yield return ("rate", Number(step.LearningRate, "0.00e+00"));
