@@ -9,11 +9,11 @@ namespace Study.Tests;
 public sealed partial class StudyTests
 {
     private static readonly Type[] Models =
-        [.. new[] { typeof(NextToken), typeof(CoCoMix.Models.Gpt2) }.SelectMany(type => type.Assembly.GetTypes()).Where(type => type.IsSubclassOf(typeof(LanguageModel)))];
+        [.. new[] { typeof(NextToken), typeof(global::CoCoMix.Models.Gpt2) }.SelectMany(type => type.Assembly.GetTypes()).Where(type => type.IsSubclassOf(typeof(LanguageModel)))];
 
     public static TheoryData<string> Variants => [.. Models.Where(type => type.Namespace == nameof(Study)).Select(type => type.Name)];
 
-    public static TheoryData<string> Files => [.. Directory.GetFiles(Path.Combine(Tool.Repository, "samples", "Study"), "*.yaml").Select(Path.GetFileName)!];
+    public static TheoryData<string> Files => [.. Directory.GetFiles(Path.Combine(Tool.Repository, "samples", "Study"), "*.yaml").Select(file => Path.GetFileName(file)!)];
 
     [Theory, MemberData(nameof(Variants))]
     public void Generated_gradients_are_autograds(string name)
