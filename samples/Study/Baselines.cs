@@ -31,3 +31,9 @@ public sealed partial class Pause : LanguageModel;
 [PauseToken(BeforeBlock = 1)]
 [Distill<TinyTeacher>(Weight = 0.1)]
 public sealed partial class PauseDistilled : LanguageModel;
+
+/// <summary>Knowledge distillation that weighs as much as the next token.</summary>
+[LanguageModel(Vocabulary = 1_024, Context = 128, Width = 96)]
+[Blocks<TinyBlock>(4)]
+[Distill<TinyTeacher>(Weight = 1)]
+public sealed partial class HeavyDistilled : LanguageModel;
