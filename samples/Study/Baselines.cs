@@ -8,11 +8,6 @@ namespace Study;
 [Blocks<TinyBlock>(4)]
 public sealed partial class NextToken : LanguageModel;
 
-/// <summary>Next-token prediction with the active parameters of <see cref="CoCoMix"/>.</summary>
-[LanguageModel(Vocabulary = 1_024, Context = 128, Width = 105)]
-[Blocks<ThreeHeadBlock>(4)]
-public sealed partial class NextTokenMatched : LanguageModel;
-
 /// <summary>Knowledge distillation.</summary>
 [LanguageModel(Vocabulary = 1_024, Context = 128, Width = 96)]
 [Blocks<TinyBlock>(4)]

@@ -9,58 +9,12 @@ namespace Study;
 [ConceptHead(Concepts = 1_024, Active = 16, LossWeight = 0.3)]
 public sealed partial class HeavyHead : ConceptHead;
 
-/// <summary>A head whose loss weighs as much as the next token's.</summary>
-[ConceptHead(Concepts = 1_024, Active = 16, LossWeight = 1)]
-public sealed partial class EqualHead : ConceptHead;
-
 /// <summary>A heavier loss alone, before the second block.</summary>
 [LanguageModel(Vocabulary = 1_024, Context = 128, Width = 96)]
 [Blocks<TinyBlock>(4)]
 [MixConcepts<HeavyHead>(BeforeBlock = 1, Mixing = Mixing.None)]
 [ConceptLabels<TinyTeacher, TinySae>(AfterBlock = 1)]
 public sealed partial class HeavyLossOnly : LanguageModel;
-
-/// <summary>The loss alone, before the third block.</summary>
-[LanguageModel(Vocabulary = 1_024, Context = 128, Width = 96)]
-[Blocks<TinyBlock>(4)]
-[MixConcepts<HeavyHead>(BeforeBlock = 2, Mixing = Mixing.None)]
-[ConceptLabels<TinyTeacher, TinySae>(AfterBlock = 1)]
-public sealed partial class DeepLossOnly : LanguageModel;
-
-/// <summary>Concepts interleaved before the third block.</summary>
-[LanguageModel(Vocabulary = 1_024, Context = 128, Width = 96)]
-[Blocks<TinyBlock>(4)]
-[MixConcepts<HeavyHead>(BeforeBlock = 2)]
-[ConceptLabels<TinyTeacher, TinySae>(AfterBlock = 1)]
-public sealed partial class Deep : LanguageModel;
-
-/// <summary>Concepts interleaved before the last block, of which only the positions that predict are then made.</summary>
-[LanguageModel(Vocabulary = 1_024, Context = 128, Width = 96)]
-[Blocks<TinyBlock>(4)]
-[MixConcepts<HeavyHead>(BeforeBlock = 3)]
-[ConceptLabels<TinyTeacher, TinySae>(AfterBlock = 1)]
-public sealed partial class Deepest : LanguageModel;
-
-/// <summary>As the paper's, but a heavier loss.</summary>
-[LanguageModel(Vocabulary = 1_024, Context = 128, Width = 96)]
-[Blocks<TinyBlock>(4)]
-[MixConcepts<HeavyHead>(BeforeBlock = 1)]
-[ConceptLabels<TinyTeacher, TinySae>(AfterBlock = 1)]
-public sealed partial class Heavy : LanguageModel;
-
-/// <summary>Concepts added before the third block.</summary>
-[LanguageModel(Vocabulary = 1_024, Context = 128, Width = 96)]
-[Blocks<TinyBlock>(4)]
-[MixConcepts<HeavyHead>(BeforeBlock = 2, Mixing = Mixing.Add)]
-[ConceptLabels<TinyTeacher, TinySae>(AfterBlock = 1)]
-public sealed partial class DeepAdded : LanguageModel;
-
-/// <summary>Concepts added before the third block, their loss as heavy as the next token's.</summary>
-[LanguageModel(Vocabulary = 1_024, Context = 128, Width = 96)]
-[Blocks<TinyBlock>(4)]
-[MixConcepts<EqualHead>(BeforeBlock = 2, Mixing = Mixing.Add)]
-[ConceptLabels<TinyTeacher, TinySae>(AfterBlock = 1)]
-public sealed partial class EqualAdded : LanguageModel;
 
 /// <summary>An autoencoder of a quarter of the latents, so that a head costs a quarter.</summary>
 [SparseAutoencoder(Inputs = 160, Latents = 256, Active = 8)]
@@ -77,20 +31,6 @@ public sealed partial class FewHead : ConceptHead;
 [ConceptLabels<TinyTeacher, FewLatentsSae>(AfterBlock = 1)]
 public sealed partial class FewLossOnly : LanguageModel;
 
-/// <summary>Few concepts added.</summary>
-[LanguageModel(Vocabulary = 1_024, Context = 128, Width = 96)]
-[Blocks<TinyBlock>(4)]
-[MixConcepts<FewHead>(BeforeBlock = 2, Mixing = Mixing.Add)]
-[ConceptLabels<TinyTeacher, FewLatentsSae>(AfterBlock = 1)]
-public sealed partial class FewAdded : LanguageModel;
-
-/// <summary>Few concepts interleaved before the last block.</summary>
-[LanguageModel(Vocabulary = 1_024, Context = 128, Width = 96)]
-[Blocks<TinyBlock>(4)]
-[MixConcepts<FewHead>(BeforeBlock = 3)]
-[ConceptLabels<TinyTeacher, FewLatentsSae>(AfterBlock = 1)]
-public sealed partial class FewDeepest : LanguageModel;
-
 /// <summary>The loss alone, with labels by activation, which need no way back through the teacher.</summary>
 [LanguageModel(Vocabulary = 1_024, Context = 128, Width = 96)]
 [Blocks<TinyBlock>(4)]
@@ -104,13 +44,6 @@ public sealed partial class ActivationLossOnly : LanguageModel;
 [MixConcepts<HeavyHead>(BeforeBlock = 1, Mixing = Mixing.None)]
 [ConceptLabels<TinyTeacher, TinySae>(AfterBlock = 1, Selection = Selection.Activation)]
 public sealed partial class HeavyActivationLossOnly : LanguageModel;
-
-/// <summary>Concepts by activation, interleaved, with a heavier loss.</summary>
-[LanguageModel(Vocabulary = 1_024, Context = 128, Width = 96)]
-[Blocks<TinyBlock>(4)]
-[MixConcepts<HeavyHead>(BeforeBlock = 1)]
-[ConceptLabels<TinyTeacher, TinySae>(AfterBlock = 1, Selection = Selection.Activation)]
-public sealed partial class HeavyActivation : LanguageModel;
 
 /// <summary>The loss of few concepts by activation alone, before the second block.</summary>
 [LanguageModel(Vocabulary = 1_024, Context = 128, Width = 96)]
@@ -126,23 +59,9 @@ public sealed partial class FewActivationLossOnly : LanguageModel;
 [ConceptLabels<TinyTeacher, FewLatentsSae>(AfterBlock = 1, Selection = Selection.Activation)]
 public sealed partial class FewDeepActivationLossOnly : LanguageModel;
 
-/// <summary>The loss alone, as heavy as the next token's, with labels by activation.</summary>
-[LanguageModel(Vocabulary = 1_024, Context = 128, Width = 96)]
-[Blocks<TinyBlock>(4)]
-[MixConcepts<EqualHead>(BeforeBlock = 1, Mixing = Mixing.None)]
-[ConceptLabels<TinyTeacher, TinySae>(AfterBlock = 1, Selection = Selection.Activation)]
-public sealed partial class EqualActivationLossOnly : LanguageModel;
-
 /// <summary>A head of few concepts whose loss weighs as much as the next token's.</summary>
 [ConceptHead(Concepts = 256, Active = 8, LossWeight = 1)]
 public sealed partial class EqualFewHead : ConceptHead;
-
-/// <summary>The loss of few concepts by activation alone, as heavy as the next token's.</summary>
-[LanguageModel(Vocabulary = 1_024, Context = 128, Width = 96)]
-[Blocks<TinyBlock>(4)]
-[MixConcepts<EqualFewHead>(BeforeBlock = 1, Mixing = Mixing.None)]
-[ConceptLabels<TinyTeacher, FewLatentsSae>(AfterBlock = 1, Selection = Selection.Activation)]
-public sealed partial class EqualFewActivationLossOnly : LanguageModel;
 
 /// <summary>The loss of few concepts by activation alone, before the last block.</summary>
 [LanguageModel(Vocabulary = 1_024, Context = 128, Width = 96)]

@@ -1,3 +1,5 @@
+using MathNet.Numerics.Statistics;
+
 namespace CoCoMix.Training;
 
 /// <summary>What a task reports, under lm-evaluation-harness's name: a function of the ratio of two sums over documents.</summary>
@@ -47,16 +49,9 @@ internal sealed record Metric(string Name, Func<double, double>? Of = null)
         var random = new SplitMix64(0);
         var (value, n) = (Value(i => i), documents.Count);
         var error = n < 2 ? double.NaN
-            : Of is null ? Deviation([.. documents.Select(document => document.Value)]) / Math.Sqrt(n)
-            : Deviation([.. Enumerable.Range(0, Resamples).Select(_ => Value(_ => (int)random.Below((ulong)n)))]);
+            : Of is null ? documents.Select(document => document.Value).StandardDeviation() / Math.Sqrt(n)
+            : Enumerable.Range(0, Resamples).Select(_ => Value(_ => (int)random.Below((ulong)n))).StandardDeviation();
         return new(Name, value, error);
-    }
-
-    /// <summary>Standard deviation of a sample.</summary>
-    private static double Deviation(double[] values)
-    {
-        var mean = values.Average();
-        return Math.Sqrt(values.Sum(value => (value - mean) * (value - mean)) / (values.Length - 1));
     }
 }
 
