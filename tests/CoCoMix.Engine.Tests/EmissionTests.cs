@@ -30,23 +30,36 @@ public sealed class EmissionTests
         foreach (var method in Files.SelectMany(FusedMethods))
         {
             checkedMethods++;
-            var made = method.Body!.DescendantNodes().OfType<SingleVariableDesignationSyntax>().Where(local => local.Parent is ParenthesizedVariableDesignationSyntax).Select(local => local.Identifier)
-                .Concat(method.Body.DescendantNodes().OfType<VariableDeclaratorSyntax>().Where(IsTensor).Select(local => local.Identifier))
-                .Select(identifier => identifier.Text).ToArray();
-            Assert.Distinct(made);
-            var ends = method.Body.DescendantNodes().OfType<ExpressionSyntax>().Where(IsEnd).ToArray();
-            foreach (var name in made.Concat(Restored(method)))
-            {
-                var end = Assert.Single(ends, end => end.ToString() == name);
-                if (end.Parent?.Parent?.Parent is not InvocationExpressionSyntax) continue;
-                Assert.DoesNotContain(method.Body.DescendantNodes().OfType<ExpressionSyntax>(),
-                    later => later.SpanStart > end.Span.End && later.Parent is not NameColonSyntax && later.ToString() == name);
-            }
-            // Parameters are the caller's.
-            Assert.DoesNotContain(ends, end => IsFreed(end) && method.ParameterList.Parameters.Any(p => p.Identifier.Text == end.ToString()));
+            LetsGo(method.Body!, Restored(method), method.ParameterList.Parameters.Select(parameter => parameter.Identifier.Text));
+            foreach (var whole in method.Body!.DescendantNodes().OfType<ParenthesizedLambdaExpressionSyntax>()) LetsGo(whole.Block!, [], Operands(whole));
         }
         Assert.True(checkedMethods > 3 * Models.Length);
     }
+
+    /// <param name="handed">Tensors that a body is handed to free.</param>
+    /// <param name="lent">Tensors that are the caller's.</param>
+    private static void LetsGo(BlockSyntax body, IEnumerable<string> handed, IEnumerable<string> lent)
+    {
+        // A chain's lambdas have names of their own.
+        var nodes = body.DescendantNodes(node => node is not LambdaExpressionSyntax).ToArray();
+        var made = nodes.OfType<SingleVariableDesignationSyntax>().Where(local => local.Parent is ParenthesizedVariableDesignationSyntax).Select(local => local.Identifier)
+            .Concat(nodes.OfType<VariableDeclaratorSyntax>().Where(IsTensor).Select(local => local.Identifier))
+            .Select(identifier => identifier.Text).ToArray();
+        Assert.Distinct(made);
+        var ends = nodes.OfType<ExpressionSyntax>().Where(IsEnd).ToArray();
+        foreach (var name in made.Concat(handed))
+        {
+            var end = Assert.Single(ends, end => end.ToString() == name);
+            if (end.Parent?.Parent?.Parent is not InvocationExpressionSyntax) continue;
+            Assert.DoesNotContain(nodes.OfType<ExpressionSyntax>(),
+                later => later.SpanStart > end.Span.End && later.Parent is not NameColonSyntax && later.ToString() == name);
+        }
+        Assert.DoesNotContain(ends, end => IsFreed(end) && lent.Contains(end.ToString()));
+    }
+
+    private static IEnumerable<string> Operands(LambdaExpressionSyntax chain) => chain.DescendantNodes().OfType<VariableDeclaratorSyntax>().Where(IsOperand).Select(local => local.Identifier.Text);
+
+    private static bool IsOperand(VariableDeclaratorSyntax local) => local.Initializer!.Value.ToString() is var value && (value.StartsWith("whole[") || value.StartsWith("numbers["));
 
     [Fact]
     public void The_same_declaration_gives_the_same_text() =>
@@ -77,10 +90,10 @@ public sealed class EmissionTests
         return methods.Where(method => method.Body?.ToString().Contains("Kernels.") == true);
     }
 
-    /// <summary>Not the structs that name weights, nor arrays of bundles or parts, nor sizes, nor what a loop carries from block to block.</summary>
+    /// <summary>Not the structs that name weights, nor arrays of bundles, parts or results, nor a chain's operands, nor sizes, nor what a loop carries from block to block.</summary>
     private static bool IsTensor(VariableDeclaratorSyntax local) => local.Initializer is { } initializer
         && initializer.Value is not (ObjectCreationExpressionSyntax or ArrayCreationExpressionSyntax or LiteralExpressionSyntax)
-        && !initializer.Value.ToString().StartsWith("Kernels.Split(") && !initializer.Value.ToString().Contains(".shape[")
+        && !(initializer.Value is InvocationExpressionSyntax call && call.Expression.ToString() is "Kernels.Split" or "Kernels.Chain") && !IsOperand(local) && !initializer.Value.ToString().Contains(".shape[")
         && local.Identifier.Text != "next" && local.Parent?.Parent is not LocalDeclarationStatementSyntax { UsingKeyword.RawKind: (int)SyntaxKind.UsingKeyword };
 
     /// <summary>The members of a bundle that a way back is handed to free.</summary>

@@ -65,7 +65,7 @@ internal sealed record RandomProgram(
         for (var i = 0; i < count; i++)
         {
             Value x = draw.Of([.. stream]), y = draw.Of([.. stream]), z = draw.Of([.. stream]);
-            stream.Add(draw.Below(25) switch
+            stream.Add(draw.Below(32) switch
             {
                 0 => build.One(Table.Add, "sum", [x, y]),
                 1 => build.One(Table.Subtract, "difference", [x, draw.Coin() ? shift : y]),
@@ -96,6 +96,14 @@ internal sealed record RandomProgram(
                     build.One(Table.Mean, "mean", [y], new(("axes", new long[] { 1 }), ("keepdim", true)))]),
                 19 => build.One(Table.Multiply, "weighted", [y, build.One(Table.Softmax, "shares", [x], new(("axis", 1)))]),
                 20 => Cleared(x, build.One(Table.Less, "smaller", [x, y])),
+                21 => build.One(Table.Silu, "active", [x]),
+                22 => build.One(Table.Tanh, "bounded", [x]),
+                23 => build.One(Table.AddScalar, "raised", [build.One(Table.MultiplyScalar, "halved", [x], new(("value", 0.5)))], new(("value", -0.25))),
+                24 => build.One(Table.Multiply, "gated", [build.One(Table.Sigmoid, "gate", [x]), y]),
+                25 => build.One(Table.Square, "square", [build.One(Table.Gelu, "active", [x])]),
+                26 => build.One(Table.Divide, "ratio", [x, build.One(Table.AddScalar, "positive", [build.One(Table.Square, "square", [y])], new(("value", 1.0)))]),
+                27 => build.One(Table.Multiply, "scaled", [x,
+                    build.One(Table.Tanh, "factor", [build.One(Table.Mean, "mean", [y], new(("axes", new long[] { 2 }), ("keepdim", true)))])]),
                 _ => Sparse(build.Apply(Table.TopK, "top", [x], new(("k", 2)))),
             });
         }

@@ -19,7 +19,7 @@ internal static class Reference
     {
         var sizes = new Sizes(SizeOf(Dim.B), SizeOf(Dim.T));
         var values = function.Inputs.Zip(inputs).ToDictionary(pair => pair.First, pair => pair.Second);
-        foreach (var node in function.Nodes)
+        foreach (var node in function.Nodes.SelectMany(node => node.Chain?.Nodes ?? [node]))
         {
             var operands = node.Inputs.Select(input =>
                 input is null ? null : input.Parameter is null ? values[input] : parameter(input, block)).ToArray();
@@ -78,6 +78,24 @@ internal static class Reference
         for (var i = 0; i < expected.Length; i++) Close.To(expected[i], results[i], 1e-9, $"{what}, output {i}");
         for (var i = 0; i < weights.Length; i++)
             Close.To(gradients is null ? zeros_like(weights[i]) : gradients[i], buffers[i] - 1, 1e-9, $"{what}, gradient {i}");
+    }
+
+    /// <summary>Runs emitted code in float32 and compares results and gradients with those of another in float64.</summary>
+    public static void CheckInFloat32(Run run, Run exact, Tensor[] inputs, Tensor[] weights, string what)
+    {
+        using var off = no_grad();
+        using var scope = NewDisposeScope();
+        var (expected, expectedGradients) = Results(exact, float64);
+        var (results, gradients) = Results(run, float32);
+        for (var i = 0; i < expected.Length; i++) Close.To(expected[i], results[i], 1e-4, $"{what} in float32, output {i}");
+        for (var i = 0; i < weights.Length; i++) Close.To(expectedGradients[i], gradients[i], 1e-4, $"{what} in float32, gradient {i}");
+
+        (Tensor[], Tensor[]) Results(Run one, ScalarType type)
+        {
+            var buffers = weights.Select(weight => zeros_like(weight, type)).ToArray();
+            manual_seed(Seed);
+            return (one([.. inputs.Select(input => input.dtype == float64 ? input.to(type) : input)], [.. weights.Select(weight => weight.detach().to(type))], buffers), buffers);
+        }
     }
 }
 

@@ -80,19 +80,24 @@ internal sealed partial record Row(Operation Operation, Func<Draw, Application> 
 
         new(Table.LayerNorm,
             d => { var n = d.Width(); return new([Operand.Float([.. d.Lead(), n]), Operand.Float(n), Operand.Float(n)], ("epsilon", 1e-5)); },
-            x =>
-            [
-                F.layer_norm(x[0], [x[0].shape[^1]], x[1], x[2], x.Attributes.Real("epsilon")),
-                x[0].mean([-1], keepdim: true),
-                1 / (x[0].var(-1, unbiased: false, keepdim: true) + x.Attributes.Real("epsilon")).sqrt(),
-            ]),
+            x => LayerNormed(x, x[0], 1)),
+        new(Table.AddLayerNorm,
+            d =>
+            {
+                var (lead, n) = (d.Lead(), d.Width());
+                return new([Operand.Float([.. lead, n]), Operand.Float([.. lead, n]), Operand.Float(n), Operand.Float(n)], ("epsilon", 1e-5));
+            },
+            x => Require(Same(x[0], x[1]), () => WithSum(LayerNormed(x, x[0] + x[1], 2), x[0] + x[1])), 2),
         new(Table.RmsNorm,
             d => { var n = d.Width(); return new([Operand.Float([.. d.Lead(), n]), Operand.Float(n)], ("epsilon", 1e-5)); },
-            x => Require(x[1].dim() == 1 && x[1].shape[0] == x[0].shape[^1], () =>
+            x => RmsNormed(x, x[0], 1)),
+        new(Table.AddRmsNorm,
+            d =>
             {
-                var factor = (x[0].pow(2).mean([-1], keepdim: true) + x.Attributes.Real("epsilon")).pow(-0.5);
-                return [x[0] * factor * x[1], factor];
-            })),
+                var (lead, n) = (d.Lead(), d.Width());
+                return new([Operand.Float([.. lead, n]), Operand.Float([.. lead, n]), Operand.Float(n)], ("epsilon", 1e-5));
+            },
+            x => Require(Same(x[0], x[1]), () => WithSum(RmsNormed(x, x[0] + x[1], 2), x[0] + x[1])), 2),
         new(Table.Standardize,
             d => new([Operand.Float([.. d.Lead(), d.Width()])], ("epsilon", 1e-3)),
             x => Require(x[0].shape[^1] > 1, () =>
@@ -324,6 +329,7 @@ internal sealed partial record Row(Operation Operation, Func<Draw, Application> 
         [Table.HeavisideBackward] = "heaviside",
         [Table.RunningMean] = nameof(ModelProgramTests),
         [Table.InChunks] = nameof(ModelProgramTests),
+        [Table.Chain] = nameof(ModelProgramTests),
         [Table.Repeat] = nameof(ModelProgramTests),
         [Table.RepeatSaving] = nameof(ModelProgramTests),
         [Table.RepeatBackward] = nameof(ModelProgramTests),
@@ -359,6 +365,23 @@ internal sealed partial record Row(Operation Operation, Func<Draw, Application> 
         (from i in Enumerable.Range(0, (int)groups) from j in Enumerable.Range(0, (int)x.Int("count")) select i * x.Int("size") + x.Int("offset") + j).ToArray(), int64);
 
     private static Tensor[] Require(bool holds, Func<Tensor[]> then) => holds ? then() : throw new ArgumentException("The operands do not fit.");
+
+    /// <param name="gain">Which operand is the gain.</param>
+    private static Tensor[] LayerNormed(Given given, Tensor x, int gain) =>
+    [
+        F.layer_norm(x, [x.shape[^1]], given[gain], given[gain + 1], given.Attributes.Real("epsilon")),
+        x.mean([-1], keepdim: true),
+        1 / (x.var(-1, unbiased: false, keepdim: true) + given.Attributes.Real("epsilon")).sqrt(),
+    ];
+
+    /// <param name="gain">Which operand is the gain.</param>
+    private static Tensor[] RmsNormed(Given given, Tensor x, int gain) => Require(given[gain].dim() == 1 && given[gain].shape[0] == x.shape[^1], () =>
+    {
+        var factor = (x.pow(2).mean([-1], keepdim: true) + given.Attributes.Real("epsilon")).pow(-0.5);
+        return [x * factor * given[gain], factor];
+    });
+
+    private static Tensor[] WithSum(Tensor[] normed, Tensor sum) => [normed[0], sum, .. normed[1..]];
 
     private static bool Same(Tensor a, Tensor b) => a.shape.SequenceEqual(b.shape);
 

@@ -33,14 +33,20 @@ internal sealed class CodeWriter
     public void Open(string header)
     {
         Line(header);
+        Open();
+    }
+
+    public void Open()
+    {
         Line("{");
         _indent++;
     }
 
-    public void Close()
+    /// <param name="after">What follows the brace.</param>
+    public void Close(string after = "", string comment = "")
     {
         _indent--;
-        Line("}");
+        Line("}" + after, comment);
     }
 
     public override string ToString() => _text.ToString();

@@ -1,5 +1,6 @@
 using CoCoMix.Engine.Lowering;
 using CoCoMix.Engine.Operations;
+using CoCoMix.Engine.Passes;
 using CoCoMix.Engine.Program;
 
 namespace CoCoMix.Engine.Emission;
@@ -10,7 +11,7 @@ namespace CoCoMix.Engine.Emission;
 internal sealed class FunctionWriter
 {
     private static readonly string[] Reserved =
-        ["w", "g", "i", "B", "T", "module", "next", "saved", "ids", "labels", "weights", "gradients", "probe", "teacher", "sae", "Kernels", "Tensor", "Probe"];
+        ["w", "g", "i", "B", "T", "module", "next", "saved", "ids", "labels", "weights", "gradients", "probe", "teacher", "sae", "lanes", "whole", "numbers", "Kernels", "Lanes", "Tensor", "Probe"];
 
     // Members of every struct.
     private static readonly string[] Inherited = ["Equals", "Finalize", "GetHashCode", "GetType", "MemberwiseClone", "ReferenceEquals", "ToString"];
@@ -99,6 +100,7 @@ internal sealed class FunctionWriter
         var node = _function.Nodes[index];
         if (node.Loop is not null) LoopStatement(node);
         else if (node.Chunk is not null) ChunkStatement(node);
+        else if (node.Chain is not null) ChainStatement(node);
         else Expression(node);
         ShowProbes(node);
         Free(index, node);
@@ -191,6 +193,54 @@ internal sealed class FunctionWriter
         for (var i = 0; i < joined.Length; i++) _code.Line($"{joined[i]}[{at}] = {inner._names[body.Outputs[i]]};");
         _code.Close();
         for (var i = 0; i < joined.Length; i++) _code.Line($"var {_names[node.Outputs[i]]} = {chunks}.Join({joined[i]});", node.Outputs[i].Type.ToString());
+    }
+
+    /// <summary>A chain twice: as what it does to eight elements, and as operations on whole tensors for where those are not float32 in CPU memory.</summary>
+    private void ChainStatement(Node node)
+    {
+        var body = node.Chain!;
+        var shape = body.Outputs[0].Shape;
+        // Lambdas are static: what they call a value may have the same name outside.
+        var taken = new HashSet<string>(_taken.Except(_names.Values));
+        var names = new Dictionary<Value, string>();
+        foreach (var value in body.Inputs.Concat(body.Nodes.Select(member => member.Outputs[0])))
+            names[value] = Unique(value.Parameter is not null ? Naming.Camel(value.Parameter) : _names.TryGetValue(value, out var outer) && !outer.Contains('.') ? outer : value.Name, taken);
+
+        var result = body.Outputs.Count == 1 ? _names[body.Outputs[0]] : Unique("results", _taken);
+        var (operands, numbers) = (body.Inputs.Where(input => !IsEachRow(input)).ToArray(), body.Inputs.Where(IsEachRow).ToArray());
+        _code.Line($"// {string.Join(", ", body.Nodes.Select(member => member.Operation.Name))}: once through memory.");
+        _code.Line($"var {result} = Kernels.Chain([{string.Join(", ", operands.Select(Reference))}], [{string.Join(", ", numbers.Select(Reference))}], results: {body.Outputs.Count},");
+        _code.Indent(1);
+        _code.Line("static lanes =>");
+        _code.Open();
+        for (var k = 0; k < numbers.Length; k++) _code.Line($"var {names[numbers[k]]} = lanes.Number({k});");
+        _code.Open("for (var i = 0; i < lanes.Count; i += 8)");
+        for (var k = 0; k < operands.Length; k++) _code.Line($"var {names[operands[k]]} = lanes.Load({k}, i);");
+        foreach (var member in body.Nodes) _code.Line($"var {names[member.Outputs[0]]} = {member.Operation.Lanes!(Call(member))};");
+        for (var k = 0; k < body.Outputs.Count; k++) _code.Line($"lanes.Store({k}, i, {names[body.Outputs[k]]});");
+        _code.Close();
+        _code.Close(",");
+        _code.Line("static (whole, numbers) =>");
+        _code.Open();
+        for (var k = 0; k < operands.Length; k++) _code.Line($"var {names[operands[k]]} = whole[{k}];");
+        for (var k = 0; k < numbers.Length; k++) _code.Line($"var {names[numbers[k]]} = numbers[{k}];");
+        for (var at = 0; at < body.Nodes.Count; at++)
+        {
+            var member = body.Nodes[at];
+            _code.Line($"var {names[member.Outputs[0]]} = {member.Operation.Emit(Call(member))};", member.Outputs[0].Type.ToString());
+            var dead = member.Inputs.OfType<Value>().Distinct().Except(body.Inputs).Except(body.Outputs)
+                .Where(input => !body.Nodes.Skip(at + 1).Any(later => later.Inputs.Contains(input))).Select(input => names[input]).ToArray();
+            if (dead.Length > 0) _code.Line($"Kernels.Free({string.Join(", ", dead)});");
+        }
+        _code.Line($"return [{string.Join(", ", body.Outputs.Select(output => names[output]))}];");
+        _code.Close($"){(body.Outputs.Count == 1 ? "[0]" : "")};", string.Join(", ", body.Outputs.Select(output => output.Type)));
+        _code.Indent(-1);
+        if (body.Outputs.Count > 1)
+            for (var k = 0; k < body.Outputs.Count; k++) _code.Line($"var {_names[body.Outputs[k]]} = {result}[{k}];");
+
+        bool IsEachRow(Value input) => ElementwiseChains.ReadingOf(input.Shape, shape) == Reading.EachRow;
+
+        Call Call(Node member) => new(member, [.. member.Inputs.Select(input => names[input!])], _ => true);
     }
 
     private void ShowProbes(Node node)

@@ -6,13 +6,13 @@ namespace CoCoMix.Engine.Operations;
 public static partial class Table
 {
     /// <summary><c>x + value</c></summary>
-    public static readonly Operation AddScalar = Unary("add_scalar", "Add", 1, b => b.Gradient, "value");
+    public static readonly Operation AddScalar = Unary("add_scalar", "Add", 1, b => b.Gradient, "value") with { Lanes = c => $"{c[0]} + {c.Lanes("value")}" };
 
     /// <summary><c>value x</c></summary>
-    public static readonly Operation MultiplyScalar = Unary("mul_scalar", "Multiply", 1, b => With(b, MultiplyScalar!, b.Gradient), "value");
+    public static readonly Operation MultiplyScalar = Unary("mul_scalar", "Multiply", 1, b => With(b, MultiplyScalar!, b.Gradient), "value") with { Lanes = c => $"{c[0]} * {c.Lanes("value")}" };
 
     /// <summary><c>x / value</c></summary>
-    public static readonly Operation DivideScalar = Unary("div_scalar", "Divide", 1, b => With(b, DivideScalar!, b.Gradient), "value");
+    public static readonly Operation DivideScalar = Unary("div_scalar", "Divide", 1, b => With(b, DivideScalar!, b.Gradient), "value") with { Lanes = c => $"{c[0]} / {c.Lanes("value")}" };
 
     /// <summary><c>x^value</c></summary>
     public static readonly Operation PowerScalar = Unary("pow_scalar", "Power", 1,
@@ -21,12 +21,12 @@ public static partial class Table
     public static readonly Operation PowerScalarBackward = UnaryBackward("pow_scalar_backward", "PowerBackward", 3, "value");
 
     /// <summary><c>1 / x</c></summary>
-    public static readonly Operation Reciprocal = Unary("reciprocal", "Reciprocal", 1, b => With(b, ReciprocalBackward!, b.Gradient, b.Output(0)));
+    public static readonly Operation Reciprocal = Unary("reciprocal", "Reciprocal", 1, b => With(b, ReciprocalBackward!, b.Gradient, b.Output(0))) with { Lanes = c => $"Lanes.All(1f) / {c[0]}" };
 
     /// <summary>Reads the result of reciprocal, not its input.</summary>
-    public static readonly Operation ReciprocalBackward = UnaryBackward("reciprocal_backward", "ReciprocalBackward", 3);
+    public static readonly Operation ReciprocalBackward = UnaryBackward("reciprocal_backward", "ReciprocalBackward", 3) with { Lanes = c => $"-{c[1]} * {c[1]} * {c[0]}" };
 
-    public static readonly Operation Exp = Unary("exp", "Exp", 1, b => With(b, Multiply, b.Gradient, b.Output(0)));
+    public static readonly Operation Exp = Unary("exp", "Exp", 1, b => With(b, Multiply, b.Gradient, b.Output(0))) with { Lanes = c => $"Lanes.Exp({c[0]})" };
 
     /// <summary><c>exp(x) - 1</c>, exact near zero.</summary>
     public static readonly Operation Expm1 = Unary("expm1", "Expm1", 1,
@@ -39,21 +39,21 @@ public static partial class Table
         b => With(b, Divide!, b.Gradient, b.Build.One(AddScalar, "slope", [b[0]], new(("value", 1.0)))));
 
     public static readonly Operation SquareRoot = Unary("sqrt", "SquareRoot", 1,
-        b => With(b, Divide!, b.Gradient, b.Build.One(MultiplyScalar, "slope", [b.Output(0)], new(("value", 2.0)))));
+        b => With(b, Divide!, b.Gradient, b.Build.One(MultiplyScalar, "slope", [b.Output(0)], new(("value", 2.0))))) with { Lanes = c => $"Lanes.SquareRoot({c[0]})" };
 
     /// <summary><c>1 / sqrt(x)</c></summary>
     public static readonly Operation ReciprocalSquareRoot = Unary("rsqrt", "ReciprocalSquareRoot", 2,
-        b => With(b, ReciprocalSquareRootBackward!, b.Gradient, b.Output(0)));
+        b => With(b, ReciprocalSquareRootBackward!, b.Gradient, b.Output(0))) with { Lanes = c => $"Lanes.All(1f) / Lanes.SquareRoot({c[0]})" };
 
     /// <summary>Reads the result of rsqrt, not its input.</summary>
-    public static readonly Operation ReciprocalSquareRootBackward = UnaryBackward("rsqrt_backward", "ReciprocalSquareRootBackward", 4);
+    public static readonly Operation ReciprocalSquareRootBackward = UnaryBackward("rsqrt_backward", "ReciprocalSquareRootBackward", 4) with { Lanes = c => $"{c[1]} * {c[1]} * {c[1]} * {c[0]} * Lanes.All(-0.5f)" };
 
     /// <summary><c>x^2</c></summary>
     public static readonly Operation Square = Unary("square", "Square", 1,
-        b => With(b, Multiply, b.Gradient, b.Build.One(MultiplyScalar, "slope", [b[0]], new(("value", 2.0)))));
+        b => With(b, Multiply, b.Gradient, b.Build.One(MultiplyScalar, "slope", [b[0]], new(("value", 2.0))))) with { Lanes = c => $"{c[0]} * {c[0]}" };
 
     public static readonly Operation Absolute = Unary("abs", "Absolute", 1,
-        b => With(b, Multiply, b.Gradient, b.Build.One(Sign!, "slope", [b[0]])));
+        b => With(b, Multiply, b.Gradient, b.Build.One(Sign!, "slope", [b[0]]))) with { Lanes = c => $"Lanes.Absolute({c[0]})" };
 
     /// <summary>-1, 0 or 1.</summary>
     public static readonly Operation Sign = Unary("sign", "Sign", 1, _ => null);
@@ -71,16 +71,16 @@ public static partial class Table
     public static readonly Operation Cosine = Unary("cos", "Cosine", 1,
         b => With(b, Negate, With(b, Multiply, b.Gradient, b.Build.One(Sine, "slope", [b[0]]))));
 
-    public static readonly Operation Tanh = Unary("tanh", "Tanh", 1, b => With(b, TanhBackward!, b.Gradient, b.Output(0)));
+    public static readonly Operation Tanh = Unary("tanh", "Tanh", 1, b => With(b, TanhBackward!, b.Gradient, b.Output(0))) with { Lanes = c => $"Lanes.Tanh({c[0]})" };
 
     /// <summary>Reads the result of tanh, not its input.</summary>
-    public static readonly Operation TanhBackward = UnaryBackward("tanh_backward", "TanhBackward", 3);
+    public static readonly Operation TanhBackward = UnaryBackward("tanh_backward", "TanhBackward", 3) with { Lanes = c => $"{c[0]} * (Lanes.All(1f) - {c[1]} * {c[1]})" };
 
     /// <summary><c>1 / (1 + exp(-x))</c></summary>
-    public static readonly Operation Sigmoid = Unary("sigmoid", "Sigmoid", 3, b => With(b, SigmoidBackward!, b.Gradient, b.Output(0)));
+    public static readonly Operation Sigmoid = Unary("sigmoid", "Sigmoid", 3, b => With(b, SigmoidBackward!, b.Gradient, b.Output(0))) with { Lanes = c => $"Lanes.Sigmoid({c[0]})" };
 
     /// <summary>Reads the result of sigmoid, not its input.</summary>
-    public static readonly Operation SigmoidBackward = UnaryBackward("sigmoid_backward", "SigmoidBackward", 3);
+    public static readonly Operation SigmoidBackward = UnaryBackward("sigmoid_backward", "SigmoidBackward", 3) with { Lanes = c => $"{c[0]} * ({c[1]} * (Lanes.All(1f) - {c[1]}))" };
 
     /// <summary><c>log(sigmoid(x))</c></summary>
     public static readonly Operation LogSigmoid = Unary("log_sigmoid", "LogSigmoid", 4, b => With(b, LogSigmoidBackward!, b.Gradient, b.Output(0)));
@@ -143,7 +143,7 @@ public static partial class Table
             return [SumToShape(b, quotient, b[0]), SumToShape(b, With(b, Negate, With(b, Multiply, quotient, b.Output(0))), b[1])];
         },
         PerElement(1),
-        c => $"Kernels.Divide({c[0]}, {c[1]})");
+        c => $"Kernels.Divide({c[0]}, {c[1]})") { Lanes = c => $"{c[0]} / {c[1]}" };
 
     /// <summary><c>a^b</c></summary>
     public static readonly Operation Power = new("pow",
@@ -176,7 +176,7 @@ public static partial class Table
             SumToShape(b, With(b, MaximumBackward!, b.Gradient, b[1], b[0]), b[1]),
         ],
         PerElement(1),
-        c => $"Kernels.Maximum({c[0]}, {c[1]})");
+        c => $"Kernels.Maximum({c[0]}, {c[1]})") { Lanes = c => $"Lanes.Maximum({c[0]}, {c[1]})" };
 
     public static readonly Operation Minimum = new("minimum",
         a => Float(Broadcast(a[0], a[1], "minimum")),
@@ -186,7 +186,7 @@ public static partial class Table
             SumToShape(b, With(b, MaximumBackward!, b.Gradient, b[0], b[1]), b[1]),
         ],
         PerElement(1),
-        c => $"Kernels.Minimum({c[0]}, {c[1]})");
+        c => $"Kernels.Minimum({c[0]}, {c[1]})") { Lanes = c => $"Lanes.Minimum({c[0]}, {c[1]})" };
 
     /// <summary>The gradient where the first operand is the larger, half of it where both are equal.</summary>
     public static readonly Operation MaximumBackward = new("maximum_backward",

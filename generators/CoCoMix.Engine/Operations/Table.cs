@@ -40,6 +40,13 @@ public static partial class Table
         node => node.Chunk!.Flops(node.Chunk.Body.Nodes),
         _ => throw new InvalidOperationException("in_chunks is a statement, not an expression"));
 
+    /// <summary>Several operations on single elements in one pass; <c>Passes.ElementwiseChains</c> makes it.</summary>
+    public static readonly Operation Chain = new("chain",
+        _ => throw new InvalidOperationException("chain has the outputs of what it runs"),
+        NoGradient,
+        node => node.Chain!.Flops,
+        _ => throw new InvalidOperationException("chain is a statement, not an expression"));
+
     /// <summary>Every row, by name.</summary>
     public static IEnumerable<Operation> All => typeof(Table).GetFields(BindingFlags.Public | BindingFlags.Static)
         .Where(row => row.FieldType == typeof(Operation))

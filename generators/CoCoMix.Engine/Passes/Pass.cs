@@ -27,7 +27,13 @@ public enum Pass
     /// <summary>The last block makes no positions that nothing reads: <see cref="Passes.UnreadPositions"/>.</summary>
     UnreadPositions = 32,
 
-    All = SparseProducts | SparseGradients | CutRows | Accumulation | Overwriting | UnreadPositions,
+    /// <summary>Operations on single elements that follow each other go through memory once: <see cref="Passes.ElementwiseChains"/>.</summary>
+    ElementwiseChains = 64,
+
+    /// <summary>Sums are made and normalised, and residual gradients added, row by row: <see cref="Passes.ResidualNorms"/>.</summary>
+    ResidualNorms = 128,
+
+    All = SparseProducts | SparseGradients | CutRows | Accumulation | Overwriting | UnreadPositions | ElementwiseChains | ResidualNorms,
 }
 
 public static class PassNames

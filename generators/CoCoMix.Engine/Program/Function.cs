@@ -79,6 +79,9 @@ public sealed class Node(
     /// <summary>What <c>in_chunks</c> runs on a few rows at a time; null for every other operation.</summary>
     public Chunk? Chunk { get; init; }
 
+    /// <summary>What <c>chain</c> makes of each element, in one pass over its operands; null for every other operation.</summary>
+    public Function? Chain { get; init; }
+
     /// <summary>The node with the function that it runs rewritten; itself where it runs none.</summary>
     public Node WithBody(Func<Function, Function> rewrite) => Loop is { } loop ? WithLoop(loop with { Body = rewrite(loop.Body) })
         : Chunk is { } chunk ? new(Operation, Inputs, Outputs, Attributes) { Chunk = chunk with { Body = rewrite(chunk.Body) } } : this;

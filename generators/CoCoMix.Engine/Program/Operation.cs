@@ -30,6 +30,12 @@ public sealed record Operation(
     /// <summary>The C# expression of a kernel that writes over the operand <see cref="Overwrites"/> and returns it.</summary>
     public Func<Call, string>? EmitOver { get; init; }
 
+    /// <summary>
+    /// For an operation on single elements, the C# expression that computes eight of them from vectors of eight; null where it has none, so that it is
+    /// no part of an <see cref="Passes.ElementwiseChains">elementwise chain</see>.
+    /// </summary>
+    public Func<Call, string>? Lanes { get; init; }
+
     /// <summary>Whether the kernel returns its outputs as an array, because their number varies.</summary>
     public bool ReturnsArray { get; init; }
 
@@ -99,6 +105,14 @@ public sealed record Call(Node Node, IReadOnlyList<string> Names, Func<Value, bo
         double.PositiveInfinity => "double.PositiveInfinity",
         double.NegativeInfinity => "double.NegativeInfinity",
         var real => real.ToString("R", System.Globalization.CultureInfo.InvariantCulture),
+    };
+
+    /// <summary>A C# number in eight lanes.</summary>
+    public string Lanes(string name) => (float)Node.Attributes.Real(name) switch
+    {
+        float.PositiveInfinity => "Lanes.All(float.PositiveInfinity)",
+        float.NegativeInfinity => "Lanes.All(float.NegativeInfinity)",
+        var real => $"Lanes.All({real.ToString("R", System.Globalization.CultureInfo.InvariantCulture)}f)",
     };
 
     public string Bool(string name) => Node.Attributes.Bool(name) ? "true" : "false";

@@ -5,56 +5,82 @@ namespace CoCoMix;
 
 public static partial class Kernels
 {
+    /// <summary>Rows that are summed by one thread; see <see cref="SumsOverRows"/>.</summary>
+    private const int Piece = 64;
+
     /// <summary>Layer normalisation over the last axis, and the mean and 1/std of each row, <c>[..., 1]</c>.</summary>
     public static unsafe (Tensor Y, Tensor Mean, Tensor Rstd) LayerNorm(Tensor x, Tensor weight, Tensor bias, double epsilon)
     {
         if (!AreCpuFloat(x, weight, bias)) return Aten.LayerNorm(x, weight, bias, epsilon);
-        var shape = x.shape;
-        var d = (int)shape[^1];
-        var column = WithLast(shape, 1);
-        var (y, mean, rstd) = (empty(shape), empty(column), empty(column));
+        var (shape, d) = (x.shape, (int)x.shape[^1]);
+        var (y, mean, rstd) = (empty(shape), empty(WithLast(shape, 1)), empty(WithLast(shape, 1)));
         float* input = Data<float>(x), w = Data<float>(weight), b = Data<float>(bias), output = Data<float>(y), means = Data<float>(mean), rstds = Data<float>(rstd);
-        ParallelRows.For(mean.numel(), grain: Math.Max(1, 8_192 / d), (from, to) =>
-        {
-            for (var i = from; i < to; i++) Simd.LayerNorm(input + i * d, w, b, (float)epsilon, output + i * d, means + i, rstds + i, d);
-        });
+        ForRows(mean.numel(), d, i => Simd.LayerNorm(input + i * d, w, b, (float)epsilon, output + i * d, means + i, rstds + i, d));
         GC.KeepAlive(x);
         return (y, mean, rstd);
     }
 
-    /// <summary>The way back of <see cref="LayerNorm"/>; a gradient that is not asked for is null.</summary>
-    public static unsafe (Tensor X, Tensor Weight, Tensor Bias) LayerNormBackward(
-        Tensor gradient, Tensor x, Tensor mean, Tensor rstd, Tensor weight, Tensor bias, bool forX, bool forWeight, bool forBias)
+    /// <summary><see cref="LayerNorm"/> of <c>a + b</c>, and that sum.</summary>
+    public static unsafe (Tensor Y, Tensor Sum, Tensor Mean, Tensor Rstd) AddLayerNorm(Tensor a, Tensor b, Tensor weight, Tensor bias, double epsilon)
     {
-        if (forX && AreCpuFloat(gradient, x, weight))
+        if (!AreCpuFloat(a, b, weight, bias))
+        {
+            var whole = a.add(b);
+            var (normal, wholeMean, wholeRstd) = LayerNorm(whole, weight, bias, epsilon);
+            return (normal, whole, wholeMean, wholeRstd);
+        }
+        var (shape, d) = (a.shape, (int)a.shape[^1]);
+        var (y, mean, rstd, sum) = (empty(shape), empty(WithLast(shape, 1)), empty(WithLast(shape, 1)), empty(shape));
+        float* left = Data<float>(a), right = Data<float>(b), w = Data<float>(weight), shift = Data<float>(bias);
+        float* output = Data<float>(y), means = Data<float>(mean), rstds = Data<float>(rstd), sums = Data<float>(sum);
+        ForRows(mean.numel(), d, i =>
+        {
+            Simd.Sum(left + i * d, right + i * d, sums + i * d, d);
+            Simd.LayerNorm(sums + i * d, w, shift, (float)epsilon, output + i * d, means + i, rstds + i, d);
+        });
+        GC.KeepAlive(a);
+        GC.KeepAlive(b);
+        return (y, sum, mean, rstd);
+    }
+
+    /// <summary>The way back of <see cref="LayerNorm"/>; a gradient that is not asked for is null. <paramref name="residual"/>, where given, is added to that of x.</summary>
+    public static unsafe (Tensor X, Tensor Weight, Tensor Bias) LayerNormBackward(
+        Tensor gradient, Tensor x, Tensor mean, Tensor rstd, Tensor weight, Tensor bias, Tensor? residual, bool forX, bool forWeight, bool forBias)
+    {
+        if (forX && AreCpuFloat(gradient, x, weight) && (residual is null || AreCpuFloat(residual)))
         {
             var d = (int)x.shape[^1];
-            var rows = mean.numel();
-            // Sums over rows are made for a fixed number of rows and then added in order, so that the number of threads changes nothing.
-            const int piece = 64;
-            var pieces = (rows + piece - 1) / piece;
-            using var sums = zeros(pieces, 2, d);
             var result = empty(x.shape);
-            float* dy = Data<float>(gradient), input = Data<float>(x), w = Data<float>(weight), means = Data<float>(mean), rstds = Data<float>(rstd), output = Data<float>(result), s = Data<float>(sums);
-            ParallelRows.For(pieces, grain: Math.Max(1, 8_192 / (piece * d)), (from, to) =>
+            float* dy = Data<float>(gradient), input = Data<float>(x), w = Data<float>(weight), means = Data<float>(mean), rstds = Data<float>(rstd), output = Data<float>(result);
+            var rest = residual is null ? null : Data<float>(residual);
+            using var sums = SumsOverRows(mean.numel(), 2, d, (i, sums) =>
             {
-                for (var p = from; p < to; p++)
-                    for (var i = p * piece; i < Math.Min(rows, (p + 1) * piece); i++)
-                        Simd.LayerNormBackward(dy + i * d, input + i * d, means[i], rstds[i], w, output + i * d, s + p * 2 * d, s + (p * 2 + 1) * d, d);
+                Simd.LayerNormBackward(dy + i * d, input + i * d, means[i], rstds[i], w, output + i * d, (float*)sums, (float*)sums + d, d);
+                if (rest is not null) Simd.Add(output + i * d, rest + i * d, d);
             });
             GC.KeepAlive(gradient);
             GC.KeepAlive(x);
-            using var total = sums.sum(dim: 0);
-            using Tensor ofWeight = total[0], ofBias = total[1];
+            GC.KeepAlive(residual);
+            using Tensor ofWeight = sums[0], ofBias = sums[1];
             return (result, (forWeight ? ofWeight.clone() : null)!, (forBias ? ofBias.clone() : null)!);
         }
         var (dx, dWeight, dBias) = Aten.LayerNormBackward(gradient, x, mean, rstd, weight, bias, forX, forWeight, forBias);
+        if (residual is not null) dx?.add_(residual);
         return (dx!, dWeight!, dBias!);
     }
 
     /// <summary><c>x f w</c> with each row's factor <c>f = 1 / sqrt(mean(x^2) + epsilon)</c>, <c>[..., 1]</c>, which it also returns.</summary>
-    public static (Tensor Y, Tensor Factor) RmsNorm(Tensor x, Tensor weight, double epsilon)
+    public static unsafe (Tensor Y, Tensor Factor) RmsNorm(Tensor x, Tensor weight, double epsilon)
     {
+        if (AreCpuFloat(x, weight))
+        {
+            var (shape, d) = (x.shape, (int)x.shape[^1]);
+            var (made, factors) = (empty(shape), empty(WithLast(shape, 1)));
+            float* input = Data<float>(x), w = Data<float>(weight), output = Data<float>(made), f = Data<float>(factors);
+            ForRows(factors.numel(), d, i => Simd.RmsNorm(input + i * d, w, (float)epsilon, output + i * d, f + i, d));
+            GC.KeepAlive(x);
+            return (made, factors);
+        }
         if (IsHalf(x))
         {
             using Tensor fullX = x.to(float32), fullWeight = weight.to(float32);
@@ -69,16 +95,56 @@ public static partial class Kernels
         return (y, factor);
     }
 
+    /// <summary><see cref="RmsNorm"/> of <c>a + b</c>, and that sum.</summary>
+    public static unsafe (Tensor Y, Tensor Sum, Tensor Factor) AddRmsNorm(Tensor a, Tensor b, Tensor weight, double epsilon)
+    {
+        if (!AreCpuFloat(a, b, weight))
+        {
+            var whole = a.add(b);
+            var (normal, wholeFactor) = RmsNorm(whole, weight, epsilon);
+            return (normal, whole, wholeFactor);
+        }
+        var (shape, d) = (a.shape, (int)a.shape[^1]);
+        var (y, factor, sum) = (empty(shape), empty(WithLast(shape, 1)), empty(shape));
+        float* left = Data<float>(a), right = Data<float>(b), w = Data<float>(weight), output = Data<float>(y), factors = Data<float>(factor), sums = Data<float>(sum);
+        ForRows(factor.numel(), d, i =>
+        {
+            Simd.Sum(left + i * d, right + i * d, sums + i * d, d);
+            Simd.RmsNorm(sums + i * d, w, (float)epsilon, output + i * d, factors + i, d);
+        });
+        GC.KeepAlive(a);
+        GC.KeepAlive(b);
+        return (y, sum, factor);
+    }
+
     /// <summary>
     /// The way back of <see cref="RmsNorm"/>; a gradient that is not asked for is null. With <c>u = w dy</c> and <c>n = x f</c>:
-    /// <c>dx = f (u - n mean(u n))</c> and <c>dw = sum(dy n)</c>.
+    /// <c>dx = f (u - n mean(u n))</c> and <c>dw = sum(dy n)</c>. <paramref name="residual"/>, where given, is added to dx.
     /// </summary>
-    public static (Tensor X, Tensor Weight) RmsNormBackward(Tensor gradient, Tensor x, Tensor factor, Tensor weight, bool forX, bool forWeight)
+    public static unsafe (Tensor X, Tensor Weight) RmsNormBackward(Tensor gradient, Tensor x, Tensor factor, Tensor weight, Tensor? residual, bool forX, bool forWeight)
     {
+        if (forX && AreCpuFloat(gradient, x, weight) && (residual is null || AreCpuFloat(residual)))
+        {
+            var d = (int)x.shape[^1];
+            var result = empty(x.shape);
+            float* dy = Data<float>(gradient), input = Data<float>(x), w = Data<float>(weight), factors = Data<float>(factor), output = Data<float>(result);
+            var rest = residual is null ? null : Data<float>(residual);
+            using var sums = SumsOverRows(factor.numel(), 1, d, (i, sums) =>
+            {
+                Simd.RmsNormBackward(dy + i * d, input + i * d, factors[i], w, output + i * d, (float*)sums, d);
+                if (rest is not null) Simd.Add(output + i * d, rest + i * d, d);
+            });
+            GC.KeepAlive(gradient);
+            GC.KeepAlive(x);
+            GC.KeepAlive(residual);
+            using var ofWeight = sums[0];
+            return (result, (forWeight ? ofWeight.clone() : null)!);
+        }
         if (IsHalf(x))
         {
             using Tensor fullGradient = gradient.to(float32), fullX = x.to(float32), fullWeight = weight.to(float32);
-            var (fullDx, fullDWeight) = RmsNormBackward(fullGradient, fullX, factor, fullWeight, forX, forWeight);
+            using var fullResidual = residual?.to(float32);
+            var (fullDx, fullDWeight) = RmsNormBackward(fullGradient, fullX, factor, fullWeight, fullResidual, forX, forWeight);
             using (fullDx) return (fullDx?.to(x.dtype)!, fullDWeight);
         }
         Tensor? dx = null, dWeight = null;
@@ -96,8 +162,32 @@ public static partial class Kernels
             using var pull = normal.mul(mean);
             dx = scaled.sub(pull);
             dx.mul_(factor);
+            if (residual is not null) dx.add_(residual);
         }
         return (dx!, dWeight!);
+    }
+
+    /// <summary>Calls a body for each row, on several threads where there is enough to do.</summary>
+    private static void ForRows(long rows, int columns, Action<long> body) => ParallelRows.For(rows, grain: Math.Max(1, 8_192 / columns), (from, to) =>
+    {
+        for (var i = from; i < to; i++) body(i);
+    });
+
+    /// <summary>
+    /// Sums over rows, <c>[count, columns]</c>, that a body adds to at an address while it does something for each row. They are made for a fixed number
+    /// of rows and then added in order, so that the number of threads changes nothing.
+    /// </summary>
+    private static unsafe Tensor SumsOverRows(long rows, int count, int columns, Action<long, nint> body)
+    {
+        var pieces = (rows + Piece - 1) / Piece;
+        using var sums = zeros(pieces, count, columns);
+        var into = Data<float>(sums);
+        ParallelRows.For(pieces, grain: Math.Max(1, 8_192 / (Piece * columns)), (from, to) =>
+        {
+            for (var p = from; p < to; p++)
+                for (var i = p * Piece; i < Math.Min(rows, (p + 1) * Piece); i++) body(i, (nint)(into + p * count * columns));
+        });
+        return sums.sum(dim: 0);
     }
 
     /// <summary><c>(x - mean) / (std + epsilon)</c> over the last axis with the unbiased std, and mean and std, <c>[..., 1]</c>.</summary>

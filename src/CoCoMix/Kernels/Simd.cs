@@ -14,6 +14,14 @@ internal static unsafe class Simd
         for (; i < n; i++) y[i] += x[i];
     }
 
+    /// <summary><c>y = a + b</c></summary>
+    public static void Sum(float* a, float* b, float* y, int n)
+    {
+        var i = 0;
+        for (; i <= n - 8; i += 8) (Vector256.Load(a + i) + Vector256.Load(b + i)).Store(y + i);
+        for (; i < n; i++) y[i] = a[i] + b[i];
+    }
+
     /// <summary><c>y += a x</c></summary>
     public static void MultiplyAdd(float* y, float a, float* x, int n)
     {
@@ -92,6 +100,41 @@ internal static unsafe class Simd
             (scale * (Vector256.Load(dy + i) * Vector256.Load(w + i) - less - normal * pull)).Store(dx + i);
         }
         for (; i < n; i++) dx[i] = rstd * (dy[i] * w[i] - sum / n - (x[i] - mean) * rstd * (along / n));
+    }
+
+    /// <summary><c>y = x f w</c> of a row, with <c>f = 1 / sqrt(mean(x^2) + epsilon)</c>.</summary>
+    public static void RmsNorm(float* x, float* w, float epsilon, float* y, float* f, int n)
+    {
+        *f = 1 / MathF.Sqrt(Dot(x, x, n) / n + epsilon);
+        var scale = Vector256.Create(*f);
+        var i = 0;
+        for (; i <= n - 8; i += 8) (Vector256.Load(x + i) * scale * Vector256.Load(w + i)).Store(y + i);
+        for (; i < n; i++) y[i] = x[i] * *f * w[i];
+    }
+
+    /// <summary>The way back of a row: with <c>n = x f</c> and <c>u = w dy</c>, <c>dx = f (u - n mean(u n))</c>; adds <c>dy n</c> to dw.</summary>
+    public static void RmsNormBackward(float* dy, float* x, float f, float* w, float* dx, float* dw, int n)
+    {
+        var scale = Vector256.Create(f);
+        var alongs = Vector256<float>.Zero;
+        var i = 0;
+        for (; i <= n - 8; i += 8)
+        {
+            var product = Vector256.Load(dy + i) * Vector256.Load(x + i) * scale;
+            (Vector256.Load(dw + i) + product).Store(dw + i);
+            alongs = Vector256.MultiplyAddEstimate(product, Vector256.Load(w + i), alongs);
+        }
+        var along = Vector256.Sum(alongs);
+        for (; i < n; i++)
+        {
+            var product = dy[i] * x[i] * f;
+            dw[i] += product;
+            along += product * w[i];
+        }
+        var pull = Vector256.Create(along / n);
+        for (i = 0; i <= n - 8; i += 8)
+            (scale * (Vector256.Load(dy + i) * Vector256.Load(w + i) - Vector256.Load(x + i) * scale * pull)).Store(dx + i);
+        for (; i < n; i++) dx[i] = f * (dy[i] * w[i] - x[i] * f * (along / n));
     }
 
     /// <summary><c>sum(x^2)</c>; in chunks, so that its error does not grow with n.</summary>
