@@ -93,7 +93,7 @@ public sealed class EmissionTests
     /// <summary>Not the structs that name weights, nor arrays of bundles, parts or results, nor a chain's operands, nor sizes, nor what a loop carries from block to block.</summary>
     private static bool IsTensor(VariableDeclaratorSyntax local) => local.Initializer is { } initializer
         && initializer.Value is not (ObjectCreationExpressionSyntax or ArrayCreationExpressionSyntax or LiteralExpressionSyntax)
-        && !(initializer.Value is InvocationExpressionSyntax call && call.Expression.ToString() is "Kernels.Split" or "Kernels.Chain") && !IsOperand(local) && !initializer.Value.ToString().Contains(".shape[")
+        && !(initializer.Value is InvocationExpressionSyntax call && call.Expression.ToString() is "Kernels.Split" or "Kernels.SplitHeads" or "Kernels.Chain") && !IsOperand(local) && !initializer.Value.ToString().Contains(".shape[")
         && local.Identifier.Text != "next" && local.Parent?.Parent is not LocalDeclarationStatementSyntax { UsingKeyword.RawKind: (int)SyntaxKind.UsingKeyword };
 
     /// <summary>The members of a bundle that a way back is handed to free.</summary>

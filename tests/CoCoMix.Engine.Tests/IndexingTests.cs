@@ -109,7 +109,7 @@ public sealed class IndexingTests
     public void An_infinite_number_is_written_by_its_name(double value, string name)
     {
         var node = Apply(Table.Full, [TensorType.Float(3)], ("shape", Shape.Of(Dim.T, 2)), ("value", value));
-        Assert.Equal($"Kernels.Full([T, 2], {name}, x)", Table.Full.Emit(new(node, ["x"], _ => true)));
+        Assert.Equal($"Kernels.Full([T, 2], {name}, x)", Table.Full.Emit(new(node, ["x"], _ => true, _ => "")));
     }
 
     [Fact]

@@ -151,6 +151,23 @@ internal sealed partial record Row(Operation Operation, Func<Draw, Application> 
             },
             x => Require(x.Int("axis") >= 0 && x[0].dim() > x.Int("axis") && x.Tensors.Zip(x.Shape("sizes")).All(pair => pair.First!.dim() > x.Int("axis") && pair.First.shape[x.Int("axis")] == pair.Second),
                 () => [cat([.. x.Tensors.Select(part => part!)], x.Int("axis"))])),
+        new(Table.SplitHeads,
+            d =>
+            {
+                var ((b, t), width, heads) = (d.Positions(), (long)d.Width(), Enumerable.Range(0, 1 + d.Below(3)).Select(_ => 1L + d.Below(3)).ToArray());
+                return new([Operand.Float(b, t, heads.Sum() * width)], ("heads", heads), ("width", width));
+            },
+            x => Require(x[0].dim() == 3, () => [.. x[0].split([.. x.Ints("heads").Select(count => count * x.Int("width"))], 2).Select(part => part.unflatten(2, [-1, x.Int("width")]).transpose(1, 2))])),
+        new(Table.MergeHeads,
+            d => { var (b, t) = d.Positions(); return new([Operand.Float(b, 1 + d.Below(3), t, d.Width())]); },
+            x => Require(x[0].dim() == 4, () => [x[0].transpose(1, 2).flatten(2)])),
+        new(Table.JoinHeads,
+            d =>
+            {
+                var ((b, t), width) = (d.Positions(), d.Width());
+                return new([.. Enumerable.Range(0, 2 + d.Below(2)).Select(_ => Operand.Float(b, 1 + d.Below(3), t, width))]);
+            },
+            x => Require(x.Tensors.All(part => part!.dim() == 4 && part.shape[3] == x[0].shape[3]), () => [cat([.. x.Tensors.Select(part => part!.transpose(1, 2).flatten(2))], 2)])),
         new(Table.AppendToGroups,
             d =>
             {

@@ -109,7 +109,7 @@ internal sealed class FunctionWriter
     private void Expression(Node node)
     {
         var names = node.Inputs.Select(Reference).ToArray();
-        var call = new Call(node, names, IsUsed);
+        var call = new Call(node, names, IsUsed, Gradient);
         if (node.Into is { } into) _code.Line($"{node.Operation.EmitAccumulate!(call, Gradient(into))};", into.Type.ToString());
         else if (node.Operation == Table.Accumulate)
             _code.Line($"Kernels.Accumulate({Gradient(node.Inputs[0]!)}, {names[1]});", node.Inputs[0]!.Type.ToString());
@@ -240,7 +240,7 @@ internal sealed class FunctionWriter
 
         bool IsEachRow(Value input) => ElementwiseChains.ReadingOf(input.Shape, shape) == Reading.EachRow;
 
-        Call Call(Node member) => new(member, [.. member.Inputs.Select(input => names[input!])], _ => true);
+        Call Call(Node member) => new(member, [.. member.Inputs.Select(input => names[input!])], _ => true, Gradient);
     }
 
     private void ShowProbes(Node node)

@@ -103,4 +103,44 @@ public static partial class Table
     private static Dim Compared(Value query, Value key) => query.Shape.Elements * key.Shape[2];
 
     private static string Mode(Call c) => $"causal: {c.Bool("causal")}, window: {c.Int("window")}, scale: {c.Real("scale")}";
+
+    /// <summary>
+    /// Columns <c>[B, T, (h1 + h2 + ...) d]</c> as heads <c>[B, h1, T, d]</c>, <c>[B, h2, T, d]</c> and so on, views: attributes <c>heads</c> and
+    /// <c>width</c>. <c>Passes.Heads</c> makes this row and the next two of a split, reshapes and permutes.
+    /// </summary>
+    public static readonly Operation SplitHeads = new("split_heads",
+        a =>
+        {
+            var (heads, width) = (a.Attributes.Ints("heads"), a.Attributes.Int("width"));
+            Rank(a[0], 3, "split_heads", "columns");
+            That(a[0][2].Equals(heads.Sum() * width), $"split_heads cannot take {a[0]} apart into {heads.Sum()} heads of {width}");
+            return [.. heads.Select(count => TensorType.Float(a[0][0], count, a[0][1], width))];
+        },
+        NoGradient,
+        Free,
+        c => $"Kernels.SplitHeads({c[0]}, width: {c.Int("width")}, {c.Ints("heads")})") { ReturnsArray = true, IsView = true };
+
+    /// <summary>Heads <c>[B, h, T, d]</c> side by side, <c>[B, T, h d]</c>; a view where their memory allows.</summary>
+    public static readonly Operation MergeHeads = new("merge_heads",
+        Joined,
+        NoGradient,
+        Free,
+        c => $"Kernels.MergeHeads({c[0]})") { IsView = true };
+
+    /// <summary>As <see cref="MergeHeads"/>, those of several operands after one another.</summary>
+    public static readonly Operation JoinHeads = new("join_heads",
+        Joined,
+        NoGradient,
+        Free,
+        c => $"Kernels.JoinHeads({string.Join(", ", c.Names)})");
+
+    private static IReadOnlyList<TensorType> Joined(Arguments a)
+    {
+        for (var i = 0; i < a.Types.Count; i++)
+        {
+            Rank(a[i], 4, a.Operation, "heads");
+            That(a[i].With(1, 1).Equals(a[0].With(1, 1)), $"{a.Operation} cannot join {a[0]} with {a[i]}");
+        }
+        return Float(Shape.Of(a[0][0], a[0][2], Enumerable.Range(0, a.Types.Count).Aggregate((Dim)0, (sum, i) => sum + a[i][1]) * a[0][3]));
+    }
 }

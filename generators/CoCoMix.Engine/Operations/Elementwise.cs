@@ -107,7 +107,7 @@ public static partial class Table
         },
         NoGradient,
         node => node.Inputs[0]!.Shape.Elements,
-        c => $"Kernels.SumTo({c[0]}, {c[1]})");
+        c => $"Kernels.SumTo({c[0]}, {c[1]})") { EmitAccumulate = (c, into) => $"Kernels.AddSum({into}, {c[0]})" };
 
     /// <summary>The same numbers, through which no gradient flows.</summary>
     public static readonly Operation StopGradient = new("detach",

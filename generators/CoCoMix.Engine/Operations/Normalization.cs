@@ -29,8 +29,8 @@ public static partial class Table
         a => [new(Element.Float, a[1]), new(Element.Float, a[4]), new(Element.Float, a[5])],
         NoGradient,
         node => node.Outputs[0].Shape.Elements * (node.Inputs[6] is null ? 14 : 15),
-        c => $"Kernels.LayerNormBackward({c[0]}, {c[1]}, {c[2]}, {c[3]}, {c[4]}, {c[5]}, {c[6]}, {c.Used(0)}, {c.Used(1)}, {c.Used(2)})")
-        { OutputNames = ["", "Weight", "Bias"], SkipsUnused = true };
+        c => $"Kernels.LayerNormBackward({c[0]}, {c[1]}, {c[2]}, {c[3]}, {c[4]}, {c[5]}, {c[6]}, {c.Used(0)}, {c.Used(1)}, {c.Used(2)}, {c.Buffer(1)}, {c.Buffer(2)})")
+        { OutputNames = ["", "Weight", "Bias"], SkipsUnused = true, AddsOutputs = true };
 
     /// <summary><c>x / sqrt(mean(x^2) + epsilon) w</c> over the last axis; also the factor of each row.</summary>
     public static readonly Operation RmsNorm = new("rms_norm",
@@ -56,8 +56,8 @@ public static partial class Table
         a => [new(Element.Float, a[1]), new(Element.Float, a[3])],
         NoGradient,
         node => node.Outputs[0].Shape.Elements * (node.Inputs[4] is null ? 9 : 10),
-        c => $"Kernels.RmsNormBackward({c[0]}, {c[1]}, {c[2]}, {c[3]}, {c[4]}, {c.Used(0)}, {c.Used(1)})")
-        { OutputNames = ["", "Weight"], SkipsUnused = true };
+        c => $"Kernels.RmsNormBackward({c[0]}, {c[1]}, {c[2]}, {c[3]}, {c[4]}, {c.Used(0)}, {c.Used(1)}, {c.Buffer(1)})")
+        { OutputNames = ["", "Weight"], SkipsUnused = true, AddsOutputs = true };
 
     /// <summary>
     /// <c>(x - mean) / (std + epsilon)</c> over the last axis with the unbiased std, epsilon outside the root and no affine part;

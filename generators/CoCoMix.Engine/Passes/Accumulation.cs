@@ -3,7 +3,7 @@ using CoCoMix.Engine.Program;
 
 namespace CoCoMix.Engine.Passes;
 
-/// <summary>A gradient that one operation makes and nothing else reads is added straight into its buffer, without a temporary.</summary>
+/// <summary>Gradients that an operation makes and nothing else reads are added straight into their buffers, without temporaries.</summary>
 public static class Accumulation
 {
     public static Function InPlace(Function function)
@@ -13,15 +13,15 @@ public static class Accumulation
         var into = function.Nodes.Where(node => node.Operation == Table.Accumulate && uses[node.Inputs[1]!] == 1)
             .ToDictionary(node => node.Inputs[1]!, node => node.Inputs[0]!);
         var fused = new HashSet<Value>(function.Nodes
-            .Where(node => node.Operation.EmitAccumulate is not null && node.Outputs.Count == 1 && into.ContainsKey(node.Outputs[0]))
-            .Select(node => node.Outputs[0]));
+            .Where(node => node.Operation.EmitAccumulate is not null && node.Outputs.Count == 1 || node.Operation.AddsOutputs)
+            .SelectMany(node => node.Operation.AddsOutputs ? node.Outputs.Skip(1) : node.Outputs).Where(into.ContainsKey));
         return function with
         {
             Nodes = [.. function.Nodes
                 .Where(node => node.Operation != Table.Accumulate || !fused.Contains(node.Inputs[1]!))
-                .Select(node => node.Outputs.Count == 1 && fused.Contains(node.Outputs[0])
-                    ? new Node(node.Operation, node.Inputs, [], node.Attributes) { Into = into[node.Outputs[0]] }
-                    : node.WithBody(InPlace))],
+                .Select(node => !node.Outputs.Any(fused.Contains) ? node.WithBody(InPlace)
+                    : node.Operation.AddsOutputs ? new(node.Operation, node.Inputs, node.Outputs, node.Attributes) { Adds = [.. node.Outputs.Select(output => fused.Contains(output) ? into[output] : null)] }
+                    : new(node.Operation, node.Inputs, [], node.Attributes) { Into = into[node.Outputs[0]] })],
         };
     }
 }

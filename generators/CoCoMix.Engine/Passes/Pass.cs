@@ -33,7 +33,10 @@ public enum Pass
     /// <summary>Sums are made and normalised, and residual gradients added, row by row: <see cref="Passes.ResidualNorms"/>.</summary>
     ResidualNorms = 128,
 
-    All = SparseProducts | SparseGradients | CutRows | Accumulation | Overwriting | UnreadPositions | ElementwiseChains | ResidualNorms,
+    /// <summary>The views around attention are one operation: <see cref="Passes.Heads"/>.</summary>
+    Heads = 256,
+
+    All = SparseProducts | SparseGradients | CutRows | Accumulation | Overwriting | UnreadPositions | ElementwiseChains | ResidualNorms | Heads,
 }
 
 public static class PassNames

@@ -15,14 +15,16 @@ internal static class Pipeline
     public static Function Step(Function differentiated, Pass passes) => differentiated
         .Through(Pass.SparseGradients, passes, Sparsity.Distribute)
         .Through(Pass.CutRows, passes, step => CutRows.OfWideLayers(step))
-        .Through(Pass.Accumulation, passes, Accumulation.InPlace)
+        .Through(Pass.Heads, passes, Heads.AtOnce)
         .Through(Pass.ResidualNorms, passes, ResidualNorms.AddResiduals)
+        .Through(Pass.Accumulation, passes, Accumulation.InPlace)
         .Through(Pass.ElementwiseChains, passes, ElementwiseChains.Fuse)
         .Through(Pass.Overwriting, passes, Overwriting.Mark);
 
     /// <summary>What adds to no gradient: an evaluation, labels.</summary>
     public static Function Inference(Function function, Pass passes) => Simplify.Dead(function)
         .Through(Pass.CutRows, passes, alive => CutRows.OfWideLayers(alive))
+        .Through(Pass.Heads, passes, Heads.AtOnce)
         .Through(Pass.ResidualNorms, passes, ResidualNorms.NormSums)
         .Through(Pass.ElementwiseChains, passes, ElementwiseChains.Fuse)
         .Through(Pass.Overwriting, passes, Overwriting.Mark);

@@ -61,11 +61,14 @@ public sealed class Node(
     /// <summary>The parameter whose gradient buffer takes the result, instead of an output; see <see cref="Operation.EmitAccumulate"/>.</summary>
     public Value? Into { get; init; }
 
+    /// <summary>For each output, the parameter whose gradient buffer takes it instead, or null; see <see cref="Operation.AddsOutputs"/>.</summary>
+    public IReadOnlyList<Value?> Adds { get; init; } = [];
+
     /// <summary>The operand whose memory the result takes; see <see cref="Operation.Overwrites"/>.</summary>
     public Value? Over { get; init; }
 
     /// <summary>Whether the node does something besides computing its outputs.</summary>
-    public bool HasEffect => Into is not null || Operation == Operations.Table.Accumulate || Operation == Operations.Table.RunningMean
+    public bool HasEffect => Into is not null || Adds.Count > 0 || Operation == Operations.Table.Accumulate || Operation == Operations.Table.RunningMean
         || Operation == Operations.Table.EagerBackward && Attributes.Bool("parameters")
         || Operation == Operations.Table.RepeatBackward && Loop!.Body.Nodes.Any(node => node.HasEffect)
         || Chunk is { } chunk && chunk.Body.Nodes.Any(node => node.HasEffect);

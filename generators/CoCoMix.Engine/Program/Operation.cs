@@ -24,6 +24,9 @@ public sealed record Operation(
     /// <summary>The C# statement that adds the result straight into a gradient buffer, where that saves a temporary.</summary>
     public Func<Call, string, string>? EmitAccumulate { get; init; }
 
+    /// <summary>Whether the kernel can add all outputs but the first to gradient buffers instead of returning them; see <see cref="Call.Buffer"/>.</summary>
+    public bool AddsOutputs { get; init; }
+
     /// <summary>The operand whose memory the result may take where nothing reads that operand again.</summary>
     public int? Overwrites { get; init; }
 
@@ -93,7 +96,8 @@ public sealed record Backward(Node Node, IReadOnlyList<Value?> OutputGradients, 
 }
 
 /// <summary>What an emit rule reads: the names of its inputs, its constants, and which outputs are used.</summary>
-public sealed record Call(Node Node, IReadOnlyList<string> Names, Func<Value, bool> IsUsed)
+/// <param name="Gradient">The name of a parameter's gradient buffer.</param>
+public sealed record Call(Node Node, IReadOnlyList<string> Names, Func<Value, bool> IsUsed, Func<Value, string> Gradient)
 {
     public string this[int i] => Names[i];
 
@@ -131,4 +135,7 @@ public sealed record Call(Node Node, IReadOnlyList<string> Names, Func<Value, bo
 
     /// <summary><c>true</c> or <c>false</c>, for kernels that can skip an output.</summary>
     public string Used(int output) => IsUsed(Node.Outputs[output]) ? "true" : "false";
+
+    /// <summary>The gradient buffer that takes an output, or <c>null</c>.</summary>
+    public string Buffer(int output) => output < Node.Adds.Count && Node.Adds[output] is { } parameter ? Gradient(parameter) : "null";
 }

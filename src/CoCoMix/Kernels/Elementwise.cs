@@ -62,6 +62,22 @@ public static partial class Kernels
         return gradient.masked_fill(zero, 0);
     }
 
+    /// <summary>Adds to a buffer what <see cref="SumTo"/> makes in its shape.</summary>
+    public static unsafe void AddSum(Tensor into, Tensor x)
+    {
+        if (into.dim() == 1 && x.dim() > 1 && into.shape[0] == x.shape[^1] && AreCpuFloat(into, x))
+        {
+            var columns = (int)into.shape[0];
+            var rows = Data<float>(x);
+            using var sums = SumsOverRows(x.numel() / columns, 1, columns, (i, sums) => Simd.Add((float*)sums, rows + i * columns, columns));
+            GC.KeepAlive(x);
+            OfSums(sums, 0, isAskedFor: false, into);
+            return;
+        }
+        using var sum = SumTo(x, into);
+        into.add_(sum);
+    }
+
     /// <summary>Sums <paramref name="x"/> to the shape of <paramref name="like"/>, the way back of broadcasting.</summary>
     public static Tensor SumTo(Tensor x, Tensor like)
     {

@@ -43,9 +43,13 @@ public static partial class Kernels
         return (y, sum, mean, rstd);
     }
 
-    /// <summary>The way back of <see cref="LayerNorm"/>; a gradient that is not asked for is null. <paramref name="residual"/>, where given, is added to that of x.</summary>
+    /// <summary>
+    /// The way back of <see cref="LayerNorm"/>; a gradient that is not asked for is null. <paramref name="residual"/>, where given, is added to that of x,
+    /// and those of weight and bias to buffers, where they are given.
+    /// </summary>
     public static unsafe (Tensor X, Tensor Weight, Tensor Bias) LayerNormBackward(
-        Tensor gradient, Tensor x, Tensor mean, Tensor rstd, Tensor weight, Tensor bias, Tensor? residual, bool forX, bool forWeight, bool forBias)
+        Tensor gradient, Tensor x, Tensor mean, Tensor rstd, Tensor weight, Tensor bias, Tensor? residual, bool forX, bool forWeight, bool forBias,
+        Tensor? intoWeight = null, Tensor? intoBias = null)
     {
         if (forX && AreCpuFloat(gradient, x, weight) && (residual is null || AreCpuFloat(residual)))
         {
@@ -61,12 +65,11 @@ public static partial class Kernels
             GC.KeepAlive(gradient);
             GC.KeepAlive(x);
             GC.KeepAlive(residual);
-            using Tensor ofWeight = sums[0], ofBias = sums[1];
-            return (result, (forWeight ? ofWeight.clone() : null)!, (forBias ? ofBias.clone() : null)!);
+            return (result, OfSums(sums, 0, forWeight, intoWeight)!, OfSums(sums, 1, forBias, intoBias)!);
         }
-        var (dx, dWeight, dBias) = Aten.LayerNormBackward(gradient, x, mean, rstd, weight, bias, forX, forWeight, forBias);
+        var (dx, dWeight, dBias) = Aten.LayerNormBackward(gradient, x, mean, rstd, weight, bias, forX, forWeight || intoWeight is not null, forBias || intoBias is not null);
         if (residual is not null) dx?.add_(residual);
-        return (dx!, dWeight!, dBias!);
+        return (dx!, Kept(dWeight, intoWeight)!, Kept(dBias, intoBias)!);
     }
 
     /// <summary><c>x f w</c> with each row's factor <c>f = 1 / sqrt(mean(x^2) + epsilon)</c>, <c>[..., 1]</c>, which it also returns.</summary>
@@ -119,9 +122,10 @@ public static partial class Kernels
 
     /// <summary>
     /// The way back of <see cref="RmsNorm"/>; a gradient that is not asked for is null. With <c>u = w dy</c> and <c>n = x f</c>:
-    /// <c>dx = f (u - n mean(u n))</c> and <c>dw = sum(dy n)</c>. <paramref name="residual"/>, where given, is added to dx.
+    /// <c>dx = f (u - n mean(u n))</c> and <c>dw = sum(dy n)</c>. <paramref name="residual"/>, where given, is added to dx, and dw to a buffer, where one is given.
     /// </summary>
-    public static unsafe (Tensor X, Tensor Weight) RmsNormBackward(Tensor gradient, Tensor x, Tensor factor, Tensor weight, Tensor? residual, bool forX, bool forWeight)
+    public static unsafe (Tensor X, Tensor Weight) RmsNormBackward(
+        Tensor gradient, Tensor x, Tensor factor, Tensor weight, Tensor? residual, bool forX, bool forWeight, Tensor? intoWeight = null)
     {
         if (forX && AreCpuFloat(gradient, x, weight) && (residual is null || AreCpuFloat(residual)))
         {
@@ -137,19 +141,18 @@ public static partial class Kernels
             GC.KeepAlive(gradient);
             GC.KeepAlive(x);
             GC.KeepAlive(residual);
-            using var ofWeight = sums[0];
-            return (result, (forWeight ? ofWeight.clone() : null)!);
+            return (result, OfSums(sums, 0, forWeight, intoWeight)!);
         }
         if (IsHalf(x))
         {
             using Tensor fullGradient = gradient.to(float32), fullX = x.to(float32), fullWeight = weight.to(float32);
             using var fullResidual = residual?.to(float32);
-            var (fullDx, fullDWeight) = RmsNormBackward(fullGradient, fullX, factor, fullWeight, fullResidual, forX, forWeight);
+            var (fullDx, fullDWeight) = RmsNormBackward(fullGradient, fullX, factor, fullWeight, fullResidual, forX, forWeight, intoWeight);
             using (fullDx) return (fullDx?.to(x.dtype)!, fullDWeight);
         }
         Tensor? dx = null, dWeight = null;
         using var normal = x.mul(factor);
-        if (forWeight)
+        if (forWeight || intoWeight is not null)
         {
             using var product = gradient.mul(normal);
             dWeight = SumTo(product, weight);
@@ -164,7 +167,7 @@ public static partial class Kernels
             dx.mul_(factor);
             if (residual is not null) dx.add_(residual);
         }
-        return (dx!, dWeight!);
+        return (dx!, Kept(dWeight, intoWeight)!);
     }
 
     /// <summary>Calls a body for each row, on several threads where there is enough to do.</summary>
@@ -174,20 +177,47 @@ public static partial class Kernels
     });
 
     /// <summary>
-    /// Sums over rows, <c>[count, columns]</c>, that a body adds to at an address while it does something for each row. They are made for a fixed number
-    /// of rows and then added in order, so that the number of threads changes nothing.
+    /// Sums over rows that a body adds to at an address while it does something for each row. They are made for a fixed number of rows and then added in
+    /// order, so that the number of threads changes nothing: the first <c>[count, columns]</c> of the result.
     /// </summary>
     private static unsafe Tensor SumsOverRows(long rows, int count, int columns, Action<long, nint> body)
     {
-        var pieces = (rows + Piece - 1) / Piece;
-        using var sums = zeros(pieces, count, columns);
+        var pieces = Math.Max(1, (rows + Piece - 1) / Piece);
+        var sums = zeros(pieces, count, columns);
         var into = Data<float>(sums);
         ParallelRows.For(pieces, grain: Math.Max(1, 8_192 / (Piece * columns)), (from, to) =>
         {
             for (var p = from; p < to; p++)
                 for (var i = p * Piece; i < Math.Min(rows, (p + 1) * Piece); i++) body(i, (nint)(into + p * count * columns));
         });
-        return sums.sum(dim: 0);
+        for (var p = 1; p < pieces; p++) Simd.Add(into, into + p * count * columns, count * columns);
+        return sums;
+    }
+
+    /// <summary>One of the sums over rows: added to a buffer where one is given, of its own where it is asked for, else null.</summary>
+    private static unsafe Tensor? OfSums(Tensor sums, int which, bool isAskedFor, Tensor? buffer)
+    {
+        if (!isAskedFor && buffer is null) return null;
+        var columns = sums.shape[^1];
+        if (buffer is not null && AreCpuFloat(buffer)) Simd.Add(Data<float>(buffer), Data<float>(sums) + which * columns, (int)columns);
+        else
+        {
+            using var first = sums[0];
+            using var one = first[which];
+            if (buffer is null) return one.clone();
+            buffer.add_(one);
+        }
+        GC.KeepAlive(sums);
+        GC.KeepAlive(buffer);
+        return null;
+    }
+
+    /// <summary>A gradient, unless there is a buffer, to which it is added.</summary>
+    private static Tensor? Kept(Tensor? gradient, Tensor? buffer)
+    {
+        if (buffer is null) return gradient;
+        using (gradient) buffer.add_(gradient!);
+        return null;
     }
 
     /// <summary><c>(x - mean) / (std + epsilon)</c> over the last axis with the unbiased std, and mean and std, <c>[..., 1]</c>.</summary>
