@@ -34,3 +34,19 @@ public sealed partial class StudyCoCoMix : LanguageModel;
 [LanguageModel(Vocabulary = 256, Context = 16, Width = 64)]
 [Blocks<TinyBlock>(2)]
 public sealed partial class SmallNextToken : LanguageModel;
+
+/// <summary>A block of RMS norms, rotary positions, shared keys and a gated feed-forward, as in Llama.</summary>
+[PreNorm(Norm.RmsNorm, Epsilon = 1e-6)]
+[CausalSelfAttention(Heads = 8, KeyValueHeads = 2, Bias = false)]
+[FeedForward(Expansion = 3, Activation = Activation.Silu, Gated = true, Bias = false)]
+public sealed partial class GatedBlock : TransformerBlock;
+
+/// <summary>As large as the 69M models, of another architecture, with capped logits.</summary>
+[LanguageModel(Vocabulary = 50_257, Context = 1_024, Width = 512, Positions = Positions.Rotary, LogitSoftCap = 30)]
+[Blocks<GatedBlock>(8)]
+public sealed partial class Gated69M : LanguageModel;
+
+/// <summary>The tiny study's size, of another architecture.</summary>
+[LanguageModel(Vocabulary = 1_024, Context = 128, Width = 96, Positions = Positions.Rotary, LogitSoftCap = 30)]
+[Blocks<GatedBlock>(4)]
+public sealed partial class StudyGated : LanguageModel;

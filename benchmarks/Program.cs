@@ -17,6 +17,9 @@ var (name, kind) = (new Argument<string>("case"), new Argument<string>("kind"));
 var without = new Option<string?>("--without") { Description = "Passes to switch off." };
 var contender = new Command("contender", "One contender of a case, in this process.") { name, kind, without };
 contender.Hidden = true;
+var paired = new Command("paired", "Steps of a case with all passes and without some, in turns, in this process.") { name, without };
+paired.Hidden = true;
+paired.SetAction(parsed => StepBenchmark.RunPaired(parsed.GetValue(name)!, parsed.GetValue(without)!));
 contender.SetAction(parsed => StepBenchmark.RunContender(parsed.GetValue(name)!, parsed.GetValue(kind)!, parsed.GetValue(without)));
 
 var count = new Option<int>("--models") { Description = "Declared models in the project.", DefaultValueFactory = _ => 100 };
@@ -30,4 +33,4 @@ var vocabularies = new Option<int[]>("--vocabulary") { Description = "Tokens of 
 var data = new Command("data", "Times the reading and encoding of text, and the training of tokenizers.") { text, vocabularies, rounds };
 data.SetAction(parsed => DataBenchmark.Run(parsed.GetValue(text), parsed.GetValue(vocabularies)!, parsed.GetValue(rounds)));
 
-return new RootCommand("Benchmarks of CoCoMix for .NET. Run with nothing else on the machine.") { step, passes, contender, generator, data }.Parse(args).Invoke();
+return new RootCommand("Benchmarks of CoCoMix for .NET. Run with nothing else on the machine.") { step, passes, contender, paired, generator, data }.Parse(args).Invoke();

@@ -67,7 +67,10 @@ internal static class StepBenchmark
 
     private static double Median(List<Measured> all, Func<Measured, double> value) => Timings.Median([.. all.Select(value)]);
 
-    /// <summary>What each of the generator's passes, and the allocator, is worth: the same steps without it.</summary>
+    /// <summary>
+    /// What each of the generator's passes, and the allocator, is worth: the same steps without it. A step with all passes and one without some take turns in
+    /// one process, so that both see the same machine.
+    /// </summary>
     public static int RunPasses(string name, int rounds)
     {
         if (StepCase.All.FirstOrDefault(each => each.Name == name) is not { } of)
@@ -76,27 +79,58 @@ internal static class StepBenchmark
             return 1;
         }
         var passes = Enum.GetValues<Pass>().Where(pass => pass is not Pass.None and not Pass.All).Select(pass => pass.ToString()).ToList();
-        (string Name, string Off, string Memory)[] without =
-            [("nothing", "None", ""), .. passes.Select(pass => (pass, pass, "")), ("all passes", string.Join(",", passes), ""), ("the allocator", "None", "0")];
-        var measured = without.Select(_ => new List<Measured>()).ToArray();
-        for (var round = 0; round < rounds; round++)
-            for (var i = 0; i < without.Length; i++) measured[i].Add(Process(of, "generated", without[i].Off, without[i].Memory));
-        Console.WriteLine($"{of.Name}, {get_num_threads()} threads, {rounds} rounds; medians (quartiles)");
-        Console.WriteLine($"{"without",-18} {"ms",26} {"times as long",14}   peak MiB (besides weights, gradients and moments)");
-        for (var i = 0; i < without.Length; i++)
-            Console.WriteLine(string.Create(CultureInfo.InvariantCulture,
-                $"{without[i].Name,-18} {Timings.Describe([.. measured[i].Select(one => one.Seconds * 1e3)]),26} {Timings.Median([.. measured[i].Zip(measured[0], (one, all) => one.Seconds / all.Seconds)]),14:F2}   {Median(measured[i], one => one.Peak) / (1 << 20):N0} ({Median(measured[i], one => one.Above) / (1 << 20):N0})"));
+        Console.WriteLine($"{of.Name}, {get_num_threads()} threads, {rounds} rounds of {of.Steps} steps; medians (quartiles)");
+        Console.WriteLine($"{"without",-18} {"times as long",18}   peak MiB (besides weights, gradients and moments)");
+        var whole = Process(of, "generated", "None");
+        Console.WriteLine(Line("nothing", [1], whole));
+        foreach (var (without, off) in passes.Select(pass => (pass, pass)).Append(("all passes", string.Join(",", passes))))
+            Console.WriteLine(Line(without, [.. Enumerable.Range(0, rounds).SelectMany(_ => JsonSerializer.Deserialize<double[]>(Output(["paired", of.Name, "--without", off]))!)], Process(of, "generated", off)));
+        var own = Enumerable.Range(0, rounds).Select(_ => (Without: Process(of, "generated", "None", "0"), With: Process(of, "generated", "None"))).ToList();
+        Console.WriteLine(Line("the allocator", [.. own.Select(pair => pair.Without.Seconds / pair.With.Seconds)], own[0].Without));
+        return 0;
+
+        static string Line(string without, double[] ratios, Measured memory) => string.Create(CultureInfo.InvariantCulture,
+            $"{without,-18} {Timings.Describe(ratios, "F3"),18}   {memory.Peak / (1 << 20):N0} ({memory.Above / (1 << 20):N0})");
+    }
+
+    /// <summary>The process that compares steps without some passes with steps with all: prints their ratios.</summary>
+    public static int RunPaired(string name, string without)
+    {
+        var of = StepCase.All.Single(each => each.Name == name);
+        Contender[] contenders = [.. new[] { "None", without }.Select(off =>
+        {
+            Declarations.SwitchOff(off);
+            manual_seed(0);
+            return of.Generated();
+        })];
+        var ratios = new List<double>();
+        for (var step = of.Steps > 3 ? -3 : -1; step < of.Steps; step++)
+        {
+            var seconds = new double[2];
+            // Each goes first as often as the other.
+            foreach (var i in step % 2 == 0 ? new[] { 0, 1 } : [1, 0])
+            {
+                var watch = Stopwatch.StartNew();
+                using (NewDisposeScope()) contenders[i].Run();
+                seconds[i] = watch.Elapsed.TotalSeconds;
+            }
+            if (step >= 0) ratios.Add(seconds[1] / seconds[0]);
+        }
+        Console.WriteLine(JsonSerializer.Serialize(ratios));
         return 0;
     }
 
-    private static Measured Process(StepCase of, string contender, string passesOff = "", string memory = "")
+    private static Measured Process(StepCase of, string contender, string passesOff = "", string memory = "") =>
+        JsonSerializer.Deserialize<Measured>(Output(["contender", of.Name, contender, .. passesOff.Length == 0 ? Array.Empty<string>() : ["--without", passesOff]], memory))!;
+
+    private static string Output(string[] arguments, string memory = "")
     {
         using var process = System.Diagnostics.Process.Start(new ProcessStartInfo(
-            Environment.ProcessPath!, [.. Path.GetFileNameWithoutExtension(Environment.ProcessPath) == "dotnet" ? [typeof(StepBenchmark).Assembly.Location] : Array.Empty<string>(), "contender", of.Name, contender, .. passesOff.Length == 0 ? Array.Empty<string>() : ["--without", passesOff]])
+            Environment.ProcessPath!, [.. Path.GetFileNameWithoutExtension(Environment.ProcessPath) == "dotnet" ? [typeof(StepBenchmark).Assembly.Location] : Array.Empty<string>(), .. arguments])
         { RedirectStandardOutput = true, Environment = { ["COCOMIX_CPU_MEMORY"] = memory } })!;
         var output = process.StandardOutput.ReadToEnd();
         process.WaitForExit();
-        return process.ExitCode == 0 ? JsonSerializer.Deserialize<Measured>(output)! : throw new InvalidOperationException($"{of.Name}, {contender}, ended with {process.ExitCode}.");
+        return process.ExitCode == 0 ? output : throw new InvalidOperationException($"{string.Join(' ', arguments)} ended with {process.ExitCode}.");
     }
 
     /// <summary>The process of one contender: prints what it measured.</summary>

@@ -16,7 +16,7 @@ internal sealed record Contender(Action Run, long Parameters, long Frozen, doubl
 /// <param name="Tokens">Tokens, or rows, of a step.</param>
 /// <param name="Steps">Timed steps in one process.</param>
 /// <param name="Eager">As the reference is written, or with libtorch's fused attention and GELU.</param>
-/// <param name="Goal">How many times as fast as eager it is meant to be; 0 where there is no eager contender.</param>
+/// <param name="Goal">How many times as fast as eager it is meant to be; 0 where none was set.</param>
 internal sealed record StepCase(string Name, int Tokens, int Steps, double Goal, Func<Contender> Generated, Func<bool, Contender>? Eager = null)
 {
     public static IReadOnlyList<StepCase> All { get; } =
@@ -29,6 +29,7 @@ internal sealed record StepCase(string Name, int Tokens, int Steps, double Goal,
         new("study-labels", 1024, 40, 2, () => Label(Declarations.Model<StudyCoCoMix>(), Declarations.Model<TinyTeacher>(), Declarations.Sae<TinySae>(), 8, 128),
             fused => Label(new EagerReference(1_024, 128, 160, 4, 5, fused: fused), new EagerAutoencoder(160, 1_024, 16), afterBlock: 1, 8, 128)),
         new("small-ntp", 16, 400, 3, () => Train(Declarations.Model<SmallNextToken>(), 1, 16), fused => Train(new EagerReference(256, 16, 64, 2, 2, fused: fused), 1, 16)),
+        Gated<Gated69M>("gated-69m-512", 1, 512, 2), Gated<StudyGated>("study-gated", 8, 128, 40),
         new("sae-32768", 1024, 3, 3, () => Train(Declarations.Sae<Gpt2Sae>(), 1024), _ => Train(new EagerAutoencoder(768, 32_768, 32), 1024)),
         new("generate-69m-256", 16, 1, 5, () => Generate(cached: true), _ => Generate(cached: false)),
         .. new[] { 256, 512, 1024, 2048 }.Select(length => new StepCase($"length-{length}", length, 2, 0, () => Train(Declarations.Model<LongCoCoMix69M>(), 1, length))),
@@ -36,6 +37,16 @@ internal sealed record StepCase(string Name, int Tokens, int Steps, double Goal,
 
     private static StepCase Cocomix69M(int length) => new($"cocomix-69m-{length}", length, 2, 2.5,
         () => Train(Declarations.Model<CoCoMix69M>(), 1, length), fused => Train(new EagerReference(50_257, 1_024, 512, 8, 8, 32_768, 32, 3, fused), 1, length));
+
+    /// <summary>The reference is another architecture: what is eager here is the declared model's own way forth, under autograd.</summary>
+    private static StepCase Gated<T>(string name, int batch, int length, int steps) where T : LanguageModel, new() => new(name, batch * length, steps, 0,
+        () => Train(Declarations.Model<T>(), batch, length),
+        _ =>
+        {
+            var model = new T();
+            var (ids, _) = Batch(batch, length, model.Card.Vocabulary, 0, 0);
+            return Train(model, () => model.loss(ids).Total());
+        });
 
     private static StepCase WithLabels69M(int length) => new($"cocomix-69m-{length}-labels", length, 2, 2.5,
         () => Joined(Label(Declarations.Model<CoCoMix69M>(), Declarations.Model<Gpt2>(), Declarations.Sae<Gpt2Sae>(), 1, length), Train(Declarations.Model<CoCoMix69M>(), 1, length)),

@@ -1,3 +1,5 @@
+using System.Globalization;
+
 namespace CoCoMix.Benchmarks;
 
 /// <summary>What repeated timings say: their median, and the quartiles as their spread.</summary>
@@ -5,7 +7,8 @@ internal static class Timings
 {
     public static double Median(IReadOnlyCollection<double> times) => Quantile(times, 0.5);
 
-    public static string Describe(IReadOnlyCollection<double> times) => $"{Median(times):F1} ({Quantile(times, 0.25):F1}-{Quantile(times, 0.75):F1})";
+    public static string Describe(IReadOnlyCollection<double> times, string format = "F1") =>
+        string.Join("", Median(times).ToString(format, CultureInfo.InvariantCulture), " (", Quantile(times, 0.25).ToString(format, CultureInfo.InvariantCulture), "-", Quantile(times, 0.75).ToString(format, CultureInfo.InvariantCulture), ")");
 
     private static double Quantile(IReadOnlyCollection<double> times, double q) => times.Order().ElementAt((int)(q * (times.Count - 1)));
 }

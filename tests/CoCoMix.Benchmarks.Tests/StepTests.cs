@@ -17,6 +17,14 @@ public sealed class StepTests
     }
 
     [Fact]
+    public void What_a_pass_is_worth_is_a_ratio_of_steps_in_turns()
+    {
+        var ended = Tool.Run("benchmarks", ["paired", "small-ntp", "--without", "Heads,ResidualNorms"]);
+        Assert.Equal((0, ""), (ended.ExitCode, ended.Error));
+        Assert.All(JsonSerializer.Deserialize<double[]>(ended.Output)!, ratio => Assert.InRange(ratio, 0.01, 100));
+    }
+
+    [Fact]
     public void An_unknown_case_is_one_sentence()
     {
         var ended = Tool.Run("benchmarks", ["step", "--case", "nothing"]);

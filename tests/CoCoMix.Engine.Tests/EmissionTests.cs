@@ -31,7 +31,7 @@ public sealed class EmissionTests
         {
             checkedMethods++;
             LetsGo(method.Body!, Restored(method), method.ParameterList.Parameters.Select(parameter => parameter.Identifier.Text));
-            foreach (var whole in method.Body!.DescendantNodes().OfType<ParenthesizedLambdaExpressionSyntax>()) LetsGo(whole.Block!, [], Operands(whole));
+            foreach (var whole in method.Body!.DescendantNodes().OfType<ParenthesizedLambdaExpressionSyntax>().Where(lambda => lambda.AttributeLists.Count == 0)) LetsGo(whole.Block!, [], Operands(whole));
         }
         Assert.True(checkedMethods > 3 * Models.Length);
     }

@@ -54,6 +54,7 @@ internal static class Emitted
         code.Lines("""
             #nullable enable
             using System;
+            using System.Runtime.CompilerServices;
             using CoCoMix;
             using TorchSharp;
             using static TorchSharp.torch;

@@ -58,6 +58,8 @@ public static class CSharp
             using global::TorchSharp.Modules;
             using static global::TorchSharp.torch;
             using Kernels = global::CoCoMix.Kernels;
+            using MethodImpl = global::System.Runtime.CompilerServices.MethodImplAttribute;
+            using MethodImplOptions = global::System.Runtime.CompilerServices.MethodImplOptions;
             using Tensor = global::TorchSharp.torch.Tensor;
 
             """);

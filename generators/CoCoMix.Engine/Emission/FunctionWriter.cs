@@ -211,7 +211,8 @@ internal sealed class FunctionWriter
         _code.Line($"// {string.Join(", ", body.Nodes.Select(member => member.Operation.Name))}: once through memory.");
         _code.Line($"var {result} = Kernels.Chain([{string.Join(", ", operands.Select(Reference))}], [{string.Join(", ", numbers.Select(Reference))}], results: {body.Outputs.Count},");
         _code.Indent(1);
-        _code.Line("static lanes =>");
+        // Compiled once and for all: a loop that a tier is counting through is several times as slow.
+        _code.Line("[MethodImpl(MethodImplOptions.AggressiveOptimization)] static (lanes) =>");
         _code.Open();
         for (var k = 0; k < numbers.Length; k++) _code.Line($"var {names[numbers[k]]} = lanes.Number({k});");
         _code.Open("for (var i = 0; i < lanes.Count; i += 8)");

@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using CoCoMix.Native;
 using TorchSharp;
 using TorchSharp.Modules;
@@ -20,10 +21,20 @@ public static partial class Kernels
     public static Tensor Negate(Tensor a) => a.neg();
 
     /// <summary>GELU, tanh approximation.</summary>
-    public static Tensor GeluTanh(Tensor x) => nn.functional.gelu(x, GELU.Approximate.tanh);
+    public static Tensor GeluTanh(Tensor x) => Chain([x], [], results: 1,
+        [MethodImpl(MethodImplOptions.AggressiveOptimization)] static (lanes) =>
+        {
+            for (var i = 0; i < lanes.Count; i += 8) lanes.Store(0, i, Lanes.GeluTanh(lanes.Load(0, i)));
+        },
+        static (whole, _) => [nn.functional.gelu(whole[0], GELU.Approximate.tanh)])[0];
 
     /// <summary>The way back of <see cref="GeluTanh"/>.</summary>
-    public static Tensor GeluTanhBackward(Tensor gradient, Tensor x) => Aten.GeluBackward(gradient, x, "tanh"u8);
+    public static Tensor GeluTanhBackward(Tensor gradient, Tensor x) => Chain([gradient, x], [], results: 1,
+        [MethodImpl(MethodImplOptions.AggressiveOptimization)] static (lanes) =>
+        {
+            for (var i = 0; i < lanes.Count; i += 8) lanes.Store(0, i, Lanes.GeluTanhBackward(lanes.Load(0, i), lanes.Load(1, i)));
+        },
+        static (whole, _) => [Aten.GeluBackward(whole[0], whole[1], "tanh"u8)])[0];
 
     /// <summary>GELU by the error function.</summary>
     public static Tensor Gelu(Tensor x) => nn.functional.gelu(x);
@@ -38,19 +49,29 @@ public static partial class Kernels
     public static Tensor SiluBackward(Tensor gradient, Tensor x) => Aten.SiluBackward(gradient, x);
 
     /// <summary><c>max(x, 0)^2</c></summary>
-    public static Tensor ReluSquared(Tensor x)
-    {
-        using var positive = x.relu();
-        return positive.mul(positive);
-    }
+    public static Tensor ReluSquared(Tensor x) => Chain([x], [], results: 1,
+        [MethodImpl(MethodImplOptions.AggressiveOptimization)] static (lanes) =>
+        {
+            for (var i = 0; i < lanes.Count; i += 8) lanes.Store(0, i, Lanes.ReluSquared(lanes.Load(0, i)));
+        },
+        static (whole, _) =>
+        {
+            using var positive = whole[0].relu();
+            return [positive.mul(positive)];
+        })[0];
 
     /// <summary>The way back of <see cref="ReluSquared"/>: <c>2 max(x, 0) dy</c>.</summary>
-    public static Tensor ReluSquaredBackward(Tensor gradient, Tensor x)
-    {
-        using var positive = x.relu();
-        using var slope = positive.add(positive);
-        return slope.mul(gradient);
-    }
+    public static Tensor ReluSquaredBackward(Tensor gradient, Tensor x) => Chain([gradient, x], [], results: 1,
+        [MethodImpl(MethodImplOptions.AggressiveOptimization)] static (lanes) =>
+        {
+            for (var i = 0; i < lanes.Count; i += 8) lanes.Store(0, i, Lanes.ReluSquaredBackward(lanes.Load(0, i), lanes.Load(1, i)));
+        },
+        static (whole, _) =>
+        {
+            using var positive = whole[1].relu();
+            using var slope = positive.add(positive);
+            return [slope.mul(whole[0])];
+        })[0];
 
     /// <summary><c>max(x, 0)</c></summary>
     public static Tensor Relu(Tensor x) => x.relu();

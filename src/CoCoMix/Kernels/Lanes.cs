@@ -85,27 +85,31 @@ public readonly unsafe struct Lanes
 
     /// <summary><c>1 / (1 + exp(-x))</c></summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static Vector256<float> Sigmoid(Vector256<float> x) => Vector256<float>.One / (Vector256<float>.One + Exp(-x));
+    public static Vector256<float> Sigmoid(Vector256<float> x) => Vector256<float>.One / (Vector256<float>.One + Simd.ExpWithin87(-x));
 
-    /// <summary><c>tanh(x)</c>: near zero the polynomial of Cephes' tanhf, elsewhere from an exponential.</summary>
+    /// <summary><c>tanh(x)</c> by the rational function of Eigen's ptanh: a polynomial of degree 13 over one of degree 6, up to where float32 cannot tell it from 1.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Vector256<float> Tanh(Vector256<float> x)
     {
-        var size = Vector256.Abs(x);
-        var square = x * x;
-        var p = Vector256.Create(-5.70498872745e-3f);
-        p = Vector256.MultiplyAddEstimate(p, square, Vector256.Create(2.06390887954e-2f));
-        p = Vector256.MultiplyAddEstimate(p, square, Vector256.Create(-5.37397155531e-2f));
-        p = Vector256.MultiplyAddEstimate(p, square, Vector256.Create(1.33314422036e-1f));
-        p = Vector256.MultiplyAddEstimate(p, square, Vector256.Create(-3.33332819422e-1f));
-        var small = Vector256.MultiplyAddEstimate(p * square, x, x);
-        var large = Vector256<float>.One - Vector256.Create(2f) / (Exp(size + size) + Vector256<float>.One);
-        return Vector256.ConditionalSelect(Vector256.LessThan(size, Vector256.Create(0.625f)), small, Vector256.CopySign(large, x));
+        x = Vector256.MaxNative(Vector256.Create(-7.90531110763549805f), Vector256.MinNative(Vector256.Create(7.90531110763549805f), x));
+        var s = x * x;
+        var p = Vector256.Create(-2.76076847742355e-16f);
+        p = Vector256.MultiplyAddEstimate(p, s, Vector256.Create(2.00018790482477e-13f));
+        p = Vector256.MultiplyAddEstimate(p, s, Vector256.Create(-8.60467152213735e-11f));
+        p = Vector256.MultiplyAddEstimate(p, s, Vector256.Create(5.12229709037114e-08f));
+        p = Vector256.MultiplyAddEstimate(p, s, Vector256.Create(1.48572235717979e-05f));
+        p = Vector256.MultiplyAddEstimate(p, s, Vector256.Create(6.37261928875436e-04f));
+        p = Vector256.MultiplyAddEstimate(p, s, Vector256.Create(4.89352455891786e-03f));
+        var q = Vector256.Create(1.19825839466702e-06f);
+        q = Vector256.MultiplyAddEstimate(q, s, Vector256.Create(1.18534705686654e-04f));
+        q = Vector256.MultiplyAddEstimate(q, s, Vector256.Create(2.26843463243900e-03f));
+        q = Vector256.MultiplyAddEstimate(q, s, Vector256.Create(4.89352518554385e-03f));
+        return x * p / q;
     }
 
     /// <summary><c>x sigmoid(x)</c></summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static Vector256<float> Silu(Vector256<float> x) => x / (Vector256<float>.One + Exp(-x));
+    public static Vector256<float> Silu(Vector256<float> x) => x / (Vector256<float>.One + Simd.ExpWithin87(-x));
 
     /// <summary>With <c>s = sigmoid(x)</c>: <c>s (1 + x (1 - s)) dy</c>.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
@@ -117,7 +121,7 @@ public readonly unsafe struct Lanes
 
     /// <summary><c>max(x, 0)</c></summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static Vector256<float> Relu(Vector256<float> x) => Vector256.Max(x, Vector256<float>.Zero);
+    public static Vector256<float> Relu(Vector256<float> x) => Vector256.MaxNative(Vector256<float>.Zero, x);
 
     /// <summary>The gradient where the result of <see cref="Relu"/> is positive.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
@@ -157,7 +161,7 @@ public readonly unsafe struct Lanes
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Vector256<float> GeluBackward(Vector256<float> gradient, Vector256<float> x)
     {
-        var density = Exp(x * x * Vector256.Create(-0.5f)) * Vector256.Create(0.3989422804f);
+        var density = Simd.ExpWithin87(x * x * Vector256.Create(-0.5f)) * Vector256.Create(0.3989422804f);
         return gradient * Vector256.MultiplyAddEstimate(x, density, NormalShare(x));
     }
 
@@ -172,7 +176,7 @@ public readonly unsafe struct Lanes
         p = Vector256.MultiplyAddEstimate(p, t, Vector256.Create(1.421413741f));
         p = Vector256.MultiplyAddEstimate(p, t, Vector256.Create(-0.284496736f));
         p = Vector256.MultiplyAddEstimate(p, t, Vector256.Create(0.254829592f));
-        var beyond = p * t * Exp(-size * size) * Vector256.Create(0.5f);
+        var beyond = p * t * Simd.ExpWithin87(-size * size) * Vector256.Create(0.5f);
         return Vector256.ConditionalSelect(Vector256.LessThan(x, Vector256<float>.Zero), beyond, Vector256<float>.One - beyond);
     }
 }

@@ -3,10 +3,11 @@ using System.Runtime.Intrinsics;
 
 namespace CoCoMix;
 
-/// <summary>Row loops in SIMD for float32.</summary>
+/// <summary>Row loops in SIMD for float32. They are compiled once and for all: loops that a tier counts through are several times as slow.</summary>
 internal static unsafe class Simd
 {
     /// <summary><c>y += x</c></summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public static void Add(float* y, float* x, int n)
     {
         var i = 0;
@@ -15,6 +16,7 @@ internal static unsafe class Simd
     }
 
     /// <summary><c>y = a + b</c></summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public static void Sum(float* a, float* b, float* y, int n)
     {
         var i = 0;
@@ -23,6 +25,7 @@ internal static unsafe class Simd
     }
 
     /// <summary><c>y += a x</c></summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public static void MultiplyAdd(float* y, float a, float* x, int n)
     {
         var i = 0;
@@ -32,6 +35,7 @@ internal static unsafe class Simd
     }
 
     /// <summary><c>sum(x y)</c></summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public static float Dot(float* x, float* y, int n)
     {
         var i = 0;
@@ -43,6 +47,7 @@ internal static unsafe class Simd
     }
 
     /// <summary><c>y = (x - mean) rstd w + b</c> of a row, with <c>rstd = 1 / sqrt(mean((x - mean)^2) + epsilon)</c>.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public static void LayerNorm(float* x, float* w, float* b, float epsilon, float* y, float* mean, float* rstd, int n)
     {
         var sums = Vector256<float>.Zero;
@@ -70,6 +75,7 @@ internal static unsafe class Simd
     /// The way back of a row: with <c>n = (x - mean) rstd</c> and <c>u = w dy</c>, <c>dx = rstd (u - mean(u) - n mean(u n))</c>; adds <c>dy n</c> to
     /// dw and <c>dy</c> to db.
     /// </summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public static void LayerNormBackward(float* dy, float* x, float mean, float rstd, float* w, float* dx, float* dw, float* db, int n)
     {
         var (centre, scale) = (Vector256.Create(mean), Vector256.Create(rstd));
@@ -103,6 +109,7 @@ internal static unsafe class Simd
     }
 
     /// <summary><c>y = x f w</c> of a row, with <c>f = 1 / sqrt(mean(x^2) + epsilon)</c>.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public static void RmsNorm(float* x, float* w, float epsilon, float* y, float* f, int n)
     {
         *f = 1 / MathF.Sqrt(Dot(x, x, n) / n + epsilon);
@@ -113,6 +120,7 @@ internal static unsafe class Simd
     }
 
     /// <summary>The way back of a row: with <c>n = x f</c> and <c>u = w dy</c>, <c>dx = f (u - n mean(u n))</c>; adds <c>dy n</c> to dw.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public static void RmsNormBackward(float* dy, float* x, float f, float* w, float* dx, float* dw, int n)
     {
         var scale = Vector256.Create(f);
@@ -138,6 +146,7 @@ internal static unsafe class Simd
     }
 
     /// <summary><c>sum(x^2)</c>; in chunks, so that its error does not grow with n.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public static double SumOfSquares(float* x, int n)
     {
         double total = 0;
@@ -157,6 +166,7 @@ internal static unsafe class Simd
     /// <c>g *= Scale; m += Mean (g - m); v = KeepSquare v + Square g^2; p = Decay p - Rate m / (sqrt(v) Correction + Epsilon); g = 0</c>
     /// (Loshchilov and Hutter 2019).
     /// </summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public static void AdamW(float* p, float* g, float* m, float* v, long n, in AdamWRates rates)
     {
         long i = 0;
@@ -184,6 +194,7 @@ internal static unsafe class Simd
     }
 
     /// <summary><c>log(sum(exp(x)))</c>; the sum in chunks, so that its error does not grow with the row.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public static float LogSumExp(float* x, int n)
     {
         var max = Max(x, n);
@@ -204,6 +215,7 @@ internal static unsafe class Simd
     }
 
     /// <summary><c>sum(exp(x - shift) (x - y))</c>; in chunks, so that its error does not grow with the row.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public static float ExpectedDifference(float* x, float* y, float shift, int n)
     {
         double total = 0;
@@ -226,6 +238,7 @@ internal static unsafe class Simd
     }
 
     /// <summary><c>y = exp(x - shift) factor</c></summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public static void ScaledExp(float* x, float shift, float factor, float* y, int n)
     {
         var i = 0;
@@ -242,9 +255,28 @@ internal static unsafe class Simd
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     internal static Vector256<float> Exp(Vector256<float> x)
     {
-        var bounded = Vector256.Min(x, Vector256.Create(88.72283f));
-        var n = Vector256.Round(bounded * 1.44269504f);
-        var r = Vector256.MultiplyAddEstimate(n, Vector256.Create(-0.693359375f), bounded);
+        // The processor's own minimum returns its second operand where one is NaN.
+        var (p, n) = ExpParts(Vector256.MinNative(Vector256.Create(88.72283f), x));
+        // 2^n in two factors, because 2^128 has no float of its own.
+        var half = n >> 1;
+        var scaled = p * Power(half) * Power(n - half);
+        return Vector256.ConditionalSelect(Vector256.LessThan(x, Vector256.Create(-87.33654f)), Vector256<float>.Zero, scaled);
+    }
+
+    /// <summary>As <see cref="Exp"/>, of x between -87 and 87; what is beyond counts as -87 or 87.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    internal static Vector256<float> ExpWithin87(Vector256<float> x)
+    {
+        var (p, n) = ExpParts(Vector256.MaxNative(Vector256.Create(-87f), Vector256.MinNative(Vector256.Create(87f), x)));
+        return p * Power(n);
+    }
+
+    /// <summary><c>e^x</c> as a number of about 1 and the power of two that it is to be multiplied with.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static (Vector256<float> Factor, Vector256<int> Exponent) ExpParts(Vector256<float> x)
+    {
+        var n = Vector256.Round(x * 1.44269504f);
+        var r = Vector256.MultiplyAddEstimate(n, Vector256.Create(-0.693359375f), x);
         r = Vector256.MultiplyAddEstimate(n, Vector256.Create(2.12194440e-4f), r);
         var p = Vector256.Create(1.9875691500e-4f);
         p = Vector256.MultiplyAddEstimate(p, r, Vector256.Create(1.3981999507e-3f));
@@ -252,12 +284,7 @@ internal static unsafe class Simd
         p = Vector256.MultiplyAddEstimate(p, r, Vector256.Create(4.1665795894e-2f));
         p = Vector256.MultiplyAddEstimate(p, r, Vector256.Create(1.6666665459e-1f));
         p = Vector256.MultiplyAddEstimate(p, r, Vector256.Create(5.0000001201e-1f));
-        p = Vector256.MultiplyAddEstimate(p, r * r, r) + Vector256<float>.One;
-        // 2^n in two factors, because 2^128 has no float of its own.
-        var whole = Vector256.ConvertToInt32(n);
-        var half = whole >> 1;
-        var scaled = p * Power(half) * Power(whole - half);
-        return Vector256.ConditionalSelect(Vector256.LessThan(x, Vector256.Create(-87.33654f)), Vector256<float>.Zero, scaled);
+        return (Vector256.MultiplyAddEstimate(p, r * r, r) + Vector256<float>.One, Vector256.ConvertToInt32Native(n));
     }
 
     /// <summary><c>2^n</c></summary>
@@ -265,6 +292,7 @@ internal static unsafe class Simd
     private static Vector256<float> Power(Vector256<int> n) => ((n + Vector256.Create(127)) << 23).AsSingle();
 
     /// <summary>The k largest of n, largest first, and where they were; of equal ones the first. NaN is larger than any number, as in libtorch.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public static void TopK(float* x, int n, int k, float* values, long* indices)
     {
         var count = 0;
