@@ -10,7 +10,7 @@ public static partial class Kernels
 
     /// <summary>
     /// Several operations on single elements. Where all operands are float32 in CPU memory, in rows whose elements lie side by side, in one pass that
-    /// stores nothing in between.
+    /// stores nothing in between; else one after another.
     /// </summary>
     /// <param name="operands">The first has the shape of the results; the others have it too, or are a vector as long as its last axis.</param>
     /// <param name="numbers">Operands that have one number for each row, <c>[..., 1]</c>, or one for all.</param>
@@ -20,6 +20,7 @@ public static partial class Kernels
     public static unsafe Tensor[] Chain(Tensor[] operands, Tensor[] numbers, int results, Action<Lanes> lanes, Func<Tensor[], Tensor[], Tensor[]> whole)
     {
         var shape = operands[0].shape;
+        if (shape.Length == 0) return whole(operands, numbers);
         long columns = shape[^1], count = operands[0].numel(), rows = columns == 0 ? 0 : count / columns;
         Tensor[] all = [.. operands, .. numbers];
         var (starts, steps) = (new nint[all.Length + results], new long[all.Length + results]);
