@@ -24,6 +24,9 @@ public sealed class Pretraining(TrainingState state, PretrainingOptions options,
     /// <summary>Text that the model writes, wanted after each evaluation.</summary>
     public Func<string>? Sample { get; init; }
 
+    /// <summary>The last moment of a run that was stopped while it was evaluated (<see cref="RunFolder.Unevaluated"/>): that is made up for first.</summary>
+    public PretrainingStep? Unevaluated { get; init; }
+
     /// <summary>Saves the state; where that fails, the run goes on until its end.</summary>
     public Action<TrainingState>? Checkpoint { get; init; }
 
@@ -48,8 +51,10 @@ public sealed class Pretraining(TrainingState state, PretrainingOptions options,
         var clock = new TrainingClock(state, options);
         using var history = new StepHistory();
         using var random = Generator.Default.get_state();
+        var unevaluated = Unevaluated;
         try
         {
+            if (unevaluated is not null) Progress?.Report(Evaluated(unevaluated));
             model.zero_grad();
             while (state.Step < options.Schedule.Steps)
             {
@@ -78,11 +83,7 @@ public sealed class Pretraining(TrainingState state, PretrainingOptions options,
                 var outcome = Judge(history);
                 clock.Stop();
                 var step = clock.Measure(outcome, rate, hasConcepts: Labels is not null || model.Regression is not null, distils: model.DistillationWeight is not null);
-                if (evaluates)
-                {
-                    step = step with { Perplexity = Evaluate?.Invoke(), ConceptRecall = Recall?.Invoke(), Sample = Sample?.Invoke() };
-                    evaluations.Add(step);
-                }
+                if (evaluates) step = Evaluated(step);
                 if (reports || evaluates) Progress?.Report(step);
                 // While steps are skipped, the checkpoint before may be the last good one.
                 if (saves && (state.SkippedInARow == 0 || isLast)) Save(mustSucceed: isLast);
@@ -93,12 +94,22 @@ public sealed class Pretraining(TrainingState state, PretrainingOptions options,
         {
             Judge(history);
             clock.Stop();
+            if (unevaluated is not null && unevaluated != Unevaluated) Progress?.Report(unevaluated);
             Save(mustSucceed: true);
             throw;
         }
         finally
         {
             Generator.Default.set_state(random);
+        }
+
+        PretrainingStep Evaluated(PretrainingStep step)
+        {
+            unevaluated = step;
+            step = step with { Perplexity = Evaluate?.Invoke(), ConceptRecall = Recall?.Invoke(), Sample = Sample?.Invoke() };
+            unevaluated = null;
+            evaluations.Add(step);
+            return step;
         }
     }
 

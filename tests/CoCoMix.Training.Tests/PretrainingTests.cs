@@ -146,6 +146,34 @@ public sealed class PretrainingTests : IDisposable
         Assert.Equal(new DataCursor(0, 6), state.Windows.Cursor);
     }
 
+    [Theory, InlineData(6), InlineData(9)]
+    public void An_evaluation_that_a_stop_cut_off_is_made_up_for(long cutAt)
+    {
+        var options = Options(9) with { EvaluateEvery = 3 };
+        using var run = RunFolder.Create(_folder["run"]);
+        using var model = Model(float32);
+        using var state = new TrainingState(model, options, WindowStream.Shuffled(_tokens.Count, Length, 0));
+        run.Begin("", state);
+        Assert.Null(run.Unevaluated(state, options));
+
+        Pretraining At(bool isCut) => new(state, options, _tokens)
+        {
+            Progress = new Callback<PretrainingStep>(run.Report),
+            Unevaluated = run.Unevaluated(state, options),
+            Evaluate = () => isCut && state.Step == cutAt ? throw new OperationCanceledException() : 100 + state.Step,
+        };
+
+        Assert.Throws<OperationCanceledException>(() => At(isCut: true).Run());
+        Assert.Throws<OperationCanceledException>(() => At(isCut: true).Run());
+        At(isCut: false).Run();
+
+        Assert.Null(run.Unevaluated(state, options));
+        var steps = MetricsLog.Read<PretrainingStep>(run.MetricsPath).Where(step => step.Perplexity is not null).ToArray();
+        Assert.Equal([3, 6, 9], steps.Select(step => step.Step));
+        Assert.Equal([103, 106, 109], steps.Select(step => step.Perplexity!.Value));
+        Assert.All(steps, step => Assert.True(step.Loss > 0));
+    }
+
     [Fact]
     public void A_jump_of_the_loss_is_worth_a_warning()
     {

@@ -53,6 +53,7 @@ internal static class TrainCommand
                 Evaluate = () => Perplexity.Evaluate(model, validation, validationWindows, length, options.MicroBatch, stop),
                 Recall = concepts is null ? null : () => concepts.Recall(stop),
                 Sample = Sampler(settings, model, validation, encoding),
+                Unevaluated = run.Unevaluated(state, options),
                 Checkpoint = saved =>
                 {
                     run.Restore();

@@ -99,6 +99,13 @@ public sealed class RunFolder : IProgress<PretrainingStep>, IDisposable
         _firstStep = step + 1;
     }
 
+    /// <summary>The last moment before the run goes on, where an evaluation was due and is not among the measurements; else null.</summary>
+    /// <param name="state">Where the run goes on.</param>
+    /// <param name="options">The run's settings.</param>
+    public PretrainingStep? Unevaluated(TrainingState state, PretrainingOptions options) =>
+        MetricsLog.Read<PretrainingStep>(MetricsPath).LastOrDefault() is { Perplexity: null } last && last.Step == state.Step
+            && (last.Step % options.EvaluateEvery == 0 || last.Step == options.Schedule.Steps) ? last : null;
+
     /// <summary>Appends to the measurements, and makes the report anew at each evaluation.</summary>
     public void Report(PretrainingStep value)
     {
