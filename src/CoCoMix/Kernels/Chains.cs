@@ -22,20 +22,26 @@ public static partial class Kernels
         var shape = operands[0].shape;
         if (shape.Length == 0) return whole(operands, numbers);
         long columns = shape[^1], count = operands[0].numel(), rows = columns == 0 ? 0 : count / columns;
-        Tensor[] all = [.. operands, .. numbers];
+        Tensor[] all = numbers.Length == 0 ? operands : [.. operands, .. numbers];
+        foreach (var operand in all)
+            if (!IsCpuFloat(operand)) return whole(operands, numbers);
         var (starts, steps) = (new nint[all.Length + results], new long[all.Length + results]);
-        for (var k = 0; k < all.Length; k++)
+        if (AreFlat(operands, numbers, count))
         {
-            if (!IsCpuFloat(all[k]) || (k < operands.Length ? StepOfRow(operands[k], shape) : StepOfNumber(all[k])) is not { } step) return whole(operands, numbers);
-            (starts[k], steps[k]) = ((nint)Data<float>(all[k]), step);
-        }
-        // Where no operand tells rows apart, pieces of a good size are as good.
-        if (numbers.All(number => number.numel() == 1) && operands.Zip(steps).All(operand => operand.First.numel() == count && (operand.Second == columns || rows == 1)))
-        {
+            // Nothing tells rows apart: pieces of a good size are as good.
             columns = Math.Min(count, ChainGrain);
             rows = columns == 0 ? 0 : (count + columns - 1) / columns;
             Array.Fill(steps, columns, 0, operands.Length);
         }
+        else
+        {
+            for (var k = 0; k < all.Length; k++)
+            {
+                if ((k < operands.Length ? StepOfRow(operands[k], shape) : StepOfNumber(all[k])) is not { } step) return whole(operands, numbers);
+                steps[k] = step;
+            }
+        }
+        for (var k = 0; k < all.Length; k++) starts[k] = (nint)Data<float>(all[k]);
         var made = new Tensor[results];
         for (var k = 0; k < results; k++)
             (starts[all.Length + k], steps[all.Length + k]) = ((nint)Data<float>(made[k] = empty(shape)), columns);
@@ -50,6 +56,16 @@ public static partial class Kernels
         });
         foreach (var operand in all) GC.KeepAlive(operand);
         return made;
+    }
+
+    /// <summary>Whether all operands have as many elements as the first, side by side, and numbers are the same for all of them.</summary>
+    private static bool AreFlat(Tensor[] operands, Tensor[] numbers, long count)
+    {
+        foreach (var operand in operands)
+            if (operand.numel() != count || !operand.is_contiguous()) return false;
+        foreach (var number in numbers)
+            if (number.numel() != 1) return false;
+        return true;
     }
 
     /// <summary>How many elements lie between the rows of an operand, 0 for one that each row reads; null where a row's are apart or rows at odd places.</summary>
