@@ -17,10 +17,10 @@ var (name, kind) = (new Argument<string>("case"), new Argument<string>("kind"));
 var without = new Option<string?>("--without") { Description = "Passes to switch off." };
 var contender = new Command("contender", "One contender of a case, in this process.") { name, kind, without };
 contender.Hidden = true;
+contender.SetAction(parsed => StepBenchmark.RunContender(parsed.GetValue(name)!, parsed.GetValue(kind)!, parsed.GetValue(without)));
 var paired = new Command("paired", "Steps of a case with all passes and without some, in turns, in this process.") { name, without };
 paired.Hidden = true;
 paired.SetAction(parsed => StepBenchmark.RunPaired(parsed.GetValue(name)!, parsed.GetValue(without)!));
-contender.SetAction(parsed => StepBenchmark.RunContender(parsed.GetValue(name)!, parsed.GetValue(kind)!, parsed.GetValue(without)));
 
 var count = new Option<int>("--models") { Description = "Declared models in the project.", DefaultValueFactory = _ => 100 };
 var depth = new Option<int>("--blocks") { Description = "Blocks of each.", DefaultValueFactory = _ => 48 };

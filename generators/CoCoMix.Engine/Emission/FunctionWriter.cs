@@ -28,12 +28,16 @@ internal sealed class FunctionWriter
     private string? _chunks;
 
     /// <param name="around">Who writes the statements around it, whose names are taken; null for a function of its own.</param>
-    private FunctionWriter(CodeWriter code, Function function, bool probes, FunctionWriter? around = null)
+    /// <param name="isLambda">Whether it is a static lambda, where everything has a name of its own and parameters are inputs like others.</param>
+    private FunctionWriter(CodeWriter code, Function function, bool probes, FunctionWriter? around = null, bool isLambda = false)
     {
         (_code, _function, _probes) = (code, function, probes);
         _kept = [.. function.Outputs, .. function.Saved];
         if (around is not null) _taken = around._taken;
-        foreach (var input in function.Inputs) _names[input] = around is null ? input.Name : around._names.TryGetValue(input, out var whole) ? whole : Unique(input.Name, _taken);
+        foreach (var input in function.Inputs)
+            _names[input] = isLambda ? Unique(input.Parameter is { } path ? Naming.Camel(path) : input.Name, _taken)
+                : around is null ? input.Name
+                : around._names.TryGetValue(input, out var whole) ? whole : Unique(input.Name, _taken);
         foreach (var input in function.Inputs) _taken.Add(input.Name);
         foreach (var pair in Fields(function.Restored)) _names[pair.Key] = "saved." + pair.Value;
         for (var i = 0; i < function.Nodes.Count; i++)
@@ -108,11 +112,10 @@ internal sealed class FunctionWriter
 
     private void Expression(Node node)
     {
-        var names = node.Inputs.Select(Reference).ToArray();
-        var call = new Call(node, names, IsUsed, Gradient);
+        var call = CallOf(node);
         if (node.Into is { } into) _code.Line($"{node.Operation.EmitAccumulate!(call, Gradient(into))};", into.Type.ToString());
         else if (node.Operation == Table.Accumulate)
-            _code.Line($"Kernels.Accumulate({Gradient(node.Inputs[0]!)}, {names[1]});", node.Inputs[0]!.Type.ToString());
+            _code.Line($"Kernels.Accumulate({Gradient(node.Inputs[0]!)}, {call[1]});", node.Inputs[0]!.Type.ToString());
         else if (node.Outputs.Count == 0) _code.Line($"{node.Operation.Emit(call)};", node.Inputs[0]!.Type.ToString());
         else
         {
@@ -128,6 +131,8 @@ internal sealed class FunctionWriter
             else _code.Line($"var {target} = {(node.Over is null ? node.Operation.Emit(call) : node.Operation.EmitOver!(call))};", types);
         }
     }
+
+    private Call CallOf(Node node) => new(node, [.. node.Inputs.Select(Reference)], IsUsed, Gradient);
 
     private void LoopStatement(Node node)
     {
@@ -200,48 +205,34 @@ internal sealed class FunctionWriter
     {
         var body = node.Chain!;
         var shape = body.Outputs[0].Shape;
-        // Lambdas are static: what they call a value may have the same name outside.
-        var taken = new HashSet<string>(_taken.Except(_names.Values));
-        var names = new Dictionary<Value, string>();
-        foreach (var value in body.Inputs.Concat(body.Nodes.Select(member => member.Outputs[0])))
-            names[value] = Unique(value.Parameter is not null ? Naming.Camel(value.Parameter) : _names.TryGetValue(value, out var outer) && !outer.Contains('.') ? outer : value.Name, taken);
-
+        var inner = new FunctionWriter(_code, body, probes: false, isLambda: true);
         var result = body.Outputs.Count == 1 ? _names[body.Outputs[0]] : Unique("results", _taken);
-        var (operands, numbers) = (body.Inputs.Where(input => !IsEachRow(input)).ToArray(), body.Inputs.Where(IsEachRow).ToArray());
+        var (operands, numbers) = (body.Inputs.Where(input => !IsNumber(input)).ToArray(), body.Inputs.Where(IsNumber).ToArray());
         _code.Line($"// {string.Join(", ", body.Nodes.Select(member => member.Operation.Name))}: once through memory.");
         _code.Line($"var {result} = Kernels.Chain([{string.Join(", ", operands.Select(Reference))}], [{string.Join(", ", numbers.Select(Reference))}], results: {body.Outputs.Count},");
         _code.Indent(1);
         // Compiled once and for all: a loop that a tier is counting through is several times as slow.
         _code.Line("[MethodImpl(MethodImplOptions.AggressiveOptimization)] static (lanes) =>");
         _code.Open();
-        for (var k = 0; k < numbers.Length; k++) _code.Line($"var {names[numbers[k]]} = lanes.Number({k});");
+        for (var k = 0; k < numbers.Length; k++) _code.Line($"var {inner._names[numbers[k]]} = lanes.Number({k});");
         _code.Open("for (var i = 0; i < lanes.Count; i += 8)");
-        for (var k = 0; k < operands.Length; k++) _code.Line($"var {names[operands[k]]} = lanes.Load({k}, i);");
-        foreach (var member in body.Nodes) _code.Line($"var {names[member.Outputs[0]]} = {member.Operation.Lanes!(Call(member))};");
-        for (var k = 0; k < body.Outputs.Count; k++) _code.Line($"lanes.Store({k}, i, {names[body.Outputs[k]]});");
+        for (var k = 0; k < operands.Length; k++) _code.Line($"var {inner._names[operands[k]]} = lanes.Load({k}, i);");
+        foreach (var member in body.Nodes) _code.Line($"var {inner._names[member.Outputs[0]]} = {member.Operation.Lanes!(inner.CallOf(member))};");
+        for (var k = 0; k < body.Outputs.Count; k++) _code.Line($"lanes.Store({k}, i, {inner._names[body.Outputs[k]]});");
         _code.Close();
         _code.Close(",");
         _code.Line("static (whole, numbers) =>");
         _code.Open();
-        for (var k = 0; k < operands.Length; k++) _code.Line($"var {names[operands[k]]} = whole[{k}];");
-        for (var k = 0; k < numbers.Length; k++) _code.Line($"var {names[numbers[k]]} = numbers[{k}];");
-        for (var at = 0; at < body.Nodes.Count; at++)
-        {
-            var member = body.Nodes[at];
-            _code.Line($"var {names[member.Outputs[0]]} = {member.Operation.Emit(Call(member))};", member.Outputs[0].Type.ToString());
-            var dead = member.Inputs.OfType<Value>().Distinct().Except(body.Inputs).Except(body.Outputs)
-                .Where(input => !body.Nodes.Skip(at + 1).Any(later => later.Inputs.Contains(input))).Select(input => names[input]).ToArray();
-            if (dead.Length > 0) _code.Line($"Kernels.Free({string.Join(", ", dead)});");
-        }
-        _code.Line($"return [{string.Join(", ", body.Outputs.Select(output => names[output]))}];");
+        for (var k = 0; k < operands.Length; k++) _code.Line($"var {inner._names[operands[k]]} = whole[{k}];");
+        for (var k = 0; k < numbers.Length; k++) _code.Line($"var {inner._names[numbers[k]]} = numbers[{k}];");
+        for (var at = 0; at < body.Nodes.Count; at++) inner.Statement(at);
+        _code.Line($"return [{string.Join(", ", body.Outputs.Select(output => inner._names[output]))}];");
         _code.Close($"){(body.Outputs.Count == 1 ? "[0]" : "")};", string.Join(", ", body.Outputs.Select(output => output.Type)));
         _code.Indent(-1);
         if (body.Outputs.Count > 1)
             for (var k = 0; k < body.Outputs.Count; k++) _code.Line($"var {_names[body.Outputs[k]]} = {result}[{k}];");
 
-        bool IsEachRow(Value input) => ElementwiseChains.ReadingOf(input.Shape, shape) == Reading.EachRow;
-
-        Call Call(Node member) => new(member, [.. member.Inputs.Select(input => names[input!])], _ => true, Gradient);
+        bool IsNumber(Value input) => ElementwiseChains.ReadingOf(input.Shape, shape) == Reading.Number;
     }
 
     private void ShowProbes(Node node)
@@ -293,7 +284,7 @@ internal sealed class FunctionWriter
     }
 
     private string Reference(Value? value) => value is null ? "null"
-        : value.Parameter is null ? _names[value]
+        : value.Parameter is null || _names.ContainsKey(value) ? _names[value]
         : $"{(value.Owner.Length == 0 ? "w" : value.Owner)}.{Naming.Pascal(value.Parameter)}";
 
     private static string Gradient(Value parameter) => $"g.{Naming.Pascal(parameter.Parameter!)}";

@@ -38,11 +38,11 @@ public static class ElementwiseChains
 
     /// <summary>How a chain reads an operand while it makes results of <paramref name="shape"/>; null where it cannot.</summary>
     public static Reading? ReadingOf(Shape operand, Shape shape) =>
-        operand.Equals(shape) ? Reading.Whole
+        operand.Equals(shape) ? Reading.Elements
         : shape.Count == 0 ? null
-        : operand.All(size => size.Constant == 1) ? Reading.EachRow
-        : operand.Last.Equals(shape.Last) && operand.Leading.All(size => size.Constant == 1) ? Reading.LastAxis
-        : operand.Last.Constant == 1 && operand.Leading.Equals(shape.Leading) ? Reading.EachRow
+        : operand.All(size => size.Constant == 1) ? Reading.Number
+        : operand.Last.Equals(shape.Last) && operand.Leading.All(size => size.Constant == 1) ? Reading.Elements
+        : operand.Last.Constant == 1 && operand.Leading.Equals(shape.Leading) ? Reading.Number
         : null;
 
     /// <summary>The nodes in groups, each of which can run as one; in the order of their first members, members in the order of the nodes.</summary>
@@ -164,12 +164,9 @@ public static class ElementwiseChains
 /// <summary>How a chain reads an operand.</summary>
 public enum Reading
 {
-    /// <summary>It has the shape of the results.</summary>
-    Whole,
-
-    /// <summary>It repeats in each row: a vector as long as their last axis.</summary>
-    LastAxis,
+    /// <summary>Element by element: it has the shape of the results, or is a vector as long as their last axis.</summary>
+    Elements,
 
     /// <summary>A number for each row, or one for all.</summary>
-    EachRow,
+    Number,
 }
