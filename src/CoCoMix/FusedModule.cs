@@ -11,7 +11,11 @@ public abstract class FusedModule : nn.Module<Tensor, Tensor>
     private Gradients? _gradients;
 
     // Before the first parameter is made.
-    static FusedModule() => _ = Native.CpuMemory.IsUsed;
+    static FusedModule()
+    {
+        _ = Native.CpuMemory.IsUsed;
+        Native.VectorMath.FindKernels();
+    }
 
     private protected FusedModule(string name) : base(name) => this.name = GetType().Name;
 

@@ -15,6 +15,14 @@ public class ConsumerTests(ConsumerFixture consumer) : IClassFixture<ConsumerFix
         Assert.Matches(ConsumerFixture.ProgramPrints, consumer.Run("bin/Release/net10.0/Consumer.dll").Succeeded());
     }
 
+    /// <summary>One would free numbers that TorchSharp has just handed to libtorch.</summary>
+    [Fact]
+    public void No_garbage_collection_runs_in_the_background()
+    {
+        consumer.Build.Succeeded();
+        Assert.Contains("\"System.GC.Concurrent\": false", File.ReadAllText(Path.Combine(consumer.Project, "bin/Release/net10.0/Consumer.runtimeconfig.json")));
+    }
+
     [Theory]
     [InlineData("")]
     [InlineData(" --use-current-runtime --no-self-contained")]

@@ -23,7 +23,10 @@ internal static unsafe partial class CpuMemory
     private static readonly nuint Reserved = (nuint)1 << 38;
 
     private static readonly object Lock = new();
-    private static readonly Stack<nint>[] Free = [.. Enumerable.Range(0, 256).Select(_ => new Stack<nint>())];
+
+    /// <summary>The freed piece of each size that was freed last; its first bytes say which was before. Nothing here may allocate managed memory: see <see cref="Allocate"/>.</summary>
+    private static readonly nint[] Free = new nint[256];
+
     private static readonly nuint Largest = (nuint)GC.GetGCMemoryInfo().TotalAvailableMemoryBytes;
     private static delegate* unmanaged<void*, void> _defaultDelete;
     private static ulong _device;
@@ -105,6 +108,10 @@ internal static unsafe partial class CpuMemory
         return mprotect(page, 4096, 5) == 0 ? page : null;              // Read and run.
     }
 
+    /// <summary>
+    /// Runs inside calls of libtorch, at whose arguments a garbage collection must not come: TorchSharp does not keep the numbers alive that it hands
+    /// to them.
+    /// </summary>
     /// <returns><paramref name="result"/>; null to hand on.</returns>
     [UnmanagedCallersOnly]
     private static DataPointer* Allocate(DataPointer* result, void* self, nuint size)
@@ -114,7 +121,11 @@ internal static unsafe partial class CpuMemory
         byte* data;
         lock (Lock)
         {
-            if (Free[index].TryPop(out var again)) data = (byte*)again;
+            if (Free[index] is not 0 and var again)
+            {
+                data = (byte*)again;
+                Free[index] = *(nint*)again;
+            }
             else
             {
                 // Large ones begin on a large page.
@@ -138,7 +149,12 @@ internal static unsafe partial class CpuMemory
             _defaultDelete(data);
             return;
         }
-        lock (Lock) Free[_classes[offset / Granule]].Push((nint)data);
+        lock (Lock)
+        {
+            ref var last = ref Free[_classes[offset / Granule]];
+            *(nint*)data = last;
+            last = (nint)data;
+        }
     }
 
     [UnmanagedCallersOnly]
