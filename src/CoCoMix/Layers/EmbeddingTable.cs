@@ -19,7 +19,7 @@ public sealed class EmbeddingTable : nn.Module<Tensor, Tensor>
     /// <param name="width">D.</param>
     public EmbeddingTable(long count, long width) : base(nameof(EmbeddingTable))
     {
-        weight = Initial.Parameter(Initial.Std * randn(count, width));
+        weight = Initial.Parameter(randn(count, width).mul_(Initial.Std));
         RegisterComponents();
     }
 

@@ -24,7 +24,7 @@ public sealed class LatentDecoder : nn.Module<Tensor, Tensor>
     /// <param name="bias">Whether it has a bias.</param>
     public LatentDecoder(int latents, int width, bool bias) : base(nameof(LatentDecoder))
     {
-        weight = Initial.Parameter(Initial.Std * randn(latents, width));
+        weight = Initial.Parameter(randn(latents, width).mul_(Initial.Std));
         this.bias = bias ? Initial.Parameter(zeros(width)) : null;
         RegisterComponents();
     }

@@ -16,7 +16,7 @@ public sealed class PauseToken : nn.Module<Tensor, Tensor>
     /// <param name="width">D.</param>
     public PauseToken(int width) : base(nameof(PauseToken))
     {
-        weight = Initial.Parameter(Initial.Std * randn(width));
+        weight = Initial.Parameter(randn(width).mul_(Initial.Std));
         RegisterComponents();
     }
 
