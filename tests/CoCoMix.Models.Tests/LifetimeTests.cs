@@ -25,6 +25,18 @@ public sealed class LifetimeTests
     }
 
     [Fact]
+    public void Making_a_model_leaves_nothing_but_its_weights()
+    {
+        GC.Collect();
+        GC.WaitForPendingFinalizers();
+        var before = Tensor.TotalCount;
+        using var model = new TinyCoCoMix();
+        using var sae = new TinySae();
+        // TorchSharp counts a parameter and the tensor that it took over.
+        Assert.Equal(2 * (model.weights().Length + sae.weights().Length), Tensor.TotalCount - before);
+    }
+
+    [Fact]
     public void Live_tensors_are_flat_over_200_training_steps() => StaysFlat(new ReducedCoCoMix(), new ReducedGpt2());
 
     [Fact]
