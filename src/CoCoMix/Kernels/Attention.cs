@@ -22,8 +22,8 @@ public static partial class Kernels
         Tensor query, Tensor key, Tensor value, Tensor? bias, bool causal, long window, double scale)
     {
         using var q = Dense(query);
-        using var k = ForHeads(key, query.shape[1]);
-        using var v = ForHeads(value, query.shape[1]);
+        using var k = ForHeads(key, query.Sizes[1]);
+        using var v = ForHeads(value, query.Sizes[1]);
         using var mask = Mask(q, k, bias, window);
         return query.device_type == DeviceType.CPU
             ? Aten.FlashAttentionCpu(q, k, v, mask, causal, Scale(q, scale)) : ElementaryAttention(q, k, v, mask, causal, Scale(q, scale));
@@ -35,8 +35,8 @@ public static partial class Kernels
     public static (Tensor Output, Tensor LogSumExp, Tensor Kept) DropoutAttention(
         Tensor query, Tensor key, Tensor value, Tensor? bias, bool causal, long window, double scale, double dropout)
     {
-        using var k = ForHeads(key, query.shape[1]);
-        using var v = ForHeads(value, query.shape[1]);
+        using var k = ForHeads(key, query.Sizes[1]);
+        using var v = ForHeads(value, query.Sizes[1]);
         using var mask = Mask(query, k, bias, window);
         var (probabilities, logSumExp) = Probabilities(query, k, mask, causal, Scale(query, scale));
         using (probabilities)
@@ -53,13 +53,13 @@ public static partial class Kernels
     {
         using var g = Dense(gradient);
         using var q = Dense(query);
-        using var k = ForHeads(key, query.shape[1]);
-        using var v = ForHeads(value, query.shape[1]);
+        using var k = ForHeads(key, query.Sizes[1]);
+        using var v = ForHeads(value, query.Sizes[1]);
         using var mask = Mask(q, k, bias, window);
         var (dq, dk, dv) = query.device_type == DeviceType.CPU && kept is null
             ? Aten.FlashAttentionCpuBackward(g, q, k, v, output, logSumExp, mask, causal, Scale(q, scale))
             : ElementaryAttentionBackward(g, q, k, v, output, logSumExp, mask, causal, Scale(q, scale), kept, dropout);
-        return (dq, Shared(dk, key.shape[1]), Shared(dv, key.shape[1]));
+        return (dq, Shared(dk, key.Sizes[1]), Shared(dv, key.Sizes[1]));
     }
 
     /// <summary>
@@ -70,7 +70,7 @@ public static partial class Kernels
     public static (Tensor Output, Tensor LogSumExp) AttentionOfLast(Tensor query, Tensor key, Tensor value, long size, double scale)
     {
         using var scope = NewDisposeScope();
-        var (q, k, v) = (Dense(query), ForHeads(key, query.shape[1]), ForHeads(value, query.shape[1]));
+        var (q, k, v) = (Dense(query), ForHeads(key, query.Sizes[1]), ForHeads(value, query.Sizes[1]));
         if (query.device_type != DeviceType.CPU)
         {
             var (whole, sum) = ElementaryAttention(q, k, v, HiddenFromLast(q, k, size), causal: false, Scale(q, scale));
@@ -92,7 +92,7 @@ public static partial class Kernels
         Tensor gradient, Tensor query, Tensor key, Tensor value, Tensor output, Tensor logSumExp, long size, double scale)
     {
         using var scope = NewDisposeScope();
-        var (g, q, k, v) = (Dense(gradient), Dense(query), ForHeads(key, query.shape[1]), ForHeads(value, query.shape[1]));
+        var (g, q, k, v) = (Dense(gradient), Dense(query), ForHeads(key, query.Sizes[1]), ForHeads(value, query.Sizes[1]));
         Tensor dq, dk, dv;
         if (query.device_type != DeviceType.CPU)
             (dq, dk, dv) = ElementaryAttentionBackward(g, q, k, v, output, logSumExp, HiddenFromLast(q, k, size), causal: false, Scale(q, scale));
@@ -104,17 +104,17 @@ public static partial class Kernels
             foreach (var part in parts[1..]) dq.add_(part.Query);
             (dk, dv) = (stack(parts.Select(part => part.Key), 3).flatten(2, 3), stack(parts.Select(part => part.Value), 3).flatten(2, 3));
         }
-        return (dq.MoveToOuterDisposeScope(), Shared(dk, key.shape[1]).MoveToOuterDisposeScope(), Shared(dv, key.shape[1]).MoveToOuterDisposeScope());
+        return (dq.MoveToOuterDisposeScope(), Shared(dk, key.Sizes[1]).MoveToOuterDisposeScope(), Shared(dv, key.Sizes[1]).MoveToOuterDisposeScope());
     }
 
     /// <summary>The keys <c>[B, H, size T, E]</c> that stand at one place of each group, <c>[B, H, T, E]</c>, a view.</summary>
-    private static Tensor InGroups(Tensor x, long size, long at) => x.unflatten(2, [x.shape[2] / size, size]).select(3, at);
+    private static Tensor InGroups(Tensor x, long size, long at) => x.unflatten(2, [x.Sizes[2] / size, size]).select(3, at);
 
     /// <summary>Minus infinity where a query at the last position of its group would look ahead, <c>[T, size T]</c>.</summary>
     internal static Tensor HiddenFromLast(Tensor q, Tensor k, long size)
     {
-        var (t, s) = (arange(q.shape[2], int64, q.device).unsqueeze(1), arange(k.shape[2], int64, q.device));
-        return zeros([q.shape[2], k.shape[2]], q.dtype, q.device).masked_fill_(s > t * size + (size - 1), double.NegativeInfinity);
+        var (t, s) = (arange(q.Sizes[2], int64, q.device).unsqueeze(1), arange(k.Sizes[2], int64, q.device));
+        return zeros([q.Sizes[2], k.Sizes[2]], q.dtype, q.device).masked_fill_(s > t * size + (size - 1), double.NegativeInfinity);
     }
 
     /// <summary><see cref="Attention"/> of as many heads of keys as of queries, in elementary operations.</summary>
@@ -162,7 +162,7 @@ public static partial class Kernels
         var scores = q.matmul(k.transpose(-2, -1)).mul_(scale);
         if (IsHalf(scores)) scores = scores.to(float32);
         if (mask is not null) scores.add_(mask);
-        if (causal) scores.masked_fill_(ones([q.shape[^2], k.shape[^2]], ScalarType.Bool, q.device).triu(1), double.NegativeInfinity);
+        if (causal) scores.masked_fill_(ones([q.Sizes[^2], k.Sizes[^2]], ScalarType.Bool, q.device).triu(1), double.NegativeInfinity);
         return scores.MoveToOuterDisposeScope();
     }
 
@@ -172,32 +172,32 @@ public static partial class Kernels
     /// </summary>
     private static Tensor? Mask(Tensor q, Tensor k, Tensor? bias, long window)
     {
-        var (t, s) = (q.shape[2], k.shape[2]);
+        var (t, s) = (q.Sizes[2], k.Sizes[2]);
         var hides = window > 0 && window < t;
         if (bias is null && !hides) return null;
         using var scope = NewDisposeScope();
         var mask = bias ?? zeros([t, s], q.dtype, q.device);
         if (hides) mask = mask.masked_fill(ones([t, s], ScalarType.Bool, q.device).tril(-window), double.NegativeInfinity);
-        return mask.contiguous().expand(q.shape[0], q.shape[1], t, s).MoveToOuterDisposeScope();
+        return mask.contiguous().expand(q.Sizes[0], q.Sizes[1], t, s).MoveToOuterDisposeScope();
     }
 
     /// <summary>Heads <c>[B, G, S, E]</c> as <c>[B, H, S, E]</c>, each H/G times.</summary>
     private static Tensor ForHeads(Tensor x, long heads)
     {
-        if (x.shape[1] == heads) return Dense(x);
+        if (x.Sizes[1] == heads) return Dense(x);
         using var dense = Dense(x);
         using var apart = dense.unsqueeze(2);
-        using var repeated = apart.expand(x.shape[0], x.shape[1], heads / x.shape[1], x.shape[2], x.shape[3]);
+        using var repeated = apart.expand(x.Sizes[0], x.Sizes[1], heads / x.Sizes[1], x.Sizes[2], x.Sizes[3]);
         return repeated.flatten(1, 2);
     }
 
     /// <summary>Gradients of heads that <see cref="ForHeads"/> repeated, summed: <c>[B, H, S, E]</c>, taken over, to <c>[B, G, S, E]</c>.</summary>
     private static Tensor Shared(Tensor gradient, long groups)
     {
-        if (gradient.shape[1] == groups) return gradient;
+        if (gradient.Sizes[1] == groups) return gradient;
         using (gradient)
         {
-            using var apart = gradient.unflatten(1, [groups, gradient.shape[1] / groups]);
+            using var apart = gradient.unflatten(1, [groups, gradient.Sizes[1] / groups]);
             return apart.sum(2);
         }
     }
@@ -205,7 +205,7 @@ public static partial class Kernels
     /// <summary>Flash attention reads the last axis as if its numbers lay side by side.</summary>
     private static Tensor Dense(Tensor x) => x.stride(-1) == 1 ? x.alias() : x.contiguous();
 
-    private static double Scale(Tensor q, double scale) => scale == 0 ? 1 / Math.Sqrt(q.shape[^1]) : scale;
+    private static double Scale(Tensor q, double scale) => scale == 0 ? 1 / Math.Sqrt(q.Sizes[^1]) : scale;
 
     /// <summary>
     /// Zero with probability <paramref name="p"/>, else <c>x / (1 - p)</c>; also what was kept, bool. The draws are those of

@@ -1,3 +1,4 @@
+using CoCoMix.Native;
 using TorchSharp;
 using static TorchSharp.torch;
 
@@ -10,8 +11,8 @@ public static partial class Kernels
     {
         using var scope = NewDisposeScope();
         var positive = x.relu().flatten();
-        var (values, indices) = positive.topk((int)(k * x.shape[0]), sorted: false);
-        var latents = zeros_like(positive).scatter_(0, indices, values).view(x.shape);
+        var (values, indices) = positive.topk((int)(k * x.Sizes[0]), sorted: false);
+        var latents = zeros_like(positive).scatter_(0, indices, values).view(x.Sizes);
         return (latents.MoveToOuterDisposeScope(), values.min().view(1).MoveToOuterDisposeScope());
     }
 

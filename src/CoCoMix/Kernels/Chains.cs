@@ -19,7 +19,7 @@ public static partial class Kernels
     /// <param name="whole">The same operations on whole tensors, of any type and on any device.</param>
     public static unsafe Tensor[] Chain(Tensor[] operands, Tensor[] numbers, int results, Action<Lanes> lanes, Func<Tensor[], Tensor[], Tensor[]> whole)
     {
-        var shape = operands[0].shape;
+        var shape = operands[0].Sizes;
         if (shape.Length == 0) return whole(operands, numbers);
         long columns = shape[^1], count = operands[0].numel(), rows = columns == 0 ? 0 : count / columns;
         Tensor[] all = numbers.Length == 0 ? operands : [.. operands, .. numbers];
@@ -71,9 +71,9 @@ public static partial class Kernels
     /// <summary>How many elements lie between the rows of an operand, 0 for one that each row reads; null where a row's are apart or rows at odd places.</summary>
     private static long? StepOfRow(Tensor operand, long[] shape)
     {
-        var own = operand.shape;
+        var own = operand.Sizes;
         if (!own.AsSpan().SequenceEqual(shape)) return operand.is_contiguous() ? 0 : null;
-        var strides = operand.stride();
+        var strides = operand.Strides;
         if (own[^1] != 1 && strides[^1] != 1) return null;
         long? step = null;
         var inner = 1L;

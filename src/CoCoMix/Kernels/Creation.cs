@@ -1,3 +1,4 @@
+using CoCoMix.Native;
 using static TorchSharp.torch;
 
 namespace CoCoMix;
@@ -32,7 +33,7 @@ public static partial class Kernels
     public static Tensor OneHot(Tensor indices, long classes, Tensor like)
     {
         using var at = indices.unsqueeze(-1);
-        using var one = ones(at.shape, like.dtype, like.device);
-        return zeros([.. indices.shape, classes], like.dtype, like.device).scatter_(-1, at, one);
+        using var one = ones(at.Sizes, like.dtype, like.device);
+        return zeros([.. indices.Sizes, classes], like.dtype, like.device).scatter_(-1, at, one);
     }
 }

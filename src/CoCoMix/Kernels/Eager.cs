@@ -1,3 +1,4 @@
+using CoCoMix.Native;
 using TorchSharp;
 using static TorchSharp.torch;
 
@@ -23,8 +24,8 @@ public static partial class Kernels
         var given = eager.parameters().FirstOrDefault() is { } parameter ? As(x, parameter) : x.alias();
         var leaf = forBackward ? given.detach().requires_grad_() : given;
         var graph = eager.call(leaf);
-        if (!graph.shape.AsSpan().SequenceEqual(x.shape))
-            throw new InvalidOperationException($"{eager.GetType().Name} is [Eager] and must return the shape of its input, [{string.Join(", ", x.shape)}], not [{string.Join(", ", graph.shape)}].");
+        if (!graph.Sizes.AsSpan().SequenceEqual(x.Sizes))
+            throw new InvalidOperationException($"{eager.GetType().Name} is [Eager] and must return the shape of its input, [{string.Join(", ", x.Sizes)}], not [{string.Join(", ", graph.Sizes)}].");
         var y = As(graph.detach(), x).MoveToOuterDisposeScope();
         return forBackward ? (y, leaf.MoveToOuterDisposeScope(), graph.MoveToOuterDisposeScope()) : (y, null!, null!);
     }

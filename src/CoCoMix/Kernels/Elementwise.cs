@@ -86,9 +86,9 @@ public static partial class Kernels
     /// <summary>Adds to a buffer what <see cref="SumTo"/> makes in its shape.</summary>
     public static unsafe void AddSum(Tensor into, Tensor x)
     {
-        if (into.dim() == 1 && x.dim() > 1 && into.shape[0] == x.shape[^1] && AreCpuFloat(into, x))
+        if (into.dim() == 1 && x.dim() > 1 && into.Sizes[0] == x.Sizes[^1] && AreCpuFloat(into, x))
         {
-            var columns = (int)into.shape[0];
+            var columns = (int)into.Sizes[0];
             var rows = Data<float>(x);
             using var sums = SumsOverRows(x.numel() / columns, 1, columns, (i, sums) => Simd.Add((float*)sums, rows + i * columns, columns));
             GC.KeepAlive(x);
@@ -102,7 +102,7 @@ public static partial class Kernels
     /// <summary>Sums <paramref name="x"/> to the shape of <paramref name="like"/>, the way back of broadcasting.</summary>
     public static Tensor SumTo(Tensor x, Tensor like)
     {
-        var (from, to) = (x.shape, like.shape);
+        var (from, to) = (x.Sizes, like.Sizes);
         var extra = from.Length - to.Length;
         var axes = Enumerable.Range(0, from.Length).Where(i => i < extra || to[i - extra] == 1 && from[i] != 1).Select(i => (long)i).ToArray();
         if (axes.Length == 0) return x.alias();

@@ -1,3 +1,4 @@
+using CoCoMix.Native;
 using TorchSharp;
 using static TorchSharp.torch;
 
@@ -11,13 +12,13 @@ public static partial class Kernels
         // Unlike slice, narrow refuses what is not there.
         if (step == 1) return x.narrow(axis, start, size);
         using var all = x.narrow(axis, start, (size - 1) * step + 1);
-        return all.slice(axis, 0, all.shape[axis], step);
+        return all.slice(axis, 0, all.Sizes[axis], step);
     }
 
     /// <summary>The way back of <see cref="Narrow"/>: a gradient among zeros, <paramref name="size"/> of them along the axis.</summary>
     public static Tensor NarrowBackward(Tensor gradient, long axis, long start, long size, long step)
     {
-        var shape = gradient.shape;
+        var shape = gradient.Sizes;
         shape[axis] = size;
         var all = zeros(shape, gradient.dtype, gradient.device);
         AddNarrowGradient(all, gradient, axis, start, step);
@@ -27,7 +28,7 @@ public static partial class Kernels
     /// <summary>Adds a gradient to a buffer where <see cref="Narrow"/> took its operand from.</summary>
     public static void AddNarrowGradient(Tensor into, Tensor gradient, long axis, long start, long step)
     {
-        using var part = Narrow(into, axis, start, gradient.shape[axis], step);
+        using var part = Narrow(into, axis, start, gradient.Sizes[axis], step);
         part.add_(gradient);
     }
 
@@ -37,7 +38,7 @@ public static partial class Kernels
     /// <summary>The way back of <see cref="IndexSelect"/>: slices added to zeros, <paramref name="size"/> of them along the axis.</summary>
     public static Tensor IndexSelectBackward(Tensor gradient, Tensor indices, long axis, long size)
     {
-        var shape = gradient.shape;
+        var shape = gradient.Sizes;
         shape[axis] = size;
         return zeros(shape, gradient.dtype, gradient.device).index_add_(axis, indices, gradient, 1);
     }

@@ -51,7 +51,7 @@ public static partial class Kernels
     }
 
     /// <summary>All leading axes as one.</summary>
-    private static Tensor Rows(Tensor x) => x.reshape(-1, x.shape[^1]);
+    private static Tensor Rows(Tensor x) => x.reshape(-1, x.Sizes[^1]);
 
     private static long[] WithLast(long[] shape, long size) => [.. shape.AsSpan(0, shape.Length - 1), size];
 }

@@ -7,10 +7,19 @@ namespace CoCoMix;
 public static partial class Kernels
 {
     /// <summary>Each position's next token: ids <c>[B, T]</c> to <c>[B, T]</c>, -1 at the last position.</summary>
-    public static Tensor NextTokens(Tensor ids)
+    public static unsafe Tensor NextTokens(Tensor ids)
     {
+        if (ids.device_type == DeviceType.CPU && ids.dtype == ScalarType.Int64 && ids.is_contiguous())
+        {
+            var result = empty_like(ids);
+            long t = ids.size(1), count = ids.numel();
+            long* from = Data<long>(ids), to = Data<long>(result);
+            for (long i = 0; i < count; i++) to[i] = i % t == t - 1 ? -1 : from[i + 1];
+            GC.KeepAlive(ids);
+            return result;
+        }
         var targets = ids.roll(-1, 1);
-        using var last = targets.narrow(1, ids.shape[1] - 1, 1);
+        using var last = targets.narrow(1, ids.Sizes[1] - 1, 1);
         last.fill_(-1).Dispose();
         return targets;
     }
@@ -23,11 +32,34 @@ public static partial class Kernels
             using var full = logits.to(float32);
             return CrossEntropy(full, targets);
         }
-        var logSumExp = LogSumExp(logits);
+        if (AreCpuFloat(logits) && targets.is_contiguous()) return CrossEntropyOnCpu(logits, targets);
+        var logSumExp = logits.logsumexp(-1);
         using var scope = NewDisposeScope();
         var has = targets.ge(0);
         var chosen = logits.gather(-1, targets.clamp_min(0).unsqueeze(-1)).squeeze(-1);
         return ((logSumExp - chosen).masked_fill_(has.logical_not(), 0).MoveToOuterDisposeScope(), logSumExp);
+    }
+
+    private static unsafe (Tensor Loss, Tensor LogSumExp) CrossEntropyOnCpu(Tensor logits, Tensor targets)
+    {
+        var shape = logits.Sizes;
+        var size = (int)shape[^1];
+        var (loss, logSumExp) = (empty(shape[..^1]), empty(shape[..^1]));
+        float* x = Data<float>(logits), losses = Data<float>(loss), sums = Data<float>(logSumExp);
+        var target = Data<long>(targets);
+        for (long i = 0, count = loss.numel(); i < count; i++)
+            if (target[i] >= size) throw new ArgumentException($"A target is {target[i]}, and logits of width {size} are for targets from 0 to {size - 1}.");
+        ParallelRows.For(loss.numel(), grain: Math.Max(1, 4_096 / size), (from, to) =>
+        {
+            for (var i = from; i < to; i++)
+            {
+                sums[i] = Simd.LogSumExp(x + i * size, size);
+                losses[i] = target[i] < 0 ? 0 : sums[i] - x[i * size + target[i]];
+            }
+        });
+        GC.KeepAlive(logits);
+        GC.KeepAlive(targets);
+        return (loss, logSumExp);
     }
 
     /// <summary>The way back of <see cref="CrossEntropy"/>: <c>(softmax - one_hot) dLoss + softmax dLogSumExp</c>, without dLoss where there is no target.</summary>
@@ -41,11 +73,33 @@ public static partial class Kernels
     private static Tensor CrossEntropyBackward(Tensor? dLoss, Tensor? dLogSumExp, Tensor logits, Tensor targets, Tensor logSumExp, bool over)
     {
         if (IsHalf(logits)) return InFull(logits, over, full => CrossEntropyBackward(dLoss, dLogSumExp, full, targets, logSumExp, over: true));
+        if (AreCpuFloat(logits, logSumExp, dLoss ?? logSumExp, dLogSumExp ?? logSumExp) && targets.is_contiguous())
+            return CrossEntropyBackwardOnCpu(dLoss, dLogSumExp, logits, targets, logSumExp, over);
         using var scope = NewDisposeScope();
         var dOfTarget = dLoss is null ? zeros_like(logSumExp) : dLoss.masked_fill(targets.lt(0), 0);
         var gradient = ScaledSoftmax(logits, logSumExp, dLogSumExp is null ? dOfTarget : dOfTarget + dLogSumExp, over);
         gradient.scatter_add_(-1, targets.clamp_min(0).unsqueeze(-1), dOfTarget.neg().unsqueeze(-1));
         return over ? logits : gradient.MoveToOuterDisposeScope();
+    }
+
+    private static unsafe Tensor CrossEntropyBackwardOnCpu(Tensor? dLoss, Tensor? dLogSumExp, Tensor logits, Tensor targets, Tensor logSumExp, bool over)
+    {
+        var size = (int)logits.size(-1);
+        var gradient = over ? logits : empty_like(logits, requires_grad: false);
+        float* x = Data<float>(logits), sums = Data<float>(logSumExp), y = Data<float>(gradient);
+        float* dLosses = dLoss is null ? null : Data<float>(dLoss), dSums = dLogSumExp is null ? null : Data<float>(dLogSumExp);
+        var target = Data<long>(targets);
+        ParallelRows.For(targets.numel(), grain: Math.Max(1, 4_096 / size), (from, to) =>
+        {
+            for (var i = from; i < to; i++)
+            {
+                var ofTarget = dLosses is null || target[i] < 0 ? 0 : dLosses[i];
+                Simd.ScaledExp(x + i * size, sums[i], dSums is null ? ofTarget : ofTarget + dSums[i], y + i * size, size);
+                if (target[i] >= 0) y[i * size + target[i]] -= ofTarget;
+            }
+        });
+        foreach (var tensor in (ReadOnlySpan<Tensor?>)[dLoss, dLogSumExp, logits, targets, logSumExp]) GC.KeepAlive(tensor);
+        return gradient;
     }
 
     /// <summary><c>weight l^2</c> of log-sum-exps l <c>[...]</c> whose target <c>[...]</c> is not -1, zero elsewhere.</summary>
@@ -134,7 +188,7 @@ public static partial class Kernels
         using var scope = NewDisposeScope();
         var dOfLabels = dLoss.masked_fill(HasNone(labels), 0);
         var gradient = ScaledSoftmax(logits, logSumExp, dOfLabels, over);
-        gradient.scatter_add_(-1, labels.clamp_min(0), (-dOfLabels / labels.shape[^1]).unsqueeze(-1).expand(labels.shape));
+        gradient.scatter_add_(-1, labels.clamp_min(0), (-dOfLabels / labels.Sizes[^1]).unsqueeze(-1).expand(labels.Sizes));
         return over ? logits : gradient.MoveToOuterDisposeScope();
     }
 
@@ -202,7 +256,7 @@ public static partial class Kernels
     private static unsafe Tensor LogSumExp(Tensor logits)
     {
         if (!IsCpuFloat(logits) || !logits.is_contiguous()) return logits.logsumexp(-1);
-        var shape = logits.shape;
+        var shape = logits.Sizes;
         var size = (int)shape[^1];
         var result = empty(shape[..^1]);
         float* x = Data<float>(logits), y = Data<float>(result);
@@ -222,7 +276,7 @@ public static partial class Kernels
             using var scope = NewDisposeScope();
             return ((x - logSumExp.unsqueeze(-1)).exp_() * (x - y)).sum(-1).MoveToOuterDisposeScope();
         }
-        var shape = x.shape;
+        var shape = x.Sizes;
         var size = (int)shape[^1];
         var result = empty(shape[..^1]);
         float* a = Data<float>(x), b = Data<float>(y), l = Data<float>(logSumExp), sums = Data<float>(result);
@@ -249,7 +303,7 @@ public static partial class Kernels
             using var factor = scales.unsqueeze(-1);
             return (over ? logits.sub_(shift) : logits.sub(shift)).exp_().mul_(factor);
         }
-        var shape = logits.shape;
+        var shape = logits.Sizes;
         var size = (int)shape[^1];
         var result = over ? logits : empty(shape);
         float* x = Data<float>(logits), l = Data<float>(logSumExp), s = Data<float>(scales), y = Data<float>(result);

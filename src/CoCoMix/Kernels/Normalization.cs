@@ -12,7 +12,7 @@ public static partial class Kernels
     public static unsafe (Tensor Y, Tensor Mean, Tensor Rstd) LayerNorm(Tensor x, Tensor weight, Tensor bias, double epsilon)
     {
         if (!AreCpuFloat(x, weight, bias)) return Aten.LayerNorm(x, weight, bias, epsilon);
-        var (shape, d) = (x.shape, (int)x.shape[^1]);
+        var (shape, d) = (x.Sizes, (int)x.Sizes[^1]);
         var (y, mean, rstd) = (empty(shape), empty(WithLast(shape, 1)), empty(WithLast(shape, 1)));
         float* input = Data<float>(x), w = Data<float>(weight), b = Data<float>(bias), output = Data<float>(y), means = Data<float>(mean), rstds = Data<float>(rstd);
         ForRows(mean.numel(), d, i => Simd.LayerNorm(input + i * d, w, b, (float)epsilon, output + i * d, means + i, rstds + i, d));
@@ -29,7 +29,7 @@ public static partial class Kernels
             var (normal, wholeMean, wholeRstd) = LayerNorm(whole, weight, bias, epsilon);
             return (normal, whole, wholeMean, wholeRstd);
         }
-        var (shape, d) = (a.shape, (int)a.shape[^1]);
+        var (shape, d) = (a.Sizes, (int)a.Sizes[^1]);
         var (y, mean, rstd, sum) = (empty(shape), empty(WithLast(shape, 1)), empty(WithLast(shape, 1)), empty(shape));
         float* left = Data<float>(a), right = Data<float>(b), w = Data<float>(weight), shift = Data<float>(bias);
         float* output = Data<float>(y), means = Data<float>(mean), rstds = Data<float>(rstd), sums = Data<float>(sum);
@@ -53,8 +53,8 @@ public static partial class Kernels
     {
         if (forX && AreCpuFloat(gradient, x, weight) && (residual is null || AreCpuFloat(residual)))
         {
-            var d = (int)x.shape[^1];
-            var result = empty(x.shape);
+            var d = (int)x.Sizes[^1];
+            var result = empty(x.Sizes);
             float* dy = Data<float>(gradient), input = Data<float>(x), w = Data<float>(weight), means = Data<float>(mean), rstds = Data<float>(rstd), output = Data<float>(result);
             var rest = residual is null ? null : Data<float>(residual);
             using var sums = SumsOverRows(mean.numel(), 2, d, (i, sums) =>
@@ -77,7 +77,7 @@ public static partial class Kernels
     {
         if (AreCpuFloat(x, weight))
         {
-            var (shape, d) = (x.shape, (int)x.shape[^1]);
+            var (shape, d) = (x.Sizes, (int)x.Sizes[^1]);
             var (made, factors) = (empty(shape), empty(WithLast(shape, 1)));
             float* input = Data<float>(x), w = Data<float>(weight), output = Data<float>(made), f = Data<float>(factors);
             ForRows(factors.numel(), d, i => Simd.RmsNorm(input + i * d, w, (float)epsilon, output + i * d, f + i, d));
@@ -107,7 +107,7 @@ public static partial class Kernels
             var (normal, wholeFactor) = RmsNorm(whole, weight, epsilon);
             return (normal, whole, wholeFactor);
         }
-        var (shape, d) = (a.shape, (int)a.shape[^1]);
+        var (shape, d) = (a.Sizes, (int)a.Sizes[^1]);
         var (y, factor, sum) = (empty(shape), empty(WithLast(shape, 1)), empty(shape));
         float* left = Data<float>(a), right = Data<float>(b), w = Data<float>(weight), output = Data<float>(y), factors = Data<float>(factor), sums = Data<float>(sum);
         ForRows(factor.numel(), d, i =>
@@ -129,8 +129,8 @@ public static partial class Kernels
     {
         if (forX && AreCpuFloat(gradient, x, weight) && (residual is null || AreCpuFloat(residual)))
         {
-            var d = (int)x.shape[^1];
-            var result = empty(x.shape);
+            var d = (int)x.Sizes[^1];
+            var result = empty(x.Sizes);
             float* dy = Data<float>(gradient), input = Data<float>(x), w = Data<float>(weight), factors = Data<float>(factor), output = Data<float>(result);
             var rest = residual is null ? null : Data<float>(residual);
             using var sums = SumsOverRows(factor.numel(), 1, d, (i, sums) =>
@@ -198,7 +198,7 @@ public static partial class Kernels
     private static unsafe Tensor? OfSums(Tensor sums, int which, bool isAskedFor, Tensor? buffer)
     {
         if (!isAskedFor && buffer is null) return null;
-        var columns = sums.shape[^1];
+        var columns = sums.Sizes[^1];
         if (buffer is not null && AreCpuFloat(buffer)) Simd.Add(Data<float>(buffer), Data<float>(sums) + which * columns, (int)columns);
         else
         {
@@ -252,7 +252,7 @@ public static partial class Kernels
             using var full = StandardizeBackward(fullDy, fullDMean, fullDStd, fullY, fullStd, epsilon);
             return full.to(y.dtype);
         }
-        var n = y.shape[^1];
+        var n = y.Sizes[^1];
         using var scale = std.add(epsilon);
         var dx = y.mul(0);
         using var slope = std.mul(0);

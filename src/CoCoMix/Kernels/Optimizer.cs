@@ -90,7 +90,7 @@ public static partial class Kernels
         long at = 0;
         return [.. like.Select(tensor =>
         {
-            var view = flat.narrow(0, at, tensor.numel()).view(tensor.shape);
+            var view = flat.narrow(0, at, tensor.numel()).view(tensor.Sizes);
             at += tensor.numel();
             return view;
         })];

@@ -1,3 +1,4 @@
+using CoCoMix.Native;
 using static TorchSharp.torch;
 
 namespace CoCoMix;
@@ -11,7 +12,7 @@ public static partial class Kernels
     public static Tensor Rotary(Tensor x, double theta, long offset, bool inverse)
     {
         using var scope = NewDisposeScope();
-        var (length, half) = (x.shape[^2], x.shape[^1] / 2);
+        var (length, half) = (x.Sizes[^2], x.Sizes[^1] / 2);
         var positions = arange(offset, offset + length, 1, float64, x.device).unsqueeze(1);
         var frequencies = (arange(0, half, 1, float64, x.device) * (-Math.Log(theta) / half)).exp();
         var angles = positions * (inverse ? -frequencies : frequencies);
@@ -25,7 +26,7 @@ public static partial class Kernels
     public static Tensor Alibi(Tensor x, long heads)
     {
         using var scope = NewDisposeScope();
-        var positions = arange(0, x.shape[^2], 1, float64, x.device);
+        var positions = arange(0, x.Sizes[^2], 1, float64, x.device);
         var distances = (positions.unsqueeze(1) - positions).tril();
         var slopes = tensor(AlibiSlopes(heads), float64, x.device).reshape(heads, 1, 1);
         return (-slopes * distances).to(x.dtype).MoveToOuterDisposeScope();

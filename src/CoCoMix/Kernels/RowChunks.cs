@@ -1,3 +1,4 @@
+using CoCoMix.Native;
 using TorchSharp;
 using static TorchSharp.torch;
 
@@ -19,7 +20,7 @@ public readonly struct RowChunks
     /// <param name="rows">Most rows of a piece; only the last may be smaller than the others.</param>
     public RowChunks(Tensor like, int leading, long rows)
     {
-        _leading = like.shape[..leading];
+        _leading = like.Sizes[..leading];
         _all = _leading.Aggregate(1L, (product, size) => product * size);
         var most = Math.Clamp(rows, 1, Math.Max(1, _all));
         Count = (int)Math.Max(1, (_all + most - 1) / most);
@@ -41,7 +42,7 @@ public readonly struct RowChunks
     {
         using var rows = Count == 1 ? pieces[0].alias() : cat(pieces, _leading.Length - 1);
         foreach (var piece in pieces) piece.Dispose();
-        return rows.view([.. _leading, .. rows.shape.AsSpan(_leading.Length)]);
+        return rows.view([.. _leading, .. rows.Sizes.AsSpan(_leading.Length)]);
     }
 
     /// <summary>Shows the only piece, in its whole shape, to a probe.</summary>
@@ -49,7 +50,7 @@ public readonly struct RowChunks
     {
         if (probe is null) return;
         // What is shown may be overwritten later.
-        using var whole = piece.view([.. _leading, .. piece.shape.AsSpan(_leading.Length)]).clone();
+        using var whole = piece.view([.. _leading, .. piece.Sizes.AsSpan(_leading.Length)]).clone();
         probe(name, whole);
     }
 
@@ -58,7 +59,7 @@ public readonly struct RowChunks
         var shape = new long[x.dim()];
         Array.Fill(shape, 1, 0, _leading.Length - 1);
         shape[_leading.Length - 1] = rows;
-        x.shape.AsSpan(_leading.Length).CopyTo(shape.AsSpan(_leading.Length));
+        x.Sizes.AsSpan(_leading.Length).CopyTo(shape.AsSpan(_leading.Length));
         return shape;
     }
 }

@@ -11,11 +11,11 @@ public static partial class Kernels
     {
         using var flat = ids.flatten();
         using var rows = table.index_select(0, flat);
-        return rows.view([.. ids.shape, table.shape[1]]);
+        return rows.view([.. ids.Sizes, table.Sizes[1]]);
     }
 
     /// <summary>Gradient rows <c>[..., D]</c> added up by id, in the shape of the table.</summary>
-    public static Tensor EmbeddingBackward(Tensor gradient, Tensor ids, Tensor table) => Aten.EmbeddingBackward(gradient, ids, table.shape[0]);
+    public static Tensor EmbeddingBackward(Tensor gradient, Tensor ids, Tensor table) => Aten.EmbeddingBackward(gradient, ids, table.Sizes[0]);
 
     /// <summary>Adds <see cref="EmbeddingBackward"/> to a buffer <c>[V, D]</c>.</summary>
     public static unsafe void AddEmbeddingGradient(Tensor into, Tensor gradient, Tensor ids)
@@ -28,7 +28,7 @@ public static partial class Kernels
             into.index_add_(0, flat, rows, 1);
             return;
         }
-        var (n, d) = (flat.shape[0], into.shape[1]);
+        var (n, d) = (flat.Sizes[0], into.Sizes[1]);
         float* g = Data<float>(into), r = Data<float>(rows);
         var id = Data<long>(flat);
         // Threads share out columns, so that no two of them add to one number, and the order of additions is always the same.
@@ -41,7 +41,7 @@ public static partial class Kernels
     }
 
     /// <summary>The first T rows of a table <c>[N, D]</c> for a sequence <c>[B, T]</c>, a view.</summary>
-    public static Tensor FirstRows(Tensor table, Tensor sequence) => table.narrow(0, 0, sequence.shape[1]);
+    public static Tensor FirstRows(Tensor table, Tensor sequence) => table.narrow(0, 0, sequence.Sizes[1]);
 
     /// <summary>The way back of <see cref="FirstRows"/>: the gradient <c>[T, D]</c> and zeros below it, in the shape of the table.</summary>
     public static Tensor FirstRowsBackward(Tensor gradient, Tensor table)
@@ -54,7 +54,7 @@ public static partial class Kernels
     /// <summary>Adds a gradient <c>[T, D]</c> to the first rows of a buffer.</summary>
     public static void AddFirstRowsGradient(Tensor into, Tensor gradient)
     {
-        using var rows = into.narrow(0, 0, gradient.shape[0]);
+        using var rows = into.narrow(0, 0, gradient.Sizes[0]);
         rows.add_(gradient);
     }
 
@@ -65,7 +65,7 @@ public static partial class Kernels
     public static Tensor AppendToGroups(Tensor x, Tensor last, long size)
     {
         using var groups = Groups(x, size);
-        using var column = last.dim() == 1 ? last.expand(groups.shape[0], groups.shape[1], 1, groups.shape[3]) : last.unsqueeze(2);
+        using var column = last.dim() == 1 ? last.expand(groups.Sizes[0], groups.Sizes[1], 1, groups.Sizes[3]) : last.unsqueeze(2);
         using var longer = cat([groups, column], 2);
         return longer.flatten(1, 2);
     }
@@ -87,5 +87,5 @@ public static partial class Kernels
     }
 
     /// <summary><c>[B, size T, D]</c> as <c>[B, T, size, D]</c>, a view.</summary>
-    private static Tensor Groups(Tensor x, long size) => x.unflatten(1, [x.shape[1] / size, size]);
+    private static Tensor Groups(Tensor x, long size) => x.unflatten(1, [x.Sizes[1] / size, size]);
 }

@@ -9,7 +9,7 @@ public static partial class Kernels
     /// <summary>The k largest of the last axis, largest first, and their indices.</summary>
     public static unsafe (Tensor Values, Tensor Indices) TopK(Tensor x, int k)
     {
-        var shape = x.shape;
+        var shape = x.Sizes;
         var size = (int)shape[^1];
         // A scan that passes over what is below the k-th largest so far pays where k is a small part of many.
         if (!IsCpuFloat(x) || !x.is_contiguous() || size < 512 || k > 64 || k > size / 16) return x.topk(k);
@@ -28,7 +28,7 @@ public static partial class Kernels
     /// <summary>Values added to zeros at their indices along an axis, which the result has of the given size.</summary>
     public static Tensor Scatter(Tensor values, Tensor indices, long axis, long size)
     {
-        var shape = values.shape;
+        var shape = values.Sizes;
         shape[axis] = size;
         return zeros(shape, values.dtype, values.device).scatter_add_(axis, indices, values);
     }
@@ -39,15 +39,15 @@ public static partial class Kernels
     /// <summary>k rows of W <c>[C, D]</c> weighted by values and summed: <c>[..., k]</c> to <c>[..., D]</c>.</summary>
     public static unsafe Tensor SparseMatMul(Tensor values, Tensor indices, Tensor weight)
     {
-        var (k, d) = (values.shape[^1], weight.shape[1]);
+        var (k, d) = (values.Sizes[^1], weight.Sizes[1]);
         if (!IsCpuFloat(values) || !values.is_contiguous() || !indices.is_contiguous() || !weight.is_contiguous())
         {
             using var rows = GatherRows(indices, weight);
             using var row = values.reshape(-1, 1, k);
             using var product = row.bmm(rows);
-            return product.view(WithLast(values.shape, d));
+            return product.view(WithLast(values.Sizes, d));
         }
-        var result = zeros(WithLast(values.shape, d));
+        var result = zeros(WithLast(values.Sizes, d));
         float* v = Data<float>(values), w = Data<float>(weight), y = Data<float>(result);
         var index = Data<long>(indices);
         ParallelRows.For(values.numel() / k, grain: Math.Max(1, 8_192 / (k * d)), (from, to) =>
@@ -62,15 +62,15 @@ public static partial class Kernels
     /// <summary>Dot products of vectors <c>[..., D]</c> with k rows of W <c>[C, D]</c> each: <c>[..., k]</c>.</summary>
     public static unsafe Tensor GatherDot(Tensor vectors, Tensor indices, Tensor weight)
     {
-        var (k, d) = (indices.shape[^1], weight.shape[1]);
+        var (k, d) = (indices.Sizes[^1], weight.Sizes[1]);
         if (!IsCpuFloat(vectors) || !vectors.is_contiguous() || !indices.is_contiguous() || !weight.is_contiguous())
         {
             using var rows = GatherRows(indices, weight);
             using var column = vectors.reshape(-1, d, 1);
             using var product = rows.bmm(column);
-            return product.view(indices.shape);
+            return product.view(indices.Sizes);
         }
-        var result = empty(indices.shape);
+        var result = empty(indices.Sizes);
         float* g = Data<float>(vectors), w = Data<float>(weight), y = Data<float>(result);
         var index = Data<long>(indices);
         ParallelRows.For(indices.numel() / k, grain: Math.Max(1, 8_192 / (k * d)), (from, to) =>
@@ -99,7 +99,7 @@ public static partial class Kernels
             AddSparseWeightGradient(into, fullValues, indices, fullGradient);
             return;
         }
-        var (k, d) = (values.shape[^1], into.shape[1]);
+        var (k, d) = (values.Sizes[^1], into.Sizes[1]);
         var n = values.numel() / k;
         if (!IsCpuFloat(into) || !into.is_contiguous() || !values.is_contiguous() || !indices.is_contiguous() || !gradient.is_contiguous())
         {
@@ -147,12 +147,12 @@ public static partial class Kernels
     public static Tensor SelectLabels(Tensor scores, Tensor indices, int count, long latents)
     {
         using var scope = NewDisposeScope();
-        var k = indices.shape[^1];
+        var k = indices.Sizes[^1];
         // Among the first k + count latents at least count are not candidates, unless there are fewer latents; weights fall with the
         // index, so top-k takes the lowest.
         var window = Math.Min(k + count, latents);
         var inside = indices.clamp_max(window);
-        var isCandidate = zeros(WithLast(indices.shape, window + 1), scores.dtype, scores.device)
+        var isCandidate = zeros(WithLast(indices.Sizes, window + 1), scores.dtype, scores.device)
             .scatter_(-1, inside, ones_like(scores, requires_grad: false)).narrow(-1, 0, window);
         var (weights, fillers) = ((1 - isCandidate) * arange(window, 0, -1, scores.dtype, scores.device)).topk(count);
         // Where no more latents are left, candidates come up a second time; those must lose.
@@ -173,6 +173,6 @@ public static partial class Kernels
     {
         using var flat = indices.flatten();
         using var rows = weight.index_select(0, flat);
-        return rows.view(-1, indices.shape[^1], weight.shape[1]);
+        return rows.view(-1, indices.Sizes[^1], weight.Sizes[1]);
     }
 }

@@ -30,7 +30,7 @@ public static partial class Kernels
     /// <summary>Columns <c>[B, T, (h1 + h2 + ...) d]</c> as heads <c>[B, h1, T, d]</c>, <c>[B, h2, T, d]</c> and so on, views.</summary>
     public static Tensor[] SplitHeads(Tensor x, long width, params ReadOnlySpan<long> heads)
     {
-        var (shape, strides, at) = (x.shape, x.stride(), x.storage_offset());
+        var (shape, strides, at) = (x.Sizes, x.Strides, x.storage_offset());
         var parts = new Tensor[heads.Length];
         for (var i = 0; i < parts.Length; i++)
         {
@@ -50,7 +50,7 @@ public static partial class Kernels
     /// <summary>As <see cref="MergeHeads"/>, those of several tensors after one another.</summary>
     public static unsafe Tensor JoinHeads(params ReadOnlySpan<Tensor> parts)
     {
-        var shape = parts[0].shape;
+        var shape = parts[0].Sizes;
         var (rows, times, width) = (shape[0] * shape[2], shape[2], shape[3]);
         var isInPlace = true;
         foreach (var part in parts) isInPlace &= IsCpuFloat(part) && (width == 1 || part.stride(3) == 1);
@@ -66,8 +66,8 @@ public static partial class Kernels
         var heads = new List<(nint At, long Batch, long Time)>();
         foreach (var part in parts)
         {
-            var strides = part.stride();
-            for (var head = 0; head < part.shape[1]; head++) heads.Add(((nint)(Data<float>(part) + head * strides[1]), strides[0], strides[2]));
+            var strides = part.Strides;
+            for (var head = 0; head < part.Sizes[1]; head++) heads.Add(((nint)(Data<float>(part) + head * strides[1]), strides[0], strides[2]));
         }
         var result = empty(shape[0], times, heads.Count * width);
         var into = Data<float>(result);
@@ -93,9 +93,9 @@ public static partial class Kernels
         using var scope = NewDisposeScope();
         for (var i = 0; i < all.Length; i++)
         {
-            var shape = present!.shape;
+            var shape = present!.Sizes;
             shape[axis] = sizes[i];
-            all[i] = parts[i] ?? zeros(shape, present.dtype, present.device);
+            all[i] = parts[i] ?? zeros(shape, present!.dtype, present.device);
         }
         return cat(all, axis).MoveToOuterDisposeScope();
     }

@@ -22,13 +22,6 @@ internal static unsafe class Aten
         return (call.Result(0), call.Result(1), call.Result(2));
     }
 
-    /// <summary><c>addmm</c> into a matrix that may be a view: <c>bias + a b</c>, or <c>a b</c> without a bias. On CPU.</summary>
-    public static void AddMultiplied(Tensor into, Tensor? bias, Tensor a, Tensor b)
-    {
-        LibTorch.Check(LibTorch.aoti_torch_cpu_addmm_out(into.Handle, (bias ?? into).Handle, a.Handle, b.Handle, bias is null ? 0 : 1, 1), "addmm.out");
-        foreach (var tensor in (ReadOnlySpan<Tensor?>)[into, bias, a, b]) GC.KeepAlive(tensor);
-    }
-
     /// <summary><c>gelu_backward</c>; the approximation is <c>none</c> or <c>tanh</c>.</summary>
     public static Tensor GeluBackward(Tensor gradient, Tensor x, ReadOnlySpan<byte> approximation) =>
         new DispatcherCall().Tensor(gradient).Tensor(x).Text(approximation).Invoke("aten::gelu_backward"u8).Result(0)!;

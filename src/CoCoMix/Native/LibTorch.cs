@@ -32,13 +32,14 @@ internal static unsafe partial class LibTorch
     [LibraryImport(Library)] public static partial int aoti_torch_delete_tensor_object(nint tensor);
     [LibraryImport(Library)] public static partial int aoti_torch_is_defined(nint tensor, byte* result);
     [LibraryImport(Library)] public static partial int aoti_torch_get_data_ptr(nint tensor, void** result);
+    [LibraryImport(Library)] public static partial int aoti_torch_get_dim(nint tensor, long* result);
+    [LibraryImport(Library)] public static partial int aoti_torch_get_sizes(nint tensor, long** result);
+    [LibraryImport(Library)] public static partial int aoti_torch_get_strides(nint tensor, long** result);
 
     [LibraryImport(Library)] public static partial int aoti_torch_call_dispatcher(byte* operation, byte* overload, ulong* stack);
     [LibraryImport(Library)] public static partial int torch_new_list_reserve_size(nuint size, nint* result);
     [LibraryImport(Library)] public static partial int torch_list_push_back(nint list, ulong value);
     [LibraryImport(Library)] public static partial int torch_new_string_handle(byte* text, nuint length, nint* result);
-
-    [LibraryImport(Library)] public static partial int aoti_torch_cpu_addmm_out(nint result, nint self, nint a, nint b, double beta, double alpha);
 
     [LibraryImport(Library)]
     public static partial int torch_parallel_for(long begin, long end, long grain, delegate* unmanaged<long, long, void*, void> body, void* context);
