@@ -198,6 +198,24 @@ public sealed class KernelTests
     }
 
     [Fact]
+    public void A_target_beyond_the_logits_is_refused_and_memory_beyond_them_not_read()
+    {
+        var refused = Assert.Throws<ArgumentException>(() => Kernels.CrossEntropy(zeros(2, 3), tensor(new long[] { 0, 3 })));
+        Assert.Equal("A target is 3, and logits of width 3 are for targets from 0 to 2.", refused.Message);
+    }
+
+    [Theory, InlineData(1, 1), InlineData(1, 5), InlineData(3, 4)]
+    public void The_next_token_of_the_last_position_is_none(long b, long t)
+    {
+        var ids = arange(b * t, int64).view(b, t);
+        var expected = ids.roll(-1, 1);
+        expected.select(1, t - 1).fill_(-1);
+        Assert.Equal(expected.data<long>().ToArray(), Kernels.NextTokens(ids).contiguous().data<long>().ToArray());
+        // Rows that do not lie together take the other way.
+        Assert.Equal(expected.data<long>().ToArray(), Kernels.NextTokens(ids.t().contiguous().t()).contiguous().data<long>().ToArray());
+    }
+
+    [Fact]
     public void One_position_predicts_nothing_and_has_no_gradient()
     {
         using var scope = NewDisposeScope();
